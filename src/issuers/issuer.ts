@@ -1,0 +1,58 @@
+/** The contract of an issuer type: how it becomes ready and how it signs one request. */
+import type { KeyObject } from 'node:crypto';
+import type { CertificateRequest } from '../api/certificate-request.ts';
+import type { Secret } from '../api/core.ts';
+import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+
+export type AnyIssuer = Issuer | ClusterIssuer;
+
+/** Everything an issuer type may touch. No clocks, stores or environment beside these. */
+export interface IssuerContext {
+  issuer: AnyIssuer;
+  /** Where the Secrets of this issuer live: its own namespace, or the cluster resource namespace (lifecycle §2). */
+  resourceNamespace: string;
+  now(): Date;
+  /** Reads a Secret live; undefined when it does not exist. Rejects when the API cannot answer. */
+  readSecret(namespace: string, name: string): Promise<Secret | undefined>;
+}
+
+/** What the Ready condition of an issuer becomes, and the event that goes with it (lifecycle §23). */
+export interface Readiness {
+  ready: boolean;
+  reason: string;
+  message: string;
+  event?: { type: 'Normal' | 'Warning'; reason: string; message: string };
+  /** True when trying again without a change to the API objects can help. */
+  retry: boolean;
+}
+
+export type SignOutcome =
+  /** `certificate`: PEM chain, leaf first; `ca`: PEM of the top of the chain. */
+  | { kind: 'issued'; certificate: string; ca?: string; warnings?: SignEvent[] }
+  /** Not yet: the request becomes Pending with this event reason. */
+  | { kind: 'pending'; reason: string; message: string; retry: boolean }
+  /** Terminal for this request. */
+  | { kind: 'failed'; reason: string; message: string };
+
+export interface SignEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+export interface IssuerType {
+  /** The key under `spec` that selects this type. */
+  readonly name: 'acme' | 'ca' | 'selfSigned' | 'vault' | 'venafi';
+  /** `<suffix>` in the event source `cert-manager-certificaterequests-issuer-<suffix>`. */
+  readonly component: string;
+  /** True when `sign` needs nothing beyond this process and the API server: the fast path is allowed. */
+  readonly inProcess: boolean;
+  /** Names of the Secrets in the resource namespace that this issuer depends on. */
+  referencedSecrets(issuer: AnyIssuer): readonly string[];
+  check(context: IssuerContext): Promise<Readiness>;
+  /**
+   * Signs `request.spec.request`. `privateKey` is the subscriber's key when the caller holds it in memory
+   * (fast path of the SelfSigned issuer); otherwise the type reads it where the request says.
+   */
+  sign(context: IssuerContext, request: CertificateRequest, privateKey?: KeyObject): Promise<SignOutcome>;
+}
