@@ -14,6 +14,11 @@ export interface IssuerContext {
   now(): Date;
   /** Reads a Secret live; undefined when it does not exist. Rejects when the API cannot answer. */
   readSecret(namespace: string, name: string): Promise<Secret | undefined>;
+  /**
+   * The resourceVersion of a Secret as the caller's watch last saw it. With it a type may go on using what it
+   * parsed from that very version; without it (absent, or undefined) the Secret is read again for every use.
+   */
+  secretVersion?(namespace: string, name: string): string | undefined;
 }
 
 /** What the Ready condition of an issuer becomes, and the event that goes with it (lifecycle §23). */
