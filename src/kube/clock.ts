@@ -10,3 +10,43 @@ export interface Clock {
   /** Runs `task` once after `delayMs` (any length; not limited to 2^31 ms). Never keeps the process alive. */
   after(delayMs: number, task: () => void): Timer;
 }
+
+/** setTimeout fires at once for longer delays, so long waits are walked in legs. */
+const longestLegMs = 2 ** 31 - 1;
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, task) {
+    // Date.now may be stepped by an administrator: the legs count elapsed time, not wall-clock time.
+    let remaining = Math.max(0, delayMs);
+    let timeout: NodeJS.Timeout;
+    const leg = (): void => {
+      const step = Math.min(remaining, longestLegMs);
+      remaining -= step;
+      timeout = setTimeout(remaining > 0 ? leg : task, step);
+      timeout.unref();
+    };
+    leg();
+    return { cancel: () => clearTimeout(timeout) };
+  },
+};
+
+/** Waits on a clock; rejects with the signal's reason when it aborts first. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const stop = (): void => {
+      timer.cancel();
+      reject(signal?.reason as Error);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
