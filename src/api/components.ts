@@ -1,0 +1,45 @@
+/** Names under which each controller writes: event source and field manager (spec/certificate-lifecycle.md §1). */
+
+const controllerNames = [
+  'certificates-trigger',
+  'certificates-key-manager',
+  'certificates-request-manager',
+  'certificates-issuing',
+  'certificates-readiness',
+  'certificates-revision-manager',
+  'certificates-metrics',
+  'certificaterequests-approver',
+  'certificaterequests-issuer-acme',
+  'certificaterequests-issuer-ca',
+  'certificaterequests-issuer-selfsigned',
+  'certificaterequests-issuer-vault',
+  'certificaterequests-issuer-venafi',
+  'issuers',
+  'clusterissuers',
+  'certificatesigningrequests-issuer-acme',
+  'certificatesigningrequests-issuer-ca',
+  'certificatesigningrequests-issuer-selfsigned',
+  'certificatesigningrequests-issuer-vault',
+  'certificatesigningrequests-issuer-venafi',
+  'orders',
+  'challenges',
+  'ingress-shim',
+  'gateway-shim',
+  'listenerset',
+] as const;
+
+/** As in `--controllers`. */
+export type ControllerName = (typeof controllerNames)[number];
+export type Component = `cert-manager-${ControllerName}`;
+
+export const controllers: readonly ControllerName[] = controllerNames;
+
+/** Event source, reporting component and field manager of a controller. */
+export function componentOf(controller: ControllerName): Component {
+  return `cert-manager-${controller}`;
+}
+
+/** The process outside any controller. */
+export const processComponent = 'cert-manager';
+export const leaderElectionComponent = 'cert-manager-leader-election';
+export const leaderElectionLease = 'cert-manager-controller';
