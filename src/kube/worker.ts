@@ -73,14 +73,18 @@ export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOp
   return {
     async stop(graceMs = 10_000) {
       queue.shutDown();
-      let late = 0;
-      const timer = clock.after(graceMs, () => {
-        late = queue.active;
-        abort.abort(new Error('the workers are being stopped'));
+      // A reconcile that ignores its signal must not hold up the shutdown for ever.
+      return new Promise((resolve) => {
+        const timer = clock.after(graceMs, () => {
+          const late = queue.active;
+          abort.abort(new Error('the workers are being stopped'));
+          resolve(late);
+        });
+        void loops.then(() => {
+          timer.cancel();
+          resolve(0);
+        });
       });
-      await loops;
-      timer.cancel();
-      return late;
     },
   };
 }

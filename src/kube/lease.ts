@@ -1,0 +1,145 @@
+/** Leader election on a Lease, as client-go does it: one of many processes works, the others wait. */
+import type { Lease } from '../api/core.ts';
+import { leases } from '../api/resources.ts';
+import type { KubeClient } from './client.ts';
+import { pause, type Clock } from './clock.ts';
+import { AlreadyExistsError, ConflictError, NotFoundError } from './errors.ts';
+
+export interface LeaseOptions {
+  client: KubeClient;
+  clock: Clock;
+  /** 0 <= random() < 1. */
+  random: () => number;
+  namespace: string;
+  name: string;
+  /** Who we are; must differ between processes. */
+  identity: string;
+  labels?: Record<string, string>;
+  fieldManager: string;
+  /** Others take over when the holder has not renewed for this long. 60 s when absent (certificate-lifecycle spec §2). */
+  durationMs?: number;
+  /** We give up when we could not renew for this long; must be shorter. 40 s when absent. */
+  renewDeadlineMs?: number;
+  /** Time between attempts. 15 s when absent. */
+  retryMs?: number;
+  /** A failed attempt, before the next one. Must not throw. */
+  onError?: (error: unknown) => void;
+}
+
+export interface Leadership {
+  /** Aborts when the lease is lost: stop at once, somebody else may be at work. Not aborted by `release`. */
+  lost: AbortSignal;
+  /** Gives the lease back, so that the next process need not wait for it to expire. Call when all work has stopped. */
+  release(): Promise<void>;
+}
+
+/** Resolves once we hold the lease, which is then renewed in the background. Rejects when the signal aborts first. */
+export async function acquireLease(options: LeaseOptions, signal?: AbortSignal): Promise<Leadership> {
+  const { client, clock, namespace, name, identity, fieldManager } = options;
+  const durationMs = options.durationMs ?? 60_000;
+  const renewDeadlineMs = options.renewDeadlineMs ?? 40_000;
+  const retryMs = options.retryMs ?? 15_000;
+  if (renewDeadlineMs >= durationMs) throw new RangeError('renewDeadlineMs must be shorter than durationMs');
+
+  // Clocks of different machines disagree: a lease is expired when *we* saw no change for its duration.
+  let observed: { version: string; at: number } | undefined;
+  let held: Lease | undefined;
+
+  const write = async (current: Lease | undefined): Promise<Lease> => {
+    const now = microTime(clock.now());
+    const mine = current?.spec?.holderIdentity === identity;
+    const transitions = current?.spec?.leaseTransitions ?? 0;
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        ...current?.metadata,
+        name,
+        namespace,
+        labels: { ...current?.metadata?.labels, ...options.labels },
+      },
+      spec: {
+        ...current?.spec,
+        holderIdentity: identity,
+        leaseDurationSeconds: Math.round(durationMs / 1000),
+        acquireTime: mine ? (current?.spec?.acquireTime ?? now) : now,
+        renewTime: now,
+        leaseTransitions: mine || current === undefined ? transitions : transitions + 1,
+      },
+    };
+    const abort = AbortSignal.timeout(renewDeadlineMs);
+    const write = { fieldManager, signal: abort };
+    return current === undefined ? client.create(leases, lease, write) : client.update(leases, lease, write);
+  };
+
+  const attempt = async (): Promise<boolean> => {
+    try {
+      let current: Lease | undefined;
+      try {
+        current = held ?? (await client.get<Lease>(leases, { namespace, name }, signal));
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+      if (current !== undefined && held === undefined) {
+        const version = current.metadata?.resourceVersion ?? '';
+        if (observed?.version !== version) observed = { version, at: clock.now() };
+        const holder = current.spec?.holderIdentity ?? '';
+        const lengthMs = (current.spec?.leaseDurationSeconds ?? 0) * 1000;
+        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) return false;
+      }
+      held = await write(current);
+      return true;
+    } catch (error) {
+      // What we hold may be out of date: read before the next write.
+      held = undefined;
+      if (!(error instanceof ConflictError || error instanceof AlreadyExistsError)) options.onError?.(error);
+      return false;
+    }
+  };
+
+  for (;;) {
+    signal?.throwIfAborted();
+    if (await attempt()) break;
+    await pause(clock, retryMs * (1 + 0.2 * options.random()), signal);
+  }
+
+  const lost = new AbortController();
+  const stop = new AbortController();
+  const renew = async (): Promise<void> => {
+    let renewedAt = clock.now();
+    for (;;) {
+      await pause(clock, retryMs, stop.signal);
+      if (await attempt()) renewedAt = clock.now();
+      else if (clock.now() - renewedAt >= renewDeadlineMs) break;
+    }
+    lost.abort(
+      new Error(`the lease ${namespace}/${name} could not be renewed for ${renewDeadlineMs / 1000} s`),
+    );
+  };
+  const renewing = renew().catch((error: unknown) => {
+    if (!stop.signal.aborted) lost.abort(error);
+  });
+
+  return {
+    lost: lost.signal,
+    async release() {
+      stop.abort(new Error('released'));
+      await renewing;
+      if (lost.signal.aborted || held?.spec?.holderIdentity !== identity) return;
+      const now = microTime(clock.now());
+      const spec = {
+        ...held.spec,
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        renewTime: now,
+        acquireTime: now,
+      };
+      await client.update<Lease>(leases, { ...held, spec }, { fieldManager });
+    },
+  };
+}
+
+/** metav1.MicroTime. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
