@@ -19,4 +19,9 @@ export const challengeFinalizer = 'acme.cert-manager.io/finalizer';
 export const legacyChallengeFinalizer = 'finalizer.acme.cert-manager.io';
 
 /** RBAC resource `signers.cert-manager.io`, verbs `approve` and `reference`; it has no objects. */
-export const signersResource = { group: 'cert-manager.io', resource: 'signers', approve: 'approve', reference: 'reference' } as const;
+export const signersResource = {
+  group: 'cert-manager.io',
+  resource: 'signers',
+  approve: 'approve',
+  reference: 'reference',
+} as const;
