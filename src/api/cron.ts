@@ -68,7 +68,8 @@ export function parseCron(expression: string): CronSchedule {
   if (expression.length > MAX_LENGTH) throw fail(`longer than ${MAX_LENGTH} characters`);
   const text = expression.trim();
   if (text === '') throw fail('empty');
-  if (/^(CRON_)?TZ=/.test(text)) throw fail('a time zone inside the expression is not supported; set timezone instead');
+  if (/^(CRON_)?TZ=/.test(text))
+    throw fail('a time zone inside the expression is not supported; set timezone instead');
   if (text.startsWith('@every ')) return everySchedule(text.slice('@every '.length), fail);
   if (text.startsWith('@') && !Object.hasOwn(DESCRIPTORS, text)) {
     throw fail(`unknown descriptor; known are ${Object.keys(DESCRIPTORS).join(', ')} and @every <duration>`);
@@ -121,11 +122,13 @@ function parseField(text: string, field: Field, fail: Fail): FieldSet {
   const values = new Set<number>();
   let star = false;
   for (const part of text.split(',')) {
-    if (part === '') throw fail(`empty entry in ${field.name} "${text}"`);
+    // cert-manager skips empty entries, so objects with them exist.
+    if (part === '') continue;
     const range = parseRange(part, field, fail);
     star ||= range.star;
     for (let value = range.from; value <= range.to; value += range.step) values.add(value);
   }
+  if (values.size === 0) throw fail(`no value in ${field.name} "${text}"`);
   return { values, star };
 }
 
@@ -139,7 +142,8 @@ function parseRange(part: string, field: Field, fail: Fail) {
   if (moreEnds.length > 0) throw fail(`more than one - in ${field.name} "${part}"`);
   const from = parseValue(fromText, field, fail);
   // A single value with a step counts from there to the end.
-  const to = toText === undefined ? (stepText === undefined ? from : field.max) : parseValue(toText, field, fail);
+  const to =
+    toText === undefined ? (stepText === undefined ? from : field.max) : parseValue(toText, field, fail);
   if (from < field.min || to > field.max) {
     throw fail(`${field.name} "${part}" is outside ${field.min} to ${field.max}`);
   }
