@@ -2,7 +2,7 @@
 import type { Secret } from '../api/core.ts';
 import { secrets } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { NotFoundError } from '../kube/errors.ts';
 import type { AnyIssuer, IssuerContext } from './issuer.ts';
 
 export interface IssuerContextSource {
@@ -25,7 +25,7 @@ export function issuerContext(source: IssuerContextSource, issuer: AnyIssuer): I
       try {
         return await source.client.get<Secret>(secrets, { namespace, name });
       } catch (error) {
-        if (isNotFound(error)) return undefined;
+        if (error instanceof NotFoundError) return undefined;
         throw error;
       }
     },

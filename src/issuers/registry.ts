@@ -22,10 +22,7 @@ export interface IssuerTypes {
 
 /** A fresh set of issuer types; each holds its own caches, so make one per process. */
 export function createIssuerTypes(): IssuerTypes {
-  return issuerTypes([
-    new CaIssuer(),
-    new SelfSignedIssuer(),
-  ]);
+  return issuerTypes([new CaIssuer(), new SelfSignedIssuer()]);
 }
 
 /** The look-up over any set of types, so that tests can bring a type of their own. */
@@ -35,7 +32,9 @@ export function issuerTypes(all: readonly IssuerType[]): IssuerTypes {
     all,
     resolve(issuer) {
       const spec: Partial<Record<TypeName, unknown>> = issuer.spec ?? {};
-      const name = resolutionOrder.find((candidate) => spec[candidate] !== undefined && spec[candidate] !== null);
+      const name = resolutionOrder.find(
+        (candidate) => spec[candidate] !== undefined && spec[candidate] !== null,
+      );
       if (name === undefined) return { kind: 'missing' };
       const type = byName.get(name);
       return type === undefined ? { kind: 'unsupported', name } : { kind: 'known', type };

@@ -2,7 +2,11 @@
 import type { Condition } from '../../api/meta.ts';
 
 /** `conditions` with `next` in place; the same array when nothing would change. `now` is RFC 3339. */
-export function setCondition(conditions: readonly Condition[], next: Condition, now: string): readonly Condition[] {
+export function setCondition(
+  conditions: readonly Condition[],
+  next: Condition,
+  now: string,
+): readonly Condition[] {
   const index = conditions.findIndex((condition) => condition.type === next.type);
   const old = conditions[index];
   if (old === undefined) return [...conditions, { lastTransitionTime: now, ...next }];

@@ -66,7 +66,9 @@ export function decide(facts: RequestFacts): RequestDecision {
     return ready === 'Denied' ? nothing('was denied') : { do: 'close-denied', why: 'an approver denied it' };
   }
   if (isTrue(conditions, 'InvalidRequest')) {
-    return approve ? { do: 'approve', why: 'marked InvalidRequest by its signer' } : nothing('is marked InvalidRequest');
+    return approve
+      ? { do: 'approve', why: 'marked InvalidRequest by its signer' }
+      : nothing('is marked InvalidRequest');
   }
   const component = componentOf(facts.resolved);
   if (!approved && !approve) {
@@ -79,7 +81,10 @@ export function decide(facts: RequestFacts): RequestDecision {
     return { do: 'pending', reason, message, approve, component, why: message };
   };
   if (reference.kind !== 'Issuer' && reference.kind !== 'ClusterIssuer') {
-    return wait('IssuerNotFound', `spec.issuerRef.kind "${reference.kind}" is not known in group ${ownGroup}: use Issuer or ClusterIssuer`);
+    return wait(
+      'IssuerNotFound',
+      `spec.issuerRef.kind "${reference.kind}" is not known in group ${ownGroup}: use Issuer or ClusterIssuer`,
+    );
   }
   if (reference.kind === 'ClusterIssuer' && facts.namespace !== undefined) {
     return wait(
@@ -89,14 +94,23 @@ export function decide(facts: RequestFacts): RequestDecision {
   }
   if (facts.issuer === undefined || facts.resolved === undefined) {
     const where = reference.kind === 'Issuer' ? ` in namespace ${request.metadata?.namespace ?? ''}` : '';
-    return wait('IssuerNotFound', `Referenced ${reference.kind} "${reference.name}" not found${where}; create it or correct spec.issuerRef`);
+    return wait(
+      'IssuerNotFound',
+      `Referenced ${reference.kind} "${reference.name}" not found${where}; create it or correct spec.issuerRef`,
+    );
   }
   const title = `${reference.kind} "${reference.name}"`;
   if (facts.resolved.kind === 'missing') {
-    return wait('IssuerTypeMissing', `${title} configures no issuer type: set one of spec.ca, spec.selfSigned, spec.acme, spec.vault, spec.venafi`);
+    return wait(
+      'IssuerTypeMissing',
+      `${title} configures no issuer type: set one of spec.ca, spec.selfSigned, spec.acme, spec.vault, spec.venafi`,
+    );
   }
   if (facts.resolved.kind === 'unsupported') {
-    return wait('IssuerNotReady', `${title} is of type ${facts.resolved.name}, which this version does not include; the request waits`);
+    return wait(
+      'IssuerNotReady',
+      `${title} is of type ${facts.resolved.name}, which this version does not include; the request waits`,
+    );
   }
   const { type } = facts.resolved;
   if (!facts.signers.has(type.component)) {
@@ -105,11 +119,16 @@ export function decide(facts: RequestFacts): RequestDecision {
   }
   if (!isTrue(facts.issuer.status?.conditions, 'Ready')) {
     const condition = facts.issuer.status?.conditions?.find((candidate) => candidate.type === 'Ready');
-    const cause = condition?.message === undefined || condition.message === '' ? 'it was not checked yet' : condition.message;
+    const cause =
+      condition?.message === undefined || condition.message === ''
+        ? 'it was not checked yet'
+        : condition.message;
     return wait('IssuerNotReady', `Referenced ${title} is not Ready: ${cause}`);
   }
   if (request.status?.certificate !== undefined && request.status.certificate !== '') {
-    return approve ? { do: 'approve', why: 'already carries a certificate' } : nothing('already carries a certificate');
+    return approve
+      ? { do: 'approve', why: 'already carries a certificate' }
+      : nothing('already carries a certificate');
   }
   return { do: 'sign', type, issuer: facts.issuer, approve, why: `signed by ${title} (${type.component})` };
 }

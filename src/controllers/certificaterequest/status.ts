@@ -62,7 +62,12 @@ export function requestStatus(
 
   if (options.approve && !isTrue(conditions, 'Approved') && !isTrue(conditions, 'Denied')) {
     set({ type: 'Approved', status: 'True', reason: 'cert-manager.io', message: approvedMessage });
-    events.push({ component: approverComponent, type: 'Normal', reason: 'cert-manager.io', message: approvedMessage });
+    events.push({
+      component: approverComponent,
+      type: 'Normal',
+      reason: 'cert-manager.io',
+      message: approvedMessage,
+    });
   }
 
   if (outcome === 'denied') {
@@ -77,7 +82,8 @@ export function requestStatus(
   } else if (outcome?.kind === 'pending') {
     const wasPending = readyReason(request) === 'Pending';
     set({ type: 'Ready', status: 'False', reason: 'Pending', message: outcome.message });
-    if (!wasPending) events.push({ component, type: 'Normal', reason: outcome.reason, message: outcome.message });
+    if (!wasPending)
+      events.push({ component, type: 'Normal', reason: outcome.reason, message: outcome.message });
   } else if (outcome?.kind === 'failed') {
     set({ type: 'Ready', status: 'False', reason: 'Failed', message: outcome.message });
     status.failureTime ??= now;
@@ -89,7 +95,11 @@ export function requestStatus(
     status.certificate !== before.certificate ||
     status.ca !== before.ca ||
     status.failureTime !== before.failureTime;
-  return { status: { ...status, conditions: [...conditions] }, events, changed: changed && conditions.length > 0 };
+  return {
+    status: { ...status, conditions: [...conditions] },
+    events,
+    changed: changed && conditions.length > 0,
+  };
 }
 
 export function isTrue(conditions: readonly Condition[] | undefined, type: string): boolean {

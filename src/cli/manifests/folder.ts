@@ -1,0 +1,304 @@
+/**
+ * Keeps the API in step with a folder of manifests, the way a GitOps agent does: applied by server-side apply, again
+ * when a file changes, pruned when it leaves the folder. What was not applied from the folder is never touched.
+ */
+import { watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { namespaces } from '../../api/resources.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Clock, Timer } from '../../kube/clock.ts';
+import type { Log } from '../../controllers/context.ts';
+import { AlreadyExistsError, KubeError, NotFoundError } from '../../kube/errors.ts';
+import { applyErrors } from './apply-errors.ts';
+import { formatManifestError, titleOf, type Manifest, type ManifestError } from './manifest.ts';
+import { parseManifests } from './parse-manifests.ts';
+import {
+  appliedLabel,
+  appliedLabelValue,
+  idOf,
+  isPrunable,
+  planFolder,
+  tierOf,
+  type Desired,
+  type ObjectId,
+} from './plan.ts';
+import { readFolder, type FolderFile } from './read-folder.ts';
+import { ResourceTypes } from './resource-types.ts';
+
+export const folderFieldManager = 'certwright-manifests';
+const maxFileSize = 16 * 1024 * 1024;
+const rescanMs = 5_000;
+const debounceMs = 100;
+const maxRetryMs = 15_000;
+const parallel = 8;
+
+export interface FolderOptions {
+  folder: string;
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+}
+
+export interface FolderState {
+  /** Objects that stand as the folder asks. */
+  applied: number;
+  /** What is wrong now; empty when all is well. */
+  errors: readonly ManifestError[];
+  /** False until the first pass has ended, and while something is about to be tried again. */
+  settled: boolean;
+}
+
+interface PassResult {
+  errors: ManifestError[];
+  retry: boolean;
+}
+
+export class ManifestFolder {
+  readonly #options: FolderOptions;
+  readonly #types: ResourceTypes;
+  /** Hash of what was applied; an empty hash: found on the server with our label, not compared yet. */
+  readonly #applied = new Map<ObjectId, string>();
+  /** Refused for good: not tried again until the object in the file changes. */
+  readonly #refused = new Map<ObjectId, { hash: string; errors: ManifestError[] }>();
+  readonly #namespaces = new Set<string>();
+  #state: FolderState = { applied: 0, errors: [], settled: false };
+  #signature = '';
+  #told = new Set<string>();
+  #retryMs = 250;
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+    this.#types = new ResourceTypes(options.client);
+  }
+
+  get state(): FolderState {
+    return this.#state;
+  }
+
+  /** Applies the folder, then follows it until `signal` aborts. Resolves when the last pass has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, folder } = this.#options;
+    let wake: () => void = () => {};
+    let timer: Timer | undefined;
+    const onAbort = (): void => wake();
+    signal.addEventListener('abort', onAbort);
+    const watcher = this.#watch(folder, () => {
+      timer?.cancel();
+      timer = clock.after(debounceMs, () => wake());
+    });
+    let found = false;
+    while (!signal.aborted) {
+      const next = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      let retry = true;
+      try {
+        if (!found) await this.#findApplied();
+        found = true;
+        retry = await this.#pass();
+      } catch (error) {
+        if (signal.aborted) break;
+        const message = error instanceof Error ? error.message : String(error);
+        this.#report({ errors: [{ at: { file: folder, line: 1, column: 1 }, message }], retry: true });
+      }
+      this.#retryMs = retry ? Math.min(this.#retryMs * 2, maxRetryMs) : 250;
+      const pause = clock.after(retry ? this.#retryMs : rescanMs, () => wake());
+      await next;
+      pause.cancel();
+    }
+    timer?.cancel();
+    signal.removeEventListener('abort', onAbort);
+    watcher?.close();
+  }
+
+  /** Notices changes at once where the platform can tell; the rescan finds them anyway. */
+  #watch(folder: string, changed: () => void): { close(): void } | undefined {
+    try {
+      const watcher = watch(folder, { recursive: true, persistent: false }, changed);
+      watcher.on('error', (error) =>
+        this.#options.log.debug(
+          { err: error },
+          'the manifests folder cannot be watched; it is rescanned instead',
+        ),
+      );
+      return watcher;
+    } catch (error) {
+      this.#options.log.debug(
+        { err: error },
+        'the manifests folder cannot be watched; it is rescanned instead',
+      );
+      return undefined;
+    }
+  }
+
+  /** After a restart: what carries our label was applied from the folder, and may have left it meanwhile. */
+  async #findApplied(): Promise<void> {
+    await this.#types.refresh();
+    for (const type of this.#types.all) {
+      const { items } = await this.#options.client.list<KubeObject>(type, {
+        labelSelector: `${appliedLabel}=${appliedLabelValue}`,
+        metadataOnly: true,
+      });
+      for (const { metadata } of items) {
+        const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
+        this.#applied.set(idOf(apiVersion, type.kind, metadata?.namespace, metadata?.name ?? ''), '');
+      }
+    }
+  }
+
+  /** Returns whether another try is due. */
+  async #pass(): Promise<boolean> {
+    const files = await readFolder(this.#options.folder);
+    const signature = JSON.stringify(files.map(({ name, size, mtimeMs }) => [name, size, mtimeMs]));
+    if (signature === this.#signature && this.#state.settled) return false;
+    const { manifests, errors } = await this.#readFiles(files);
+    const broken = errors.length > 0;
+    await this.#complete(manifests);
+    const plan = planFolder(this.#applied, manifests);
+    errors.push(...plan.errors);
+
+    let retry = await this.#applyAll(plan.apply, errors);
+    // A file that cannot be read right now may hold the very object: nothing is pruned until all files are sound.
+    if (!broken) retry = (await this.#pruneAll(plan.prune, errors)) || retry;
+    this.#signature = signature;
+    this.#report({ errors, retry });
+    return retry;
+  }
+
+  async #readFiles(
+    files: readonly FolderFile[],
+  ): Promise<{ manifests: Manifest[]; errors: ManifestError[] }> {
+    const manifests: Manifest[] = [];
+    const errors: ManifestError[] = [];
+    for (const file of files) {
+      const at = { file: file.path, line: 1, column: 1 };
+      if (file.size > maxFileSize) {
+        errors.push({ at, message: `is larger than ${maxFileSize / 1024 / 1024} MiB: split it` });
+        continue;
+      }
+      try {
+        const parsed = parseManifests(file.path, await readFile(file.path, 'utf8'));
+        manifests.push(...parsed.manifests);
+        errors.push(...parsed.errors);
+      } catch (error) {
+        errors.push({
+          at,
+          message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        });
+      }
+    }
+    return { manifests, errors };
+  }
+
+  /** Fills in the namespace that kubectl would: `default`, and none for cluster-scoped kinds. */
+  async #complete(manifests: readonly Manifest[]): Promise<void> {
+    for (const { object } of manifests) {
+      const type = await this.#types.find(object.apiVersion, object.kind);
+      if (type?.namespaced === true) object.metadata.namespace ??= 'default';
+    }
+  }
+
+  async #applyAll(desired: readonly Desired[], errors: ManifestError[]): Promise<boolean> {
+    let retry = false;
+    for (let tier = 0; tier <= 3; tier += 1) {
+      const line = desired.filter((item) => tierOf(item.manifest.object.kind) === tier);
+      const worker = async (): Promise<void> => {
+        for (let item = line.shift(); item !== undefined; item = line.shift()) {
+          const result = await this.#applyOne(item);
+          errors.push(...result.errors);
+          retry ||= result.retry;
+        }
+      };
+      await Promise.all(Array.from({ length: parallel }, worker));
+    }
+    return retry;
+  }
+
+  async #applyOne(item: Desired): Promise<PassResult> {
+    const { manifest, id, hash } = item;
+    const { object } = manifest;
+    const refused = this.#refused.get(id);
+    if (refused?.hash === hash) return { errors: refused.errors, retry: false };
+    try {
+      const type = await this.#types.find(object.apiVersion, object.kind);
+      if (type === undefined) {
+        const message = `the API serves no kind ${object.kind} in ${object.apiVersion}; it is tried again until its CustomResourceDefinition is there`;
+        return {
+          errors: [{ at: manifest.locate('kind'), object: titleOf(object), field: 'kind', message }],
+          retry: true,
+        };
+      }
+      if (type.namespaced) await this.#ensureNamespace(object.metadata.namespace ?? 'default');
+      const labels = { ...object.metadata.labels, [appliedLabel]: appliedLabelValue };
+      const marked: KubeObject = { ...object, metadata: { ...object.metadata, labels } };
+      await this.#options.client.apply(type, marked, { fieldManager: folderFieldManager, force: true });
+      const news = this.#applied.get(id) === undefined ? 'applied' : 'applied again';
+      this.#applied.set(id, hash);
+      this.#refused.delete(id);
+      this.#options.log.info(
+        { file: manifest.at.file, line: manifest.at.line },
+        `${news} ${titleOf(object)}`,
+      );
+      return { errors: [], retry: false };
+    } catch (error) {
+      const errors = applyErrors(manifest, error);
+      const retry = !(error instanceof KubeError) || error.retryable || error instanceof NotFoundError;
+      if (!retry) this.#refused.set(id, { hash, errors });
+      return { errors, retry };
+    }
+  }
+
+  /** A folder for one machine should not fail for want of a Namespace manifest: missing ones are created. */
+  async #ensureNamespace(name: string): Promise<void> {
+    if (this.#namespaces.has(name)) return;
+    try {
+      const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+      await this.#options.client.create(namespaces, namespace, { fieldManager: folderFieldManager });
+      this.#options.log.info({ namespace: name }, `created Namespace ${name}, which a manifest names`);
+    } catch (error) {
+      if (!(error instanceof AlreadyExistsError)) throw error;
+    }
+    this.#namespaces.add(name);
+  }
+
+  async #pruneAll(ids: readonly ObjectId[], errors: ManifestError[]): Promise<boolean> {
+    let retry = false;
+    for (const id of ids.filter(isPrunable)) {
+      const [group = '', kind = '', namespace = '', name = ''] = id.split('|');
+      const type = this.#types.all.find((candidate) => candidate.group === group && candidate.kind === kind);
+      if (type === undefined) continue;
+      try {
+        await this.#options.client.delete(type, {
+          namespace: namespace === '' ? undefined : namespace,
+          name,
+        });
+        this.#options.log.info({}, `deleted ${kind} ${namespace}/${name}: it left the manifests folder`);
+        this.#applied.delete(id);
+      } catch (error) {
+        if (error instanceof NotFoundError) {
+          this.#applied.delete(id);
+          continue;
+        }
+        retry = true;
+        const message = `${kind} ${namespace}/${name} left the folder and cannot be deleted: ${error instanceof Error ? error.message : String(error)}`;
+        errors.push({ at: { file: this.#options.folder, line: 1, column: 1 }, message });
+      }
+    }
+    return retry;
+  }
+
+  /** Each problem is logged once, until it is gone. */
+  #report({ errors, retry }: PassResult): void {
+    const lines = new Set(errors.map(formatManifestError));
+    for (const line of lines) {
+      if (!this.#told.has(line)) this.#options.log.error({}, line);
+    }
+    this.#told = lines;
+    this.#state = {
+      applied: [...this.#applied.values()].filter((hash) => hash !== '').length,
+      errors,
+      settled: !retry,
+    };
+  }
+}

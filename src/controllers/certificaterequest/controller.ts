@@ -1,0 +1,220 @@
+/**
+ * Approves and signs CertificateRequests: the only writer of their status, apart from the certificate controller's
+ * fast path, whose requests are claimed and left alone (spec/certificate-lifecycle.md §12).
+ */
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { certificateRequests } from '../../api/resources.ts';
+import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
+import type { AnyIssuer, SignOutcome } from '../../issuers/issuer.ts';
+import { cacheKey, type Change } from '../../kube/cache.ts';
+import { referenceTo } from '../../kube/events.ts';
+import { createQueue, itemBackoff } from '../../kube/queue.ts';
+import { runWorkers } from '../../kube/worker.ts';
+import type { ControllerContext, RunningController } from '../context.ts';
+import { issuerIndexKey } from '../context.ts';
+import type { SecretFacts } from '../certificate/secret-facts.ts';
+import { decide, issuerReference } from './decide.ts';
+import {
+  approverComponent,
+  readyReason,
+  requestStatus,
+  signerComponent,
+  type RequestEvent,
+  type StatusChange,
+} from './status.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+/** Annotation that names the Secret with the subscriber's key (SelfSigned issuer, lifecycle §14). */
+const privateKeySecretAnnotation = 'cert-manager.io/private-key-secret-name';
+
+/** The signer asked to be called again: makes the queue back off. Not a fault of ours. */
+class SignerNotReadyError extends Error {
+  readonly code = 'certificaterequest/signer-not-ready';
+  readonly retryable = true;
+}
+
+export function startCertificateRequestController(
+  context: ControllerContext,
+  signal: AbortSignal,
+): RunningController {
+  const { informers, log } = context;
+  const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
+  const waiting = new WaitingRoom();
+  const types = context.issuerTypes;
+  const signers = new Set(types.all.map((type) => type.component));
+  const source = issuerContextSource(context);
+
+  informers.certificateRequests.onChange(({ key, current, relisted }) => {
+    if (current === undefined) waiting.leave(key);
+    else queue.add(key, { relisted });
+  });
+  const wakeDependants = ({ current, previous, relisted }: Change<AnyIssuer>, kind: string): void => {
+    const issuer = current ?? previous;
+    const name = issuer?.metadata?.name;
+    if (name === undefined) return;
+    const index = issuerIndexKey(issuer?.metadata?.namespace ?? '', { name, kind });
+    for (const request of informers.certificateRequests.byIndex('issuer', index)) {
+      const ready = readyReason(request);
+      if (ready !== 'Issued' && ready !== 'Failed') queue.add(keyOf(request), { relisted });
+    }
+  };
+  informers.issuers.onChange((change) => wakeDependants(change, 'Issuer'));
+  informers.clusterIssuers.onChange((change) => wakeDependants(change, 'ClusterIssuer'));
+  const wakeWaiting = ({ key }: Change<SecretFacts>): void => {
+    for (const request of waiting.waitingFor(key)) queue.add(request);
+  };
+  informers.secrets.onChange(wakeWaiting);
+  informers.otherSecrets.onChange(wakeWaiting);
+
+  const findIssuer = (request: CertificateRequest): AnyIssuer | undefined => {
+    const { kind, name } = issuerReference(request);
+    if (kind === 'Issuer') return informers.issuers.get(cacheKey(request.metadata?.namespace, name));
+    return kind === 'ClusterIssuer' ? informers.clusterIssuers.get(name) : undefined;
+  };
+
+  const tell = (request: CertificateRequest, { component, type, reason, message }: RequestEvent): void => {
+    context.events.event(referenceTo(certificateRequests, request), component, type, reason, message);
+  };
+
+  const store = async (request: CertificateRequest, change: StatusChange, manager: string): Promise<void> => {
+    const { namespace, name, resourceVersion, uid } = request.metadata ?? {};
+    if (change.changed && name !== undefined) {
+      // A merge patch with the resourceVersion is an optimistic lock without sending the request back.
+      const written = await context.client.patch<CertificateRequest>(
+        certificateRequests,
+        { namespace, name },
+        'merge',
+        { metadata: { resourceVersion, uid }, status: change.status },
+        { fieldManager: manager, subresource: 'status' },
+      );
+      informers.certificateRequests.observe(written);
+    }
+    for (const event of change.events) tell(request, event);
+  };
+
+  const reconcile = async (key: string): Promise<void> => {
+    const request = informers.certificateRequests.get(key);
+    if (request === undefined) return;
+    const issuer = findIssuer(request);
+    const decision = decide({
+      request,
+      issuer,
+      resolved: issuer === undefined ? undefined : types.resolve(issuer),
+      approver: context.options.approve,
+      signers,
+      claimed: context.claims.isClaimed(request.metadata?.namespace ?? '', request.metadata?.name ?? ''),
+    });
+    log.debug({ certificateRequest: key, decision: decision.do }, decision.why);
+    const now = new Date(context.clock.now());
+    switch (decision.do) {
+      case 'nothing':
+        waiting.leave(key);
+        return;
+      case 'approve':
+        await store(
+          request,
+          requestStatus(request, undefined, { now, component: '', approve: true }),
+          approverComponent,
+        );
+        log.info({ certificateRequest: key }, `approved: ${decision.why}`);
+        return;
+      case 'close-denied':
+        await store(
+          request,
+          requestStatus(request, 'denied', { now, component: '', approve: false }),
+          approverComponent,
+        );
+        log.info({ certificateRequest: key }, 'closed: an approver denied it');
+        return;
+      case 'wait-for-approval':
+        tell(request, {
+          component: signerComponent(decision.component),
+          type: 'Normal',
+          reason: 'WaitingForApproval',
+          message: 'Not signing CertificateRequest until it is Approved',
+        });
+        return;
+      case 'pending': {
+        const outcome: SignOutcome = {
+          kind: 'pending',
+          reason: decision.reason,
+          message: decision.message,
+          retry: false,
+        };
+        const { approve, component } = decision;
+        await store(
+          request,
+          requestStatus(request, outcome, { now, component, approve }),
+          signerComponent(component),
+        );
+        log.info({ certificateRequest: key, reason: decision.reason }, `waiting: ${decision.message}`);
+        return;
+      }
+      case 'sign': {
+        const { type, approve } = decision;
+        const outcome = await type.sign(issuerContext(source, decision.issuer), request);
+        if (outcome.kind === 'pending')
+          waiting.enter(key, secretsBehind(request, decision.issuer, type, source.clusterResourceNamespace));
+        else waiting.leave(key);
+        const change = requestStatus(request, outcome, { now, component: type.component, approve });
+        await store(request, change, signerComponent(type.component));
+        if (outcome.kind === 'issued') {
+          log.info({ certificateRequest: key, issuer: decision.issuer.metadata?.name }, decision.why);
+          return;
+        }
+        log.warn({ certificateRequest: key, reason: outcome.reason }, `${outcome.kind}: ${outcome.message}`);
+        if (outcome.kind === 'pending' && outcome.retry) throw new SignerNotReadyError(outcome.message);
+      }
+    }
+  };
+
+  const workers = runWorkers(queue, reconcile, {
+    clock: context.clock,
+    workers: context.options.concurrency,
+    onResult: ({ key, outcome, error, nextMs }) => {
+      if (outcome === 'done' || error instanceof SignerNotReadyError) return;
+      const level = outcome === 'conflict' ? 'debug' : 'error';
+      log[level](
+        { certificateRequest: key, err: error, retryInMs: nextMs },
+        'CertificateRequest could not be brought forward',
+      );
+    },
+  });
+  const stopped = new Promise<void>((resolve) => {
+    const stop = (): void => void workers.stop().then(() => resolve());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return { stopped };
+}
+
+/** What issuer types are given, from the shared context: the watches tell which version of a Secret is current. */
+export function issuerContextSource(context: ControllerContext): IssuerContextSource {
+  const { secrets, otherSecrets } = context.informers;
+  return {
+    client: context.client,
+    clusterResourceNamespace: context.options.clusterResourceNamespace,
+    now: () => new Date(context.clock.now()),
+    secretVersion: (namespace, name) => {
+      const key = cacheKey(namespace, name);
+      return (secrets.get(key) ?? otherSecrets.get(key))?.resourceVersion;
+    },
+  };
+}
+
+function keyOf(request: CertificateRequest): string {
+  return cacheKey(request.metadata?.namespace, request.metadata?.name ?? '');
+}
+
+function secretsBehind(
+  request: CertificateRequest,
+  issuer: AnyIssuer,
+  type: { referencedSecrets(issuer: AnyIssuer): readonly string[] },
+  clusterResourceNamespace: string,
+): string[] {
+  const own = request.metadata?.annotations?.[privateKeySecretAnnotation];
+  const resourceNamespace = issuer.metadata?.namespace ?? clusterResourceNamespace;
+  const keys = type.referencedSecrets(issuer).map((name) => cacheKey(resourceNamespace, name));
+  if (own !== undefined && own !== '') keys.push(cacheKey(request.metadata?.namespace, own));
+  return keys;
+}

@@ -1,0 +1,143 @@
+/** Checks whether Issuers and ClusterIssuers can sign and says so in their Ready condition (spec/certificate-lifecycle.md §23). */
+import type { Condition } from '../../api/meta.ts';
+import { clusterIssuers, issuers, type ResourceType } from '../../api/resources.ts';
+import { issuerContext } from '../../issuers/context.ts';
+import type { AnyIssuer, Readiness } from '../../issuers/issuer.ts';
+import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
+import { referenceTo } from '../../kube/events.ts';
+import { createQueue, itemBackoff } from '../../kube/queue.ts';
+import { runWorkers } from '../../kube/worker.ts';
+import type { SecretFacts } from '../certificate/secret-facts.ts';
+import { issuerContextSource } from '../certificaterequest/controller.ts';
+import type { ControllerContext, RunningController } from '../context.ts';
+import { decideReadiness, readyCondition } from './decide.ts';
+
+/** The check failed in a way that a later try may heal: makes the queue back off. */
+class IssuerNotReadyError extends Error {
+  readonly code = 'issuer/not-ready';
+  readonly retryable = true;
+}
+
+/** Issuers of all namespaces. */
+export function startIssuerController(context: ControllerContext, signal: AbortSignal): RunningController {
+  return start(context, signal, issuers, context.informers.issuers, 'cert-manager-issuers');
+}
+
+/** ClusterIssuers; their Secrets live in the cluster resource namespace. */
+export function startClusterIssuerController(
+  context: ControllerContext,
+  signal: AbortSignal,
+): RunningController {
+  return start(
+    context,
+    signal,
+    clusterIssuers,
+    context.informers.clusterIssuers,
+    'cert-manager-clusterissuers',
+  );
+}
+
+function start<T extends AnyIssuer>(
+  context: ControllerContext,
+  signal: AbortSignal,
+  resource: ResourceType,
+  informer: Informer<T>,
+  component: string,
+): RunningController {
+  const { informers, log } = context;
+  const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
+  const types = context.issuerTypes;
+  const source = issuerContextSource(context);
+  /** The last verdict of each issuer that no retry can change, with what it depended on. */
+  const verdicts = new Map<string, { inputs: string; readiness: Readiness }>();
+
+  const secretsOf = (issuer: T): string[] => {
+    const resolved = types.resolve(issuer);
+    const namespace = issuer.metadata?.namespace ?? source.clusterResourceNamespace;
+    return resolved.kind === 'known'
+      ? resolved.type.referencedSecrets(issuer).map((name) => cacheKey(namespace, name))
+      : [];
+  };
+
+  informer.onChange(({ key, current, relisted }) => {
+    if (current === undefined) verdicts.delete(key);
+    else queue.add(key, { relisted });
+  });
+  const wakeReferrers = ({ key, relisted }: Change<SecretFacts>): void => {
+    for (const issuer of informer.values()) {
+      if (!secretsOf(issuer).includes(key)) continue;
+      const issuerKey = cacheKey(issuer.metadata?.namespace, issuer.metadata?.name ?? '');
+      queue.add(issuerKey, { relisted });
+    }
+  };
+  informers.secrets.onChange(wakeReferrers);
+  informers.otherSecrets.onChange(wakeReferrers);
+
+  /** What the last verdict depended on: unchanged means that looking again cannot give another one. */
+  const inputsOf = (issuer: T): string => {
+    const versions = secretsOf(issuer).map((key) => {
+      return (informers.secrets.get(key) ?? informers.otherSecrets.get(key))?.resourceVersion ?? 'absent';
+    });
+    return JSON.stringify([issuer.metadata?.uid, issuer.metadata?.generation, versions]);
+  };
+
+  const reconcile = async (key: string): Promise<void> => {
+    const issuer = informer.get(key);
+    if (issuer === undefined || issuer.metadata?.deletionTimestamp !== undefined) return;
+    const inputs = inputsOf(issuer);
+    const conditions = issuer.status?.conditions ?? [];
+    const known = verdicts.get(key);
+    // Our own status write and changes of labels come back here: the verdict holds, and only a foreign hand on the
+    // condition makes us write it again.
+    const readiness =
+      known?.inputs === inputs
+        ? known.readiness
+        : await decideReadiness(types.resolve(issuer), issuerContext(source, issuer));
+    const next: readonly Condition[] = readyCondition(
+      conditions,
+      readiness,
+      issuer.metadata?.generation,
+      source.now(),
+    );
+    if (next !== conditions) {
+      const { namespace, name, resourceVersion, uid } = issuer.metadata ?? {};
+      const written = await context.client.patch<T>(
+        resource,
+        { namespace, name: name ?? '' },
+        'merge',
+        { metadata: { resourceVersion, uid }, status: { conditions: next } },
+        { fieldManager: component, subresource: 'status' },
+      );
+      informer.observe(written);
+      log[readiness.ready ? 'info' : 'warn'](
+        { [resource.singular]: key, ready: readiness.ready, reason: readiness.reason },
+        readiness.message === '' ? `${resource.kind} is ready` : readiness.message,
+      );
+      if (readiness.event !== undefined) {
+        const { type, reason, message } = readiness.event;
+        context.events.event(referenceTo(resource, issuer), component, type, reason, message);
+      }
+    }
+    if (readiness.retry) throw new IssuerNotReadyError(readiness.message);
+    verdicts.set(key, { inputs, readiness });
+  };
+
+  const workers = runWorkers(queue, reconcile, {
+    clock: context.clock,
+    workers: context.options.concurrency,
+    onResult: ({ key, outcome, error, nextMs }) => {
+      if (outcome === 'done' || error instanceof IssuerNotReadyError) return;
+      const level = outcome === 'conflict' ? 'debug' : 'error';
+      log[level](
+        { [resource.singular]: key, err: error, retryInMs: nextMs },
+        `${resource.kind} could not be checked`,
+      );
+    },
+  });
+  const stopped = new Promise<void>((resolve) => {
+    const stop = (): void => void workers.stop().then(() => resolve());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return { stopped };
+}

@@ -1,0 +1,52 @@
+/** What an issuer's Ready condition becomes: the type's own check, or plain words when there is no such type here. */
+import type { Condition } from '../../api/meta.ts';
+import type { IssuerContext, Readiness } from '../../issuers/issuer.ts';
+import type { ResolvedType } from '../../issuers/registry.ts';
+import { setCondition } from '../certificaterequest/conditions.ts';
+
+/** Reason of Ready=False for a valid issuer type that this version has no signer for. Ours; cert-manager has none. */
+export const notSupported = 'NotSupported';
+
+export async function decideReadiness(resolved: ResolvedType, context: IssuerContext): Promise<Readiness> {
+  switch (resolved.kind) {
+    case 'known':
+      return resolved.type.check(context);
+    case 'unsupported':
+      return refuse(
+        notSupported,
+        `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait`,
+      );
+    case 'missing':
+      return refuse(
+        'ErrInitIssuer',
+        'No issuer type is configured: set one of spec.ca, spec.selfSigned, spec.acme, spec.vault, spec.venafi',
+      );
+  }
+}
+
+function refuse(reason: string, message: string): Readiness {
+  return {
+    ready: false,
+    reason,
+    message,
+    retry: false,
+    event: { type: 'Warning', reason: 'ErrInitIssuer', message },
+  };
+}
+
+/** `conditions` with Ready set; the same array when nothing changes. */
+export function readyCondition(
+  conditions: readonly Condition[],
+  readiness: Pick<Readiness, 'ready' | 'reason' | 'message'>,
+  generation: number | undefined,
+  now: Date,
+): readonly Condition[] {
+  const condition: Condition = {
+    type: 'Ready',
+    status: readiness.ready ? 'True' : 'False',
+    reason: readiness.reason,
+    message: readiness.message,
+  };
+  if (generation !== undefined) condition.observedGeneration = generation;
+  return setCondition(conditions, condition, `${now.toISOString().slice(0, 19)}Z`);
+}
