@@ -104,7 +104,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     setImmediate(() => {
       void send().then(() => {
         senders--;
-        if (senders === 0 && waiting.size === 0) for (const resolve of idle.splice(0)) resolve();
+        // News that came between the last look and now.
+        if (waiting.size > 0) start();
+        else if (senders === 0) for (const resolve of idle.splice(0)) resolve();
       });
     });
   };

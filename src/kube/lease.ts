@@ -45,7 +45,7 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   let observed: { version: string; at: number } | undefined;
   let held: Lease | undefined;
 
-  const write = async (current: Lease | undefined): Promise<Lease> => {
+  const write = async (current: Lease | undefined, signal: AbortSignal): Promise<Lease> => {
     const now = microTime(clock.now());
     const mine = current?.spec?.holderIdentity === identity;
     const transitions = current?.spec?.leaseTransitions ?? 0;
@@ -67,12 +67,15 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
         leaseTransitions: mine || current === undefined ? transitions : transitions + 1,
       },
     };
-    const abort = AbortSignal.timeout(renewDeadlineMs);
-    const write = { fieldManager, signal: abort };
+    const write = { fieldManager, signal };
     return current === undefined ? client.create(leases, lease, write) : client.update(leases, lease, write);
   };
 
-  const attempt = async (): Promise<boolean> => {
+  /** `taken`: somebody else holds the lease. No attempt lasts longer than `timeoutMs`. */
+  const attempt = async (timeoutMs: number, outer?: AbortSignal): Promise<'held' | 'taken' | 'failed'> => {
+    const deadline = new AbortController();
+    const timer = clock.after(timeoutMs, () => deadline.abort(new Error('the API server took too long')));
+    const signal = outer === undefined ? deadline.signal : AbortSignal.any([outer, deadline.signal]);
     try {
       let current: Lease | undefined;
       try {
@@ -85,21 +88,23 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
         if (observed?.version !== version) observed = { version, at: clock.now() };
         const holder = current.spec?.holderIdentity ?? '';
         const lengthMs = (current.spec?.leaseDurationSeconds ?? 0) * 1000;
-        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) return false;
+        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) return 'taken';
       }
-      held = await write(current);
-      return true;
+      held = await write(current, signal);
+      return 'held';
     } catch (error) {
       // What we hold may be out of date: read before the next write.
       held = undefined;
       if (!(error instanceof ConflictError || error instanceof AlreadyExistsError)) options.onError?.(error);
-      return false;
+      return 'failed';
+    } finally {
+      timer.cancel();
     }
   };
 
   for (;;) {
     signal?.throwIfAborted();
-    if (await attempt()) break;
+    if ((await attempt(renewDeadlineMs, signal)) === 'held') break;
     await pause(clock, retryMs * (1 + 0.2 * options.random()), signal);
   }
 
@@ -108,7 +113,9 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   const renew = async (): Promise<void> => {
     let renewedAt = clock.now();
     for (;;) {
-      await pause(clock, retryMs, stop.signal);
+      // The last attempt falls on the deadline, not after it.
+      const left = renewDeadlineMs - (clock.now() - renewedAt);
+      await pause(clock, Math.max(0, Math.min(retryMs, left)), stop.signal);
       if (await attempt()) renewedAt = clock.now();
       else if (clock.now() - renewedAt >= renewDeadlineMs) break;
     }

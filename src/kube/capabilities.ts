@@ -1,0 +1,50 @@
+/** What a server can do, asked once at start-up: decides about the client-side rate limit and streaming lists. */
+import { createRateLimiter } from './rate-limiter.ts';
+import { createTransport, type KubeConnection } from './transport.ts';
+
+export interface Capabilities {
+  /** API Priority and Fairness is on: the server shares itself out, no limit of ours is needed. */
+  priorityAndFairness: boolean;
+  /** Kubernetes 1.34 and later stream initial lists. */
+  streamingList: boolean;
+}
+
+const probeMs = 5_000;
+
+/** Never rejects: a server that does not answer is treated as one that can do nothing. */
+export async function probeCapabilities(
+  connection: KubeConnection,
+  signal?: AbortSignal,
+): Promise<Capabilities> {
+  const transport = createTransport(
+    { ...connection, requestTimeoutMs: probeMs, limiter: undefined },
+    'cert-manager',
+  );
+  const limit = AbortSignal.any([AbortSignal.timeout(probeMs), ...(signal === undefined ? [] : [signal])]);
+  const [ping, version] = await Promise.allSettled([
+    transport.request({ method: 'HEAD', path: '/livez/ping', signal: limit }),
+    transport.request({ method: 'GET', path: '/version', signal: limit }),
+  ]);
+  return {
+    priorityAndFairness:
+      ping.status === 'fulfilled' && ping.value.headers['x-kubernetes-pf-flowschema-uid'] !== undefined,
+    streamingList: version.status === 'fulfilled' && isAtLeast134(version.value.body),
+  };
+}
+
+/** The connection with what its server can do: a rate limiter where it needs one, streaming lists where it has them. */
+export async function adaptConnection<C extends KubeConnection>(
+  connection: C,
+  options: { perSecond?: number; burst?: number; signal?: AbortSignal } = {},
+): Promise<C> {
+  const { priorityAndFairness, streamingList } = await probeCapabilities(connection, options.signal);
+  const limiter = priorityAndFairness ? undefined : createRateLimiter(connection.clock, options);
+  return { ...connection, limiter, streamingList };
+}
+
+function isAtLeast134(body: Buffer): boolean {
+  const text = body.toString('utf8');
+  const major = /"major"\s*:\s*"(\d+)/.exec(text)?.[1];
+  const minor = /"minor"\s*:\s*"(\d+)/.exec(text)?.[1];
+  return Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 34);
+}
