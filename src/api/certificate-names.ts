@@ -1,5 +1,5 @@
 /** The parts of a Certificate that say who it is for: subject attributes, otherNames and name constraints (RFC 5280 §4.1.2.6, §4.2.1.6, §4.2.1.10). */
-import { flag, list, object, optional, text, texts, type Static } from './schema.ts';
+import { flag, list, object, optional, rules, text, texts, type Static } from './schema.ts';
 
 export const subjectSchema = object('Subject attributes beside the common name. Excludes literalSubject.', {
   organizations: optional(texts('Organization (O).')),
@@ -43,6 +43,10 @@ export const nameConstraintsSchema = object(
     permitted: optional(constraintSet('are allowed; every other name of the same type is refused')),
     excluded: optional(constraintSet('are refused, even when permitted allows them')),
   },
+  rules({
+    rule: 'has(self.permitted) || has(self.excluded)',
+    message: 'set at least one of permitted and excluded',
+  }),
 );
 
 export const otherNamesSchema = list(otherNameSchema, 'otherName subject alternative names.');

@@ -22,10 +22,12 @@ import {
   object,
   oneOf,
   optional,
+  rules,
   text,
   textMap,
   texts,
   time,
+  type Rule,
   type Static,
 } from './schema.ts';
 
@@ -62,74 +64,106 @@ export const secretTemplateSchema = object(
   },
 );
 
-export const certificateSpecSchema = object('What is wanted. At least one name is needed.', {
-  subject: optional(subjectSchema),
-  literalSubject: optional(
-    text(
-      'Whole subject as an RFC 4514 string, for example CN=web,OU=shop,O=example, where order matters. Excludes subject and commonName.',
+const nameRule: Rule = {
+  rule: [
+    "(has(self.commonName) && self.commonName != '')",
+    "(has(self.literalSubject) && self.literalSubject != '')",
+    ...['dnsNames', 'ipAddresses', 'uris', 'emailAddresses', 'otherNames'].map(
+      (list) => `(has(self.${list}) && size(self.${list}) > 0)`,
     ),
-  ),
-  commonName: optional(
-    text(
-      'Common name (CN), at most 64 bytes. Clients look at subject alternative names; repeat it in dnsNames.',
+  ].join(' || '),
+  message:
+    'a certificate needs a name: set at least one of dnsNames, ipAddresses, uris, emailAddresses, otherNames, commonName and literalSubject',
+};
+
+const specRules = rules(
+  nameRule,
+  {
+    rule: '!(has(self.renewBefore) && has(self.renewBeforePercentage))',
+    message: 'renewBefore and renewBeforePercentage exclude each other; set one of them',
+    fieldPath: '.renewBefore',
+  },
+  {
+    rule: '!has(self.nameConstraints) || (has(self.isCA) && self.isCA)',
+    message: 'only a CA can constrain names; set isCA to true or take nameConstraints away',
+    fieldPath: '.nameConstraints',
+  },
+);
+
+export const certificateSpecSchema = object(
+  'What is wanted. At least one name is needed.',
+  {
+    subject: optional(subjectSchema),
+    literalSubject: optional(
+      text(
+        'Whole subject as an RFC 4514 string, for example CN=web,OU=shop,O=example, where order matters. Excludes subject and commonName.',
+      ),
     ),
-  ),
-  duration: optional(
-    duration(
-      'Lifetime to ask for, at least 1h. Go duration: h, m, s, no days. Default: 2160h (90 days). Issuers may cut it.',
+    commonName: optional(
+      text(
+        'Common name (CN), at most 64 bytes. Clients look at subject alternative names; repeat it in dnsNames.',
+      ),
     ),
-  ),
-  renewBefore: optional(
-    duration(
-      'Renew this long before expiry, at least 5m and less than duration. Default: a third of the lifetime. Excludes renewBeforePercentage.',
+    duration: optional(
+      duration(
+        'Lifetime to ask for, at least 1h. Go duration: h, m, s, no days. Default: 2160h (90 days). Issuers may cut it.',
+      ),
     ),
-  ),
-  renewBeforePercentage: optional(
-    int32(
-      'Renew when this share of the issued lifetime, in percent, is left. 1 to 99. Excludes renewBefore.',
+    renewBefore: optional(
+      duration(
+        'Renew this long before expiry, at least 5m and less than duration. Default: a third of the lifetime. Excludes renewBeforePercentage.',
+      ),
     ),
-  ),
-  renewal: optional(renewalSchema),
-  dnsNames: optional(texts('DNS subject alternative names; wildcards as *.example.com.')),
-  ipAddresses: optional(texts('IPv4 and IPv6 subject alternative names.')),
-  uris: optional(texts('URI subject alternative names, for example spiffe://cluster.local/ns/a/sa/b.')),
-  emailAddresses: optional(texts('Mailbox subject alternative names, only the address itself.')),
-  otherNames: optional(otherNamesSchema),
-  secretName: text(
-    'Secret of the same namespace that receives key and certificate. Created when missing; one Certificate a Secret.',
-  ),
-  secretTemplate: optional(secretTemplateSchema),
-  keystores: optional(keystoresSchema),
-  issuerRef: issuerReferenceSchema,
-  isCA: optional(flag('Ask for a CA certificate; adds the usage cert sign. Default: false.')),
-  usages: optional(
-    list(
-      oneOf(keyUsages, 'A key usage or extended key usage.'),
-      'Key usages and extended key usages. Default: digital signature and key encipherment.',
+    renewBeforePercentage: optional(
+      int32(
+        'Renew when this share of the issued lifetime, in percent, is left. 1 to 99. Excludes renewBefore.',
+      ),
     ),
-  ),
-  privateKey: optional(privateKeySchema),
-  signatureAlgorithm: optional(
-    oneOf(
-      signatureAlgorithms,
-      'How the request is signed; must fit privateKey.algorithm. Default: by key size.',
+    renewal: optional(renewalSchema),
+    dnsNames: optional(texts('DNS subject alternative names; wildcards as *.example.com.')),
+    ipAddresses: optional(texts('IPv4 and IPv6 subject alternative names.')),
+    uris: optional(texts('URI subject alternative names, for example spiffe://cluster.local/ns/a/sa/b.')),
+    emailAddresses: optional(texts('Mailbox subject alternative names, only the address itself.')),
+    otherNames: optional(otherNamesSchema),
+    secretName: text(
+      'Secret of the same namespace that receives key and certificate. Created when missing; one Certificate a Secret.',
     ),
-  ),
-  encodeUsagesInRequest: optional(flag('Put usages into the request. Default: true.')),
-  revisionHistoryLimit: optional(int32('How many CertificateRequests to keep, at least 1. Default: 1.')),
-  additionalOutputFormats: optional(
-    list(
-      object('An extra form.', {
-        type: oneOf(
-          outputFormats,
-          'DER: key.der with the key. CombinedPEM: tls-combined.pem with key and chain.',
-        ),
-      }),
-      'Extra forms of key and certificate in the Secret; each type once.',
+    secretTemplate: optional(secretTemplateSchema),
+    keystores: optional(keystoresSchema),
+    issuerRef: issuerReferenceSchema,
+    isCA: optional(flag('Ask for a CA certificate; adds the usage cert sign. Default: false.')),
+    usages: optional(
+      list(
+        oneOf(keyUsages, 'A key usage or extended key usage.'),
+        'Key usages and extended key usages. Default: digital signature and key encipherment.',
+      ),
     ),
-  ),
-  nameConstraints: optional(nameConstraintsSchema),
-});
+    privateKey: optional(privateKeySchema),
+    signatureAlgorithm: optional(
+      oneOf(
+        signatureAlgorithms,
+        'How the request is signed; must fit privateKey.algorithm. Default: by key size.',
+      ),
+    ),
+    encodeUsagesInRequest: optional(flag('Put usages into the request. Default: true.')),
+    revisionHistoryLimit: optional(
+      int32('How many CertificateRequests to keep, at least 1. Default: 1.', { minimum: 1 }),
+    ),
+    additionalOutputFormats: optional(
+      list(
+        object('An extra form.', {
+          type: oneOf(
+            outputFormats,
+            'DER: key.der with the key. CombinedPEM: tls-combined.pem with key and chain.',
+          ),
+        }),
+        'Extra forms of key and certificate in the Secret; each type once.',
+      ),
+    ),
+    nameConstraints: optional(nameConstraintsSchema),
+  },
+  specRules,
+);
 
 const renewalInformationSchema = object('ACME renewal information (RFC 9773) of the current certificate.', {
   suggestedWindow: optional(

@@ -4,7 +4,7 @@ import { vaultIssuerSchema } from './issuer-vault.ts';
 import { venafiIssuerSchema } from './issuer-venafi.ts';
 import { observedConditions } from './condition.ts';
 import { kindSchema } from './kind.ts';
-import { object, optional, text, texts, type Static } from './schema.ts';
+import { object, optional, rules, text, texts, type Static } from './schema.ts';
 
 const crlDistributionPoints = texts(
   'URLs of certificate revocation lists to put into certificates (RFC 5280 §4.2.1.13). Default: no such extension.',
@@ -26,13 +26,20 @@ export const selfSignedIssuerSchema = object(
   },
 );
 
-export const issuerSpecSchema = object('How certificates are signed. Exactly one of the sections.', {
-  acme: optional(acmeIssuerSchema),
-  ca: optional(caIssuerSchema),
-  selfSigned: optional(selfSignedIssuerSchema),
-  vault: optional(vaultIssuerSchema),
-  venafi: optional(venafiIssuerSchema),
-});
+export const issuerSpecSchema = object(
+  'How certificates are signed. Exactly one of the sections.',
+  {
+    acme: optional(acmeIssuerSchema),
+    ca: optional(caIssuerSchema),
+    selfSigned: optional(selfSignedIssuerSchema),
+    vault: optional(vaultIssuerSchema),
+    venafi: optional(venafiIssuerSchema),
+  },
+  rules({
+    rule: `${['acme', 'ca', 'selfSigned', 'vault', 'venafi'].map((type) => `(has(self.${type}) ? 1 : 0)`).join(' + ')} == 1`,
+    message: 'set exactly one of acme, ca, selfSigned, vault and venafi',
+  }),
+);
 
 export const issuerStatusSchema = object('Whether the issuer can sign. Written by the controllers.', {
   conditions: optional(observedConditions('Ready')),

@@ -1,6 +1,6 @@
 /** When a Certificate may be renewed: policy and windows. */
 import { renewalPolicies } from './enumerations.ts';
-import { list, object, oneOf, optional, text, type Static } from './schema.ts';
+import { list, object, oneOf, optional, rules, text, type Static } from './schema.ts';
 
 export const renewalWindowSchema = object('A recurring span of time in which renewal is allowed.', {
   cron: text(
@@ -29,6 +29,20 @@ export const renewalSchema = object(
     ),
     windows: optional(list(renewalWindowSchema, 'Allowed windows. Must be absent with policy Disabled.')),
   },
+  rules(
+    {
+      rule: 'has(self.policy)',
+      message: 'set policy to RenewBefore or Disabled',
+      reason: 'FieldValueRequired',
+      fieldPath: '.policy',
+    },
+    {
+      rule: "!(has(self.policy) && self.policy == 'Disabled' && has(self.windows) && size(self.windows) > 0)",
+      message: 'windows mean nothing with policy Disabled; remove them or set policy to RenewBefore',
+      reason: 'FieldValueForbidden',
+      fieldPath: '.windows',
+    },
+  ),
 );
 
 export interface RenewalWindow extends Static<typeof renewalWindowSchema> {}
