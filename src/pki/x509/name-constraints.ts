@@ -64,13 +64,14 @@ export function parseNameConstraints(value: Uint8Array): ParsedNameConstraints {
   return { permitted, excluded };
 }
 
-function readSubtrees(reader: DerReader | undefined): Required<NameConstraintItems> {
+function readSubtrees(optional: DerReader | undefined): Required<NameConstraintItems> {
+  const reader = optional ?? DerReader.over(Buffer.alloc(0));
   const dnsDomains: string[] = [];
   const ipRanges: string[] = [];
   const emailAddresses: string[] = [];
   const uriDomains: string[] = [];
   let count = 0;
-  while (reader?.atEnd === false) {
+  while (!reader.atEnd) {
     if (++count > maxSubtrees) throw new CertificateError(`More than ${maxSubtrees} name constraints`);
     const subtree = reader.sequence();
     const tag = subtree.peek();
