@@ -102,6 +102,7 @@ export const certificateSpecSchema = object(
     commonName: optional(
       text(
         'Common name (CN), at most 64 bytes. Clients look at subject alternative names; repeat it in dnsNames.',
+        { maxLength: 64 },
       ),
     ),
     duration: optional(
