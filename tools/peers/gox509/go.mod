@@ -1,0 +1,3 @@
+module certwright.dev/tools/peers/gox509
+
+go 1.24
