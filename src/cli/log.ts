@@ -1,0 +1,69 @@
+/** Logging: pino underneath, JSON for machines or one readable line per decision for people. */
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type LogFormat = 'json' | 'text';
+export const logFormats: readonly LogFormat[] = ['text', 'json'];
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface LogOptions {
+  format: LogFormat;
+  level: LogLevel;
+  /** Where lines go. */
+  write: (line: string) => void;
+  color: boolean;
+}
+
+/** Fields that hold secrets wherever they turn up; the last line of defence, not the first. */
+const secretFields = ['token', 'password', 'privateKey', 'key', 'pem', 'data', 'stringData', 'authorization'];
+const redact = {
+  paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+  censor: '[redacted]',
+};
+
+export function createLog(options: LogOptions): Logger {
+  const destination: DestinationStream = {
+    write: options.format === 'json' ? options.write : (line) => options.write(readable(line, options.color)),
+  };
+  return pino(
+    { level: options.level, redact, base: undefined, serializers: { err: errorFields } },
+    destination,
+  );
+}
+
+/** Errors without their payload: `cause` chains can hold request bodies. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { type: error.name, code, message: error.message, stack: error.stack };
+}
+
+const names: Readonly<Record<number, [name: string, color: string]>> = {
+  20: ['debug', '\u001b[90m'],
+  30: ['', ''],
+  40: ['warning', '\u001b[33m'],
+  50: ['error', '\u001b[31m'],
+  60: ['fatal', '\u001b[31m'],
+};
+
+interface Line {
+  level: number;
+  time: number;
+  msg?: string;
+  err?: { message?: string; code?: string };
+  [field: string]: unknown;
+}
+
+/** `12:00:01 warning: message (key=value)`. */
+function readable(json: string, color: boolean): string {
+  const { level, time, msg = '', err, ...fields } = JSON.parse(json) as Line;
+  const [name, paint] = names[level] ?? ['', ''];
+  const shown = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  if (err?.message !== undefined) shown.unshift(err.message);
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  const label = name === '' ? '' : color ? `${paint}${name}:\u001b[0m ` : `${name}: `;
+  const detail = shown.length === 0 ? '' : ` (${shown.join(', ')})`;
+  return `${clock} ${label}${msg}${detail}\n`;
+}

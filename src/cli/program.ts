@@ -1,0 +1,249 @@
+/** The command line: commands, flags and their help. Knows nothing of how the work is done. */
+import { Command, CommanderError } from 'commander';
+import { completionScript, shells } from './completion.ts';
+import type { ControllerFlags } from './controller/controller-options.ts';
+import { CliError, exitCodes } from './errors.ts';
+import { oneOf } from './option-values.ts';
+import { defaultListen, type UpFlags } from './up/up-options.ts';
+import { version } from './version.ts';
+
+/** Everything a command may touch; `main` fills it in from the process, tests from memory. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Results. */
+  out: (text: string) => void;
+  /** Logs, progress and errors. */
+  err: (text: string) => void;
+  /** Both streams reach a terminal that shows colours. */
+  color: boolean;
+  pid: number;
+  /** Aborted by SIGINT and SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** Each resolves to the exit code. */
+export interface Commands {
+  up(flags: UpFlags, surroundings: Surroundings): Promise<number>;
+  controller(flags: ControllerFlags, surroundings: Surroundings): Promise<number>;
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0  all is well
+  1  something is not Ready, or failed while running (the reasons are printed)
+  2  the command line is wrong
+  3  the surroundings are: data folder in use, address taken, folder not usable
+`;
+
+export function buildProgram(
+  commands: Commands,
+  surroundings: Surroundings,
+  setExitCode: (code: number) => void,
+): Command {
+  const program = new Command('certwright')
+    .description(
+      "X.509 certificates from manifests to renewal: cert-manager's API, on Kubernetes or on one machine with no cluster at all.",
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
+    .showHelpAfterError('(certwright --help shows what there is)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  certwright up --manifests ./certificates --export ./out        issue what the folder asks for, and keep it renewed
+  certwright up --manifests ./certificates --export ./out --once  the same, then exit (for CI)
+  certwright controller --kubeconfig ~/.kube/config              work on a Kubernetes cluster
+${exitCodeHelp}`,
+    );
+
+  program
+    .command('up')
+    .summary('run everything on this machine: API server, controllers, folder of manifests, exported files')
+    .description(
+      'Runs an embedded Kubernetes API server, the certificate controllers and, where asked, a folder of manifests that is applied and watched, and a folder that every certificate is exported to.',
+    )
+    .option(
+      '--manifests <dir>',
+      'apply this folder of YAML and JSON files, watch it, and prune what leaves it',
+    )
+    .option(
+      '--export <dir>',
+      'write every Certificate to <dir>/<namespace>/<name>/ (keys 0600, replaced atomically)',
+    )
+    .option(
+      '--data-dir <dir>',
+      'where the database, the CA of the API and the kubeconfig live',
+      '.certwright/data',
+    )
+    .option(
+      '--listen <host:port>',
+      `address of the API (default: ${defaultListen}, or any free port when that one is taken)`,
+    )
+    .option(
+      '--token-file <file>',
+      'bearer token of the administrator; needed beyond loopback unless --client-ca is given',
+    )
+    .option('--client-ca <file>', 'accept client certificates that chain to this PEM file')
+    .option('--once', 'exit when everything is Ready (0), or when it is not within --timeout (1)')
+    .option('--timeout <duration>', 'how long to wait until everything is Ready', '2m')
+    .option(
+      '--cluster-resource-namespace <namespace>',
+      'where the Secrets of ClusterIssuers live; created at start',
+      'cert-manager',
+    )
+    .option('--enable-certificate-owner-ref', 'delete a Secret together with its Certificate')
+    .option(
+      '--copied-annotation-prefixes <list>',
+      'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
+    )
+    .option('--no-auto-approve', 'leave the approval of CertificateRequests to somebody else')
+    .option('--concurrency <number>', 'Certificates worked on at the same time')
+    .option('-o, --output <format>', 'table, json or yaml: how the summary is printed', 'table')
+    .option('--log-format <format>', 'text or json', 'text')
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addHelpText(
+      'after',
+      `
+Manifests: sub-folders and multi-document files are read; objects are applied in any order and tried again until what
+they need is there. Missing namespaces are created. An object that leaves the folder is deleted if it was applied from
+it (label certwright.dev/manifests=applied), except Namespaces and CustomResourceDefinitions.
+
+Export: annotations on a Certificate choose the file names, for example
+  certwright.dev/export-tls.crt: fullchain.pem    (an empty value leaves that file out)
+  certwright.dev/export: "false"                  (no files at all)
+The folder of a deleted Certificate is removed; that of a Certificate whose Secret is missing stays until the re-issue.
+
+Examples:
+  certwright up --manifests examples/quickstart --export .certwright/certificates
+  certwright up --manifests ./certs --export ./out --once --timeout 30s -o json
+  KUBECONFIG=.certwright/data/kubeconfig kubectl get certificates -A
+${exitCodeHelp}`,
+    )
+    .action(async (flags: UpFlags) => setExitCode(await commands.up(flags, surroundings)));
+
+  program
+    .command('controller')
+    .summary('run the controllers against a Kubernetes API')
+    .description(
+      'Runs the same controllers as `up` against any Kubernetes API that serves the CustomResourceDefinitions.',
+    )
+    .option(
+      '--kubeconfig <file>',
+      'how to reach the API; absent: $KUBECONFIG, ~/.kube/config, or the Pod itself',
+    )
+    .option('--context <name>', 'a context of the kubeconfig other than the current one')
+    .option('--in-cluster', "use the Pod's service account")
+    .option('--namespace <namespace>', 'serve this namespace only (ClusterIssuers are then left alone)')
+    .option(
+      '--cluster-resource-namespace <namespace>',
+      'where the Secrets of ClusterIssuers live',
+      'kube-system',
+    )
+    .option('--enable-certificate-owner-ref', 'delete a Secret together with its Certificate')
+    .option(
+      '--copied-annotation-prefixes <list>',
+      'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
+    )
+    .option(
+      '--certificate-request-minimum-backoff-duration <duration>',
+      'wait after the first failed issuance',
+      '1h',
+    )
+    .option(
+      '--certificate-request-maximum-backoff-duration <duration>',
+      'longest wait after failed issuances',
+      '32h',
+    )
+    .option(
+      '--controllers <list>',
+      'controllers to run: * for the default set, name adds, -name removes',
+      '*',
+    )
+    .option('--concurrent-workers <number>', 'objects worked on at the same time', '5')
+    .option(
+      '--kube-api-qps <number>',
+      'requests per second, where the API has no priority and fairness of its own',
+      '20',
+    )
+    .option('--kube-api-burst <number>', 'requests at once, likewise', '50')
+    .option('--leader-elect', 'run beside other instances; one works at a time (the default)', true)
+    .option('--no-leader-elect', 'work at once; no other instance may run')
+    .option('--leader-election-namespace <namespace>', 'where the Lease is', 'kube-system')
+    .option('--log-format <format>', 'text or json', 'json')
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  certwright controller --kubeconfig ~/.kube/config --no-leader-elect --log-format text
+  certwright controller --in-cluster --cluster-resource-namespace cert-manager
+  certwright controller --controllers '*,-certificaterequests-approver'    approve by other means
+${exitCodeHelp}`,
+    )
+    .action(async (flags: ControllerFlags) => setExitCode(await commands.controller(flags, surroundings)));
+
+  program
+    .command('version')
+    .summary('print the version')
+    .description('Prints the version of Certwright and of the Node.js that runs it.')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action(({ output }: { output: string }) => {
+      const facts = { version, node: process.versions.node, platform: `${process.platform}/${process.arch}` };
+      const json = oneOf('--output', output, ['text', 'json']) === 'json';
+      surroundings.out(
+        json
+          ? `${JSON.stringify(facts)}\n`
+          : `certwright ${version} (node ${facts.node}, ${facts.platform})\n`,
+      );
+    });
+
+  program
+    .command('completion')
+    .summary('print a completion script for your shell')
+    .description('Prints a completion script.')
+    .argument('<shell>', shells.join(', '))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(certwright completion bash)\n  certwright completion fish | source\n',
+    )
+    .action((shell: string) => {
+      surroundings.out(completionScript(program, oneOf('completion', shell, shells)));
+    });
+
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err });
+  return program;
+}
+
+/** Runs one command line and answers the exit code; nothing escapes. */
+export async function runProgram(
+  args: readonly string[],
+  commands: Commands,
+  surroundings: Surroundings,
+): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const program = buildProgram(commands, surroundings, (code) => {
+    exitCode = code;
+  });
+  try {
+    if (args.length === 0) {
+      surroundings.err(program.helpInformation());
+      return exitCodes.usage;
+    }
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CliError) {
+      surroundings.err(`certwright: ${error.message}\n`);
+      return error.exitCode;
+    }
+    surroundings.err(
+      `certwright: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return exitCodes.failed;
+  }
+}

@@ -1,0 +1,153 @@
+/** Runs the file export whenever a Certificate or its Secret changes; the informers tell, the exporter writes. */
+import type { Certificate } from '../../api/certificate.ts';
+import type { Log, SharedInformers } from '../../controllers/context.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { createQueue } from '../../kube/queue.ts';
+import { runWorkers } from '../../kube/worker.ts';
+import type { ExportResult, Exporter } from '../../standalone/export/exporter.ts';
+
+export type ExportState = ExportResult | { kind: 'failed'; message: string };
+
+export interface ExportLoopOptions {
+  exporter: Exporter;
+  informers: Pick<SharedInformers, 'certificates' | 'secrets' | 'otherSecrets'>;
+  clock: Clock;
+  log: Log;
+}
+
+/** Keys are `namespace/name` of Certificates. Make it before the informers start; they feed it. */
+export class ExportLoop {
+  readonly #options: ExportLoopOptions;
+  readonly #queue;
+  readonly #workers;
+  readonly #states = new Map<string, ExportState>();
+  /** `namespace/secretName` -> Certificates that want it. */
+  readonly #wanted = new Map<string, Set<string>>();
+  readonly #waiters = new Map<string, (() => void)[]>();
+
+  constructor(options: ExportLoopOptions) {
+    this.#options = options;
+    this.#queue = createQueue({ clock: options.clock });
+    const { certificates, secrets, otherSecrets } = options.informers;
+    certificates.onChange(({ key, previous, current }) => {
+      this.#index(key, previous, current);
+      if (
+        current === undefined ||
+        secretName(current) !== secretName(previous) ||
+        exportChanged(previous, current)
+      )
+        this.#queue.add(key);
+    });
+    const secretChanged = ({ key }: { key: string }): void => {
+      for (const certificate of this.#wanted.get(key) ?? []) this.#queue.add(certificate);
+    };
+    secrets.onChange(secretChanged);
+    otherSecrets.onChange(secretChanged);
+    this.#workers = runWorkers(this.#queue, (key) => this.#reconcile(key), {
+      clock: options.clock,
+      workers: 4,
+      onResult: ({ key, outcome, error }) => {
+        if (outcome !== 'done')
+          this.#set(key, { kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+        for (const done of this.#waiters.get(key)?.splice(0) ?? []) done();
+      },
+    });
+  }
+
+  stateOf(key: string): ExportState | undefined {
+    return this.#states.get(key);
+  }
+
+  /** Exports these once more and resolves when each was tried. */
+  async settle(keys: Iterable<string>): Promise<void> {
+    const tried = [...keys].map((key) => {
+      return new Promise<void>((resolve) => {
+        const waiters = this.#waiters.get(key) ?? [];
+        waiters.push(resolve);
+        this.#waiters.set(key, waiters);
+        this.#queue.add(key);
+      });
+    });
+    await Promise.all(tried);
+  }
+
+  /** What an earlier run left for Certificates that are gone. Call it once the caches are synced. */
+  async sweep(): Promise<void> {
+    const known = new Set<string>();
+    for (const { metadata } of this.#options.informers.certificates.values()) {
+      known.add(`${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`);
+    }
+    for (const key of await this.#options.exporter.sweep(known)) {
+      this.#options.log.info(
+        { certificate: key },
+        `removed the files of Certificate ${key}, which no longer exists`,
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#workers.stop();
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const certificate = this.#options.informers.certificates.get(key);
+    if (certificate === undefined) {
+      const [namespace = '', name = ''] = key.split('/');
+      await this.#options.exporter.remove(namespace, name);
+      this.#states.delete(key);
+      return;
+    }
+    const result = await this.#options.exporter.export(certificate);
+    this.#set(key, result);
+    if (result.kind === 'written') {
+      this.#options.log.info(
+        {},
+        `wrote ${result.files.length} files of Certificate ${key} to ${result.directory}`,
+      );
+    }
+  }
+
+  /** Problems are logged when they begin, not at every try. */
+  #set(key: string, state: ExportState): void {
+    const before = problemsOf(this.#states.get(key));
+    const now = problemsOf(state);
+    this.#states.set(key, state);
+    if (now !== '' && now !== before)
+      this.#options.log.error({ certificate: key }, `Certificate ${key} is not exported: ${now}`);
+  }
+
+  #index(key: string, previous: Certificate | undefined, current: Certificate | undefined): void {
+    const old = secretName(previous);
+    if (old !== undefined) {
+      const keys = this.#wanted.get(old);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#wanted.delete(old);
+    }
+    const next = secretName(current);
+    if (next === undefined) return;
+    const keys = this.#wanted.get(next) ?? new Set<string>();
+    keys.add(key);
+    this.#wanted.set(next, keys);
+  }
+}
+
+/** One line; empty when there is no problem. */
+export function problemsOf(state: ExportState | undefined): string {
+  if (state?.kind === 'failed') return state.message;
+  if (state?.kind !== 'refused') return '';
+  return state.problems.map(({ object, field, message }) => `${object}: ${field}: ${message}`).join('; ');
+}
+
+function secretName(certificate: Certificate | undefined): string | undefined {
+  if (certificate === undefined) return undefined;
+  return `${certificate.metadata?.namespace ?? ''}/${certificate.spec.secretName}`;
+}
+
+function exportChanged(previous: Certificate | undefined, current: Certificate): boolean {
+  return exportAnnotations(previous) !== exportAnnotations(current);
+}
+
+function exportAnnotations(certificate: Certificate | undefined): string {
+  const entries = Object.entries(certificate?.metadata?.annotations ?? {});
+  return JSON.stringify(entries.filter(([key]) => key.startsWith('certwright.dev/export')).toSorted());
+}

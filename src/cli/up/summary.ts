@@ -1,0 +1,84 @@
+/** What there is after everything has been issued: one row per Certificate, with its chain and its files. */
+import { parseCertificates } from '../../pki/x509/parse-certificate.ts';
+import { printName } from '../../pki/x509/name.ts';
+import type { Certificate } from '../../api/certificate.ts';
+import type { Secret } from '../../api/core.ts';
+
+export interface CertificateSummary {
+  namespace: string;
+  name: string;
+  ready: boolean;
+  /** Why it is not ready, or what the Ready condition says. */
+  reason: string;
+  message: string;
+  /** `ClusterIssuer/root`. */
+  issuer: string;
+  secretName: string;
+  notAfter?: string;
+  renewalTime?: string;
+  /** Subjects from the leaf up to the root. */
+  chain: string[];
+  /** Where the files are, when they are exported. */
+  directory?: string;
+  files: string[];
+}
+
+export interface Exported {
+  directory: string;
+  files: readonly string[];
+}
+
+export function summarize(
+  certificate: Certificate,
+  secret: Secret | undefined,
+  exported: Exported | undefined,
+): CertificateSummary {
+  const { namespace = '', name = '' } = certificate.metadata ?? {};
+  const ready = certificate.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const issuing = certificate.status?.conditions?.find((condition) => condition.type === 'Issuing');
+  // A failed attempt explains more than "the Secret does not exist".
+  const cause =
+    ready?.status !== 'True' && issuing?.message !== undefined && issuing.message !== '' ? issuing : ready;
+  const { kind, name: issuerName } = certificate.spec.issuerRef;
+  const summary: CertificateSummary = {
+    namespace,
+    name,
+    ready: isReady(certificate),
+    reason: cause?.reason ?? 'Pending',
+    message: cause?.message ?? 'nothing is known about it yet',
+    issuer: `${kind === undefined || kind === '' ? 'Issuer' : kind}/${issuerName}`,
+    secretName: certificate.spec.secretName,
+    chain: chainOf(secret),
+    files: [...(exported?.files ?? [])],
+  };
+  if (certificate.status?.notAfter !== undefined) summary.notAfter = certificate.status.notAfter;
+  if (certificate.status?.renewalTime !== undefined) summary.renewalTime = certificate.status.renewalTime;
+  if (exported !== undefined) summary.directory = exported.directory;
+  return summary;
+}
+
+/** Ready=True, said about the spec as it is now. */
+export function isReady(certificate: Certificate): boolean {
+  const ready = certificate.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const current =
+    ready?.observedGeneration === undefined || ready.observedGeneration === certificate.metadata?.generation;
+  return ready?.status === 'True' && current;
+}
+
+function chainOf(secret: Secret | undefined): string[] {
+  const names: string[] = [];
+  for (const key of ['tls.crt', 'ca.crt']) {
+    const value = secret?.data?.[key];
+    if (value === undefined || value === '') continue;
+    try {
+      for (const parsed of parseCertificates(Buffer.from(value, 'base64'))) {
+        const subject = printName(parsed.subject);
+        const title = subject === '' ? (parsed.subjectAltNames.dnsNames[0] ?? '(no subject)') : subject;
+        if (names.at(-1) !== title) names.push(title);
+      }
+    } catch (error) {
+      names.push(`(unreadable ${key}: ${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  return names;
+}

@@ -1,0 +1,26 @@
+/** Reads a CertificateRequest into what the signing functions take. */
+import type { CertificateRequest } from '../api/certificate-request.ts';
+import { parseDuration } from '../api/duration.ts';
+import { CsrError } from '../pki/errors.ts';
+import type { CertificateAsk } from '../pki/x509/certificate-from-request.ts';
+import { parseCsr } from '../pki/x509/parse-csr.ts';
+
+type Extras = Pick<CertificateAsk, 'ocspServers' | 'issuingCertificateUrls' | 'crlDistributionPoints'>;
+
+/** @throws CsrError and other PkiErrors: the request cannot be signed as it is */
+export function askOf(request: CertificateRequest, now: Date, extras: Extras): CertificateAsk {
+  const { spec } = request;
+  const csr = parseCsr(Buffer.from(spec.request, 'base64'));
+  const ask: CertificateAsk = { csr, now: now.getTime(), isCA: spec.isCA ?? false, ...extras };
+  if (spec.usages !== undefined) ask.usages = spec.usages;
+  if (spec.duration !== undefined && spec.duration !== '') {
+    const duration = parseDuration(spec.duration);
+    if (duration === undefined || duration <= 0) {
+      throw new CsrError(
+        `spec.duration ${JSON.stringify(spec.duration)} is not a positive duration such as 2160h`,
+      );
+    }
+    ask.duration = duration;
+  }
+  return ask;
+}

@@ -1,0 +1,136 @@
+/** Signs with a CA key pair kept in a Secret (spec/certificate-lifecycle.md §13, §23). */
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { encodePem } from '../../pki/pem.ts';
+import { templateFromRequest } from '../../pki/x509/certificate-from-request.ts';
+import { signCertificate, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
+import { askOf } from '../ask.ts';
+import type { AnyIssuer, IssuerContext, IssuerType, Readiness, SignOutcome } from '../issuer.ts';
+import { lintOf, type LintCertificate } from '../lint.ts';
+import type { CaSigner } from './key-pair.ts';
+import { KeyPairCache, type CachedKeyPair } from './key-pair-cache.ts';
+
+export class CaIssuer implements IssuerType {
+  readonly name = 'ca';
+  readonly component = 'ca';
+  readonly inProcess = true;
+  readonly #pairs = new KeyPairCache();
+  readonly #lint: LintCertificate | undefined;
+
+  constructor(lint?: LintCertificate) {
+    this.#lint = lint;
+  }
+
+  referencedSecrets(issuer: AnyIssuer): readonly string[] {
+    const name = issuer.spec.ca?.secretName;
+    return name === undefined || name === '' ? [] : [name];
+  }
+
+  async check(context: IssuerContext): Promise<Readiness> {
+    const name = context.issuer.spec.ca?.secretName ?? '';
+    const secret = `secret ${context.resourceNamespace}/${name}`;
+    let found: CachedKeyPair | undefined;
+    try {
+      found = await this.#pairs.get(context, name);
+    } catch (error) {
+      return notReady('ErrGetKeyPair', `${secret} cannot be read: ${messageOf(error)}`, true);
+    }
+    if (found === undefined) {
+      const hint =
+        context.issuer.metadata?.namespace === undefined
+          ? ' (ClusterIssuers read Secrets in this namespace only)'
+          : '';
+      return notReady(
+        'ErrGetKeyPair',
+        `${secret} not found${hint}; create it, or the Certificate that fills it`,
+        true,
+      );
+    }
+    try {
+      if (!found.pair().certificate.isCA) {
+        return notReady(
+          'ErrInvalidKeyPair',
+          `certificate is not a CA: the first certificate of tls.crt in ${secret} has no CA flag; issue it with isCA: true`,
+          false,
+        );
+      }
+    } catch (error) {
+      // Only a change of the Secret helps, and its watch brings us back.
+      return notReady('ErrGetKeyPair', messageOf(error), false);
+    }
+    const message = 'Signing CA verified';
+    return {
+      ready: true,
+      reason: 'KeyPairVerified',
+      message,
+      retry: false,
+      event: { type: 'Normal', reason: 'KeyPairVerified', message },
+    };
+  }
+
+  async sign(context: IssuerContext, request: CertificateRequest): Promise<SignOutcome> {
+    const ca = context.issuer.spec.ca;
+    const name = ca?.secretName ?? '';
+    const secret = `secret ${context.resourceNamespace}/${name}`;
+    let found: CachedKeyPair | undefined;
+    try {
+      found = await this.#pairs.get(context, name);
+    } catch (error) {
+      const message = `Failed to get certificate key pair from ${secret}: ${messageOf(error)}`;
+      return { kind: 'pending', reason: 'SecretGetError', message, retry: true };
+    }
+    if (found === undefined) {
+      return {
+        kind: 'pending',
+        reason: 'SecretMissing',
+        message: `Referenced ${secret} not found; the request goes on when it appears`,
+        retry: false,
+      };
+    }
+    try {
+      found.pair();
+    } catch (error) {
+      const message = `Failed to parse signing CA keypair from ${secret}: ${messageOf(error)}`;
+      return { kind: 'pending', reason: 'SecretInvalidData', message, retry: false };
+    }
+
+    let signer: CaSigner;
+    try {
+      signer = found.signer();
+    } catch (error) {
+      return failed(`Error signing certificate: ${secret}: ${messageOf(error)}`);
+    }
+    let template: CertificateTemplate;
+    try {
+      const ask = askOf(request, context.now(), {
+        ocspServers: ca?.ocspServers,
+        issuingCertificateUrls: ca?.issuingCertificateURLs,
+        crlDistributionPoints: ca?.crlDistributionPoints,
+      });
+      template = templateFromRequest(ask, signer.signer);
+    } catch (error) {
+      return failed(`Error generating certificate template: ${messageOf(error)}`);
+    }
+    const lint = lintOf(this.#lint, request, template, signer.signer);
+    if (lint.refusal !== undefined) return failed(lint.refusal);
+    try {
+      const leaf = await signCertificate(template, signer.signer);
+      const certificate = encodePem('CERTIFICATE', leaf) + signer.chainTail;
+      return { kind: 'issued', certificate, ca: signer.ca, warnings: lint.warnings };
+    } catch (error) {
+      return failed(`Error signing certificate: ${messageOf(error)}`);
+    }
+  }
+}
+
+function failed(message: string): SignOutcome {
+  return { kind: 'failed', reason: 'SigningError', message };
+}
+
+function notReady(reason: string, cause: string, retry: boolean): Readiness {
+  const message = `Error getting keypair for CA issuer: ${cause}`;
+  return { ready: false, reason, message, retry, event: { type: 'Warning', reason, message } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,131 @@
+/** Signs a certificate with its own key, which it reads where the request says (spec/certificate-lifecycle.md §14). */
+import type { KeyObject } from 'node:crypto';
+import { privateKeySecretName } from '../../api/annotations.ts';
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { publicKeysEqual } from '../../pki/keys.ts';
+import { encodePem } from '../../pki/pem.ts';
+import { decodePrivateKey } from '../../pki/private-key.ts';
+import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certificate-from-request.ts';
+import { isEmptyName } from '../../pki/x509/name.ts';
+import {
+  createSigner,
+  signCertificate,
+  type CertificateSigner,
+  type CertificateTemplate,
+} from '../../pki/x509/sign-certificate.ts';
+import { askOf } from '../ask.ts';
+import type { IssuerContext, IssuerType, Readiness, SignEvent, SignOutcome } from '../issuer.ts';
+import { lintOf, type LintCertificate } from '../lint.ts';
+
+const emptyIssuer: SignEvent = {
+  type: 'Warning',
+  reason: 'BadConfig',
+  message:
+    'Certificate will be issued with an empty Issuer DN, which contravenes RFC 5280 and could break some strict clients',
+};
+
+export class SelfSignedIssuer implements IssuerType {
+  readonly name = 'selfSigned';
+  readonly component = 'selfsigned';
+  readonly inProcess = true;
+  readonly #lint: LintCertificate | undefined;
+
+  constructor(lint?: LintCertificate) {
+    this.#lint = lint;
+  }
+
+  /** None of its own: the key belongs to the subscriber. */
+  referencedSecrets(): readonly string[] {
+    return [];
+  }
+
+  check(): Promise<Readiness> {
+    return Promise.resolve({ ready: true, reason: 'IsReady', message: '', retry: false });
+  }
+
+  async sign(
+    context: IssuerContext,
+    request: CertificateRequest,
+    privateKey?: KeyObject,
+  ): Promise<SignOutcome> {
+    const found = privateKey === undefined ? await readKey(context, request) : { key: privateKey };
+    if ('outcome' in found) return found.outcome;
+    const { key } = found;
+
+    let ask: CertificateAsk;
+    let signer: CertificateSigner;
+    let template: CertificateTemplate;
+    try {
+      ask = askOf(request, context.now(), {
+        crlDistributionPoints: context.issuer.spec.selfSigned?.crlDistributionPoints,
+      });
+    } catch (error) {
+      return failed('ErrorGenerating', `Error generating certificate template: ${messageOf(error)}`);
+    }
+    try {
+      signer = createSigner(key);
+    } catch (error) {
+      return failed('ErrorPublicKey', `The private key cannot be used: ${messageOf(error)}`);
+    }
+    try {
+      if (!publicKeysEqual(key, ask.csr.publicKey)) {
+        return failed(
+          'ErrorKeyMatch',
+          'Error generating certificate template: CSR not signed by referenced private key',
+        );
+      }
+      template = templateFromRequest(ask, signer);
+    } catch (error) {
+      return failed('ErrorGenerating', `Error generating certificate template: ${messageOf(error)}`);
+    }
+    const lint = lintOf(this.#lint, request, template, signer);
+    if (lint.refusal !== undefined) return failed('ErrorSigning', lint.refusal);
+    try {
+      const certificate = encodePem('CERTIFICATE', await signCertificate(template, signer));
+      const warnings = isEmptyName(ask.csr.subjectDer) ? [emptyIssuer, ...lint.warnings] : lint.warnings;
+      return { kind: 'issued', certificate, ca: certificate, warnings };
+    } catch (error) {
+      return failed('ErrorSigning', `Error signing certificate: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** The subscriber's key, from the Secret in the request's own namespace that the annotation names. */
+async function readKey(
+  context: IssuerContext,
+  request: CertificateRequest,
+): Promise<{ key: KeyObject } | { outcome: SignOutcome }> {
+  const name = request.metadata?.annotations?.[privateKeySecretName] ?? '';
+  const namespace = request.metadata?.namespace ?? '';
+  if (name === '') {
+    const message = `Annotation "${privateKeySecretName}" missing or reference empty: set it to the Secret with the private key that signed the CSR`;
+    return { outcome: failed('MissingAnnotation', message) };
+  }
+  try {
+    const secret = await context.readSecret(namespace, name);
+    if (secret === undefined) {
+      const message = `Referenced secret ${namespace}/${name} not found; the request goes on when it appears`;
+      return { outcome: { kind: 'pending', reason: 'MissingSecret', message, retry: false } };
+    }
+    const pem = secret.data?.['tls.key'];
+    try {
+      if (pem === undefined || pem === '')
+        throw new Error(`no data for "tls.key" in secret '${namespace}/${name}'`);
+      return { key: decodePrivateKey(Buffer.from(pem, 'base64')) };
+    } catch (error) {
+      const message = `Failed to get key "${name}" referenced in annotation "${privateKeySecretName}": ${messageOf(error)}`;
+      return { outcome: { kind: 'pending', reason: 'ErrorParsingKey', message, retry: false } };
+    }
+  } catch (error) {
+    const message = `Failed to get private key from secret ${namespace}/${name}: ${messageOf(error)}`;
+    return { outcome: { kind: 'pending', reason: 'ErrorGettingSecret', message, retry: true } };
+  }
+}
+
+function failed(reason: string, message: string): SignOutcome {
+  return { kind: 'failed', reason, message };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
