@@ -39,9 +39,9 @@ export function nodeHost(env: Host['env'], homeDirectory: string): Host {
         const child = spawn(command, args, {
           env: childEnv,
           stdio: ['ignore', 'pipe', 'pipe'],
-          timeout: timeoutMs,
-          killSignal: 'SIGKILL',
         });
+        // Not spawn's own timeout: when the program does not exist, that one keeps the process alive to its end.
+        const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
         const collect = (stream: NodeJS.ReadableStream): (() => string) => {
           const chunks: Buffer[] = [];
           let bytes = 0;
@@ -54,8 +54,12 @@ export function nodeHost(env: Host['env'], homeDirectory: string): Host {
         };
         const stdout = collect(child.stdout);
         const stderr = collect(child.stderr);
-        child.on('error', reject);
+        child.on('error', (error) => {
+          clearTimeout(timer);
+          reject(error);
+        });
         child.on('close', (code, signal) => {
+          clearTimeout(timer);
           if (signal !== null)
             reject(new Error(`${command} was ended by ${signal} (too slow or too much output)`));
           else resolve({ exitCode: code ?? 1, stdout: stdout(), stderr: stderr() });

@@ -114,14 +114,17 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
     let renewedAt = clock.now();
     for (;;) {
       // The last attempt falls on the deadline, not after it.
+      const untilDeadline = renewDeadlineMs - (clock.now() - renewedAt);
+      await pause(clock, Math.max(0, Math.min(retryMs, untilDeadline)), stop.signal);
       const left = renewDeadlineMs - (clock.now() - renewedAt);
-      await pause(clock, Math.max(0, Math.min(retryMs, left)), stop.signal);
-      if (await attempt()) renewedAt = clock.now();
-      else if (clock.now() - renewedAt >= renewDeadlineMs) break;
+      const outcome = left > 0 ? await attempt(left, stop.signal) : 'failed';
+      if (outcome === 'held') renewedAt = clock.now();
+      else if (outcome === 'taken') throw new Error(`somebody else took the lease ${namespace}/${name}`);
+      else if (clock.now() - renewedAt >= renewDeadlineMs)
+        throw new Error(
+          `the lease ${namespace}/${name} could not be renewed for ${renewDeadlineMs / 1000} s`,
+        );
     }
-    lost.abort(
-      new Error(`the lease ${namespace}/${name} could not be renewed for ${renewDeadlineMs / 1000} s`),
-    );
   };
   const renewing = renew().catch((error: unknown) => {
     if (!stop.signal.aborted) lost.abort(error);

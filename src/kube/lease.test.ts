@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Lease } from '../api/core.ts';
+import { ServerError } from './errors.ts';
+import { acquireLease, type Leadership, type LeaseOptions } from './lease.ts';
+import { createFakeClock, type FakeClock } from './testing/fake-clock.ts';
+import { MemoryClient } from './testing/memory-client.ts';
+
+let clock: FakeClock;
+let client: MemoryClient;
+const lease = (): Lease => client.objects.get('leases/ns/l') as Lease;
+function contender(identity: string, more: Partial<LeaseOptions> = {}): Promise<Leadership> {
+  const options = { client, clock, random: () => 0, namespace: 'ns', name: 'l', identity, fieldManager: 'f' };
+  return acquireLease({ ...options, labels: { x: 'y' }, ...more });
+}
+
+beforeEach(() => {
+  clock = createFakeClock(Date.UTC(2026, 0, 1));
+  client = new MemoryClient();
+});
+
+describe('leader election', () => {
+  it('creates the lease and renews it', async () => {
+    const leader = await contender('a');
+    assert.equal(lease().spec?.leaseDurationSeconds, 60);
+    assert.equal(lease().spec?.renewTime, '2026-01-01T00:00:00.000000Z');
+    assert.deepEqual(lease().metadata?.labels, { x: 'y' });
+    await clock.advance(15_000);
+    assert.equal(lease().spec?.renewTime, '2026-01-01T00:00:15.000000Z');
+    assert.equal(lease().spec?.leaseTransitions, 0);
+    await leader.release();
+    assert.equal(lease().spec?.holderIdentity, '');
+    assert.equal(leader.lost.aborted, false);
+  });
+
+  it('takes over at once after a release, and only after the duration without one', async () => {
+    const first = await contender('a');
+    let second: Leadership | undefined;
+    void contender('b').then((leadership) => (second = leadership));
+    await clock.advance(300_000);
+    assert.equal(second, undefined);
+    await first.release();
+    await clock.advance(15_000);
+    assert.equal(lease().spec?.holderIdentity, 'b');
+    assert.equal(lease().spec?.leaseTransitions, 1);
+  });
+
+  it('waits a whole duration on its own clock, whatever the times in the lease say', async () => {
+    await contender('a');
+    const stale = {
+      ...lease(),
+      spec: { ...lease().spec, holderIdentity: 'dead', renewTime: '2001-01-01T00:00:00.000000Z' },
+    };
+    client.objects.set('leases/ns/l', { ...stale, metadata: { ...stale.metadata, resourceVersion: '77' } });
+    let taken = false;
+    void contender('b').then(() => (taken = true));
+    await clock.advance(59_000);
+    assert.equal(taken, false);
+    await clock.advance(16_000);
+    assert.equal(taken, true);
+  });
+
+  it('is lost at the renew deadline, before others may take over', async () => {
+    const errors: unknown[] = [];
+    const leader = await contender('a', { onError: (error) => errors.push(error) });
+    client.failure = new ServerError('away');
+    await clock.advance(39_000);
+    assert.equal(leader.lost.aborted, false);
+    await clock.advance(1_000);
+    assert.equal(leader.lost.aborted, true);
+    assert.equal(errors.length, 2);
+  });
+
+  it('is lost when requests hang', async () => {
+    const leader = await contender('a');
+    client.gate = new Promise(() => undefined);
+    await clock.advance(41_000);
+    assert.equal(leader.lost.aborted, true);
+  });
+
+  it('is lost at once when somebody else holds it', async () => {
+    const leader = await contender('a');
+    const other = { ...lease(), spec: { ...lease().spec, holderIdentity: 'b' } };
+    client.objects.set('leases/ns/l', { ...other, metadata: { ...other.metadata, resourceVersion: '99' } });
+    await clock.advance(30_000);
+    assert.equal(leader.lost.aborted, true);
+    await leader.release();
+    assert.equal(lease().spec?.holderIdentity, 'b', 'what is not ours is not released');
+  });
+});
