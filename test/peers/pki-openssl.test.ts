@@ -34,10 +34,7 @@ describe('requests', () => {
     for (const { name, key } of await everyKey()) {
       for (const { template } of name === 'P-256' ? pkiCases : pkiCases.slice(2, 3)) {
         const der = createCsr(template, key);
-        const said = openssl(
-          ['req', '-verify', '-noout', '-in', '/dev/stdin'],
-          encodePem('CERTIFICATE REQUEST', der),
-        );
+        const said = openssl(['req', '-verify', '-noout'], encodePem('CERTIFICATE REQUEST', der));
         assert.match(said, /verify OK/, name);
       }
     }
