@@ -1,0 +1,114 @@
+/** The fleet of a scenario: a CA issuer, N certificates through it, and waiting for all of them to be Ready. */
+import type { Standalone, WatchedObject } from './standalone.ts';
+
+export const namespace = 'bench';
+const certificatesPath = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates`;
+const issuersPath = `/apis/cert-manager.io/v1/namespaces/${namespace}/issuers`;
+
+export type KeyAlgorithm = 'ECDSA' | 'RSA';
+
+const metadata = (name: string): object => ({ name, namespace });
+
+export async function createIssuer(standalone: Standalone): Promise<void> {
+  await standalone.must('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  await standalone.must('POST', issuersPath, { metadata: metadata('root'), spec: { selfSigned: {} } });
+  await standalone.must('POST', issuersPath, {
+    metadata: metadata('ca'),
+    spec: { ca: { secretName: 'ca' } },
+  });
+  const before = await version(standalone);
+  await standalone.must('POST', certificatesPath, {
+    metadata: metadata('ca'),
+    spec: {
+      isCA: true,
+      commonName: 'bench CA',
+      secretName: 'ca',
+      duration: '87600h',
+      privateKey: { algorithm: 'ECDSA', size: 256 },
+      issuerRef: { name: 'root' },
+    },
+  });
+  await allReady(standalone, before, new Set(['ca']), 1);
+}
+
+/** The collection's current resourceVersion. */
+export async function version(standalone: Standalone): Promise<string> {
+  const list = (await standalone.must('GET', `${certificatesPath}?limit=1`)) as {
+    metadata: { resourceVersion: string };
+  };
+  return list.metadata.resourceVersion;
+}
+
+export function fleetNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `leaf-${String(index).padStart(6, '0')}`);
+}
+
+export async function createFleet(
+  standalone: Standalone,
+  names: string[],
+  algorithm: KeyAlgorithm,
+): Promise<void> {
+  await each(names, 16, async (name) => {
+    await standalone.must('POST', certificatesPath, {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: metadata(name),
+      spec: {
+        secretName: name,
+        commonName: `${name}.example.test`,
+        dnsNames: [`${name}.example.test`, `www.${name}.example.test`],
+        duration: '2160h',
+        renewBefore: '360h',
+        privateKey: algorithm === 'RSA' ? { algorithm, size: 2048 } : { algorithm, size: 256 },
+        issuerRef: { name: 'ca', kind: 'Issuer' },
+      },
+    });
+  });
+}
+
+/** Asks for a re-issue the way cmctl renew does: by the Issuing condition. */
+export async function renewFleet(standalone: Standalone, names: string[]): Promise<void> {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const issuing = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'Certificate re-issuance manually triggered',
+    lastTransitionTime,
+  };
+  await each(names, 16, async (name) => {
+    const patch = [{ op: 'add', path: '/status/conditions/-', value: issuing }];
+    await standalone.must(
+      'PATCH',
+      `${certificatesPath}/${name}/status`,
+      patch,
+      'application/json-patch+json',
+    );
+  });
+}
+
+/** Resolves when every named certificate was seen Ready at the revision, and nothing is being issued any more. */
+export async function allReady(
+  standalone: Standalone,
+  sinceVersion: string,
+  names: ReadonlySet<string>,
+  revision: number,
+): Promise<void> {
+  const open = new Set(names);
+  const settled = ({ status }: WatchedObject): boolean =>
+    status?.revision === revision &&
+    status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True' &&
+    status.conditions.every(({ type, status: value }) => type !== 'Issuing' || value === 'False');
+  await standalone.follow(certificatesPath, sinceVersion, (object) => {
+    if (settled(object)) open.delete(object.metadata.name);
+    return open.size === 0;
+  });
+}
+
+async function each<T>(items: T[], width: number, task: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await task(item);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}

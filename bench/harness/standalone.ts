@@ -1,0 +1,144 @@
+/** Starts `certwright up` from the bundle as users run it, and talks to it over TLS as kubectl would. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Agent } from 'undici';
+import { parse } from 'yaml';
+import { processUsage, type ProcessUsage } from './proc.ts';
+
+const bundle = fileURLToPath(new URL('../../dist/certwright.js', import.meta.url));
+
+interface Kubeconfig {
+  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
+  users: { user: { token: string } }[];
+}
+
+/** As much of a watched object as the scenarios look at. */
+export interface WatchedObject {
+  metadata: { name: string; resourceVersion: string };
+  status?: { revision?: number; conditions?: { type: string; status: string }[] };
+}
+
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+export class Standalone {
+  readonly #child: ChildProcess;
+  readonly #dispatcher: Agent;
+  readonly #server: string;
+  readonly #token: string;
+  /** Milliseconds from process start until the kubeconfig worked. */
+  readonly readyAfterMs: number;
+
+  private constructor(child: ChildProcess, config: Kubeconfig, readyAfterMs: number) {
+    const { cluster } = config.clusters[0]!;
+    this.#child = child;
+    this.#server = cluster.server;
+    this.#token = config.users[0]!.user.token;
+    this.#dispatcher = new Agent({
+      allowH2: false,
+      connections: 32,
+      connect: { ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString() },
+    });
+    this.readyAfterMs = readyAfterMs;
+  }
+
+  static async start(dataDir: string, flags: string[] = []): Promise<Standalone> {
+    const started = performance.now();
+    const child = spawn(
+      process.execPath,
+      [bundle, 'up', '--data-dir', dataDir, '--listen', '127.0.0.1:0', '--log-format', 'json', ...flags],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    const kubeconfig = join(dataDir, 'kubeconfig');
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`certwright up ended with code ${child.exitCode}`);
+      if (existsSync(kubeconfig)) {
+        const config = parse(await readFile(kubeconfig, 'utf8')) as Kubeconfig;
+        const standalone = new Standalone(child, config, performance.now() - started);
+        const answer = await standalone.request('GET', '/readyz').catch(() => undefined);
+        if (answer?.status === 200) return standalone;
+        await standalone.#dispatcher.destroy();
+      }
+      await delay(5);
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  async request(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+  ): Promise<Answer> {
+    const answer = await this.#dispatcher.request({
+      origin: this.#server,
+      path,
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        'content-type': contentType,
+        accept: 'application/json',
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, body: text.startsWith('{') ? JSON.parse(text) : text };
+  }
+
+  /** Like request, but any answer that is not a success is an error that shows what the server said. */
+  async must(...call: Parameters<Standalone['request']>): Promise<unknown> {
+    const answer = await this.request(...call);
+    if (answer.status >= 300)
+      throw new Error(`${call[0]} ${call[1]}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Follows a collection from a resourceVersion until `done` says so; calls it with every object seen. */
+  async follow(
+    path: string,
+    resourceVersion: string,
+    done: (object: WatchedObject) => boolean,
+  ): Promise<void> {
+    const answer = await this.#dispatcher.request({
+      origin: this.#server,
+      path: `${path}?watch=1&resourceVersion=${resourceVersion}`,
+      method: 'GET',
+      headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json' },
+      bodyTimeout: 0,
+    });
+    const lines = createInterface({ input: answer.body, crlfDelay: Infinity });
+    try {
+      for await (const line of lines) {
+        const event = JSON.parse(line) as { type: string; object: WatchedObject };
+        if (event.type === 'ERROR') throw new Error(`watch of ${path}: ${line}`);
+        if (done(event.object)) return;
+      }
+      throw new Error(`the watch of ${path} ended early`);
+    } finally {
+      lines.close();
+      answer.body.destroy();
+    }
+  }
+
+  usage(): Promise<ProcessUsage> {
+    return processUsage(this.pid);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+    await this.#dispatcher.destroy();
+  }
+}

@@ -1,0 +1,162 @@
+/** Storm, renewal storm, restart and idle of `certwright up` with N certificates through a CA issuer. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  allReady,
+  createFleet,
+  createIssuer,
+  fleetNames,
+  renewFleet,
+  version,
+  type KeyAlgorithm,
+} from '../harness/fleet.ts';
+import { Standalone } from '../harness/standalone.ts';
+
+export interface PhaseResult {
+  phase: 'storm' | 'renewal storm' | 'restart' | 'idle';
+  algorithm: KeyAlgorithm;
+  certificates: number;
+  seconds: number;
+  perSecond?: number;
+  /** Processor time of the whole process (server, controllers, crypto) per certificate. */
+  cpuMsPerCertificate?: number;
+  /** Share of one core, for idle. */
+  cpuShare?: number;
+  rssMiB: number;
+  peakRssMiB: number;
+  /** Stored writes per certificate, taken from the growth of the resourceVersion, the fleet's own creation excluded. */
+  writesPerCertificate?: number;
+  /** Events per certificate, a part of the writes. */
+  eventsPerCertificate?: number;
+  /** CertificateRequests that a restart made; must be 0. */
+  newRequests?: number;
+}
+
+export interface ScenarioOptions {
+  algorithm: KeyAlgorithm;
+  certificates: number;
+  idleSeconds: number;
+  progress: (text: string) => void;
+}
+
+export async function runStandalone(options: ScenarioOptions): Promise<PhaseResult[]> {
+  const { algorithm, certificates, progress } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'certwright-bench-'));
+  const names = fleetNames(certificates);
+  const results: PhaseResult[] = [];
+  let standalone = await Standalone.start(folder);
+  const common = { algorithm, certificates };
+  try {
+    await createIssuer(standalone);
+
+    progress(`storm: ${certificates} ${algorithm}`);
+    results.push({
+      phase: 'storm',
+      ...common,
+      ...(await burst(standalone, names, 1, 1, () => createFleet(standalone, names, algorithm))),
+    });
+
+    progress(`renewal storm: ${certificates} ${algorithm}`);
+    results.push({
+      phase: 'renewal storm',
+      ...common,
+      ...(await burst(standalone, names, 2, 1, () => renewFleet(standalone, names))),
+    });
+
+    progress(`idle: ${options.idleSeconds} s`);
+    results.push({ phase: 'idle', ...common, ...(await idle(standalone, options.idleSeconds)) });
+
+    progress('restart');
+    await standalone.stop();
+    standalone = await Standalone.start(folder);
+    const before = (await standalone.usage()).cpuSeconds;
+    const after = await idle(standalone, 3);
+    results.push({
+      phase: 'restart',
+      ...common,
+      seconds: standalone.readyAfterMs / 1000,
+      rssMiB: after.rssMiB,
+      peakRssMiB: after.peakRssMiB,
+      cpuMsPerCertificate: ((before + after.cpuShare * 3) * 1000) / certificates,
+      newRequests: await requestsBeyond(standalone, certificates + 1),
+    });
+  } finally {
+    await standalone.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return results;
+}
+
+type Burst = Omit<PhaseResult, 'phase' | 'algorithm' | 'certificates'>;
+
+/** `ownWrites` is what the bench itself writes per certificate to set the burst off. */
+async function burst(
+  standalone: Standalone,
+  names: string[],
+  revision: number,
+  ownWrites: number,
+  setOff: () => Promise<void>,
+): Promise<Burst> {
+  const [versionBefore, eventsBefore, usageBefore] = [
+    await version(standalone),
+    await countEvents(standalone),
+    await standalone.usage(),
+  ];
+  const started = performance.now();
+  await Promise.all([allReady(standalone, versionBefore, new Set(names), revision), setOff()]);
+  const seconds = (performance.now() - started) / 1000;
+  const usage = await standalone.usage();
+  const eventsAfter = await settledEvents(standalone);
+  const writes = Number(await version(standalone)) - Number(versionBefore);
+  return {
+    seconds,
+    perSecond: names.length / seconds,
+    cpuMsPerCertificate: ((usage.cpuSeconds - usageBefore.cpuSeconds) * 1000) / names.length,
+    rssMiB: usage.rssMiB,
+    peakRssMiB: usage.peakRssMiB,
+    writesPerCertificate: writes / names.length - ownWrites,
+    eventsPerCertificate: (eventsAfter - eventsBefore) / names.length,
+  };
+}
+
+async function idle(standalone: Standalone, seconds: number): Promise<Burst & { cpuShare: number }> {
+  const before = await standalone.usage();
+  await delay(seconds * 1000);
+  const after = await standalone.usage();
+  return {
+    seconds,
+    cpuShare: (after.cpuSeconds - before.cpuSeconds) / seconds,
+    rssMiB: after.rssMiB,
+    peakRssMiB: after.peakRssMiB,
+  };
+}
+
+/** Events are written beside the work and may come a moment later: waits until their number stands still. */
+async function settledEvents(standalone: Standalone): Promise<number> {
+  let last = -1;
+  for (;;) {
+    const now = await countEvents(standalone);
+    if (now === last) return now;
+    last = now;
+    await delay(500);
+  }
+}
+
+function countEvents(standalone: Standalone): Promise<number> {
+  return count(standalone, '/api/v1/events');
+}
+
+async function requestsBeyond(standalone: Standalone, expected: number): Promise<number> {
+  return (await count(standalone, '/apis/cert-manager.io/v1/certificaterequests')) - expected;
+}
+
+/** Number of objects of a collection, from one item and the server's own count of the rest. */
+async function count(standalone: Standalone, path: string): Promise<number> {
+  const list = (await standalone.must('GET', `${path}?limit=1`)) as {
+    items: unknown[];
+    metadata: { remainingItemCount?: number };
+  };
+  return list.items.length + (list.metadata.remainingItemCount ?? 0);
+}
