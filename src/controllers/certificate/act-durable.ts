@@ -1,0 +1,159 @@
+/** Carries out the durable path's decisions: each stores one thing (lifecycle §10, §11, §17, §20). */
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { parseDuration } from '../../api/duration.ts';
+import { certificateRequests } from '../../api/resources.ts';
+import { decodePrivateKey, encodePrivateKey, type KeyGenerator } from '../../pki/keys.ts';
+import { temporaryCertificate } from '../../pki/x509/temporary-certificate.ts';
+import type { ControllerContext } from '../context.ts';
+import type { Actions } from './actions.ts';
+import { annotationKeys, components, secretKeys } from './constants.ts';
+import type { Action } from './decision.ts';
+import { ChangedMeanwhileError } from './errors.ts';
+import type { Facts } from './facts.ts';
+import { csrFor, csrTemplate, newRequest } from './new-request.ts';
+
+export interface DurableDeps {
+  context: ControllerContext;
+  actions: Actions;
+  keys: KeyGenerator;
+}
+
+/** Answers the name of the next-private-key Secret, for the status. */
+export async function storeKey(
+  deps: DurableDeps,
+  facts: Facts,
+  action: Extract<Action, { kind: 'store-key' }>,
+): Promise<string> {
+  const { actions, keys } = deps;
+  const { spec, metadata } = facts.certificate;
+  const reuse = action.key === 'reuse';
+  const key = reuse
+    ? decodePrivateKey(
+        await actions.readEntry(metadata?.namespace ?? '', spec.secretName, secretKeys.privateKey),
+      )
+    : await keys.generate(spec.privateKey ?? {});
+  const name = await actions.storeKey(facts.certificate, key, action.name);
+  const message = reuse
+    ? `Reusing private key stored in existing Secret resource "${spec.secretName}"`
+    : `Stored new private key in temporary Secret resource "${name}"`;
+  actions.tell(facts.certificate, [
+    { component: components.keyManager, type: 'Normal', reason: reuse ? 'Reused' : 'Generated', message },
+  ]);
+  return name;
+}
+
+export async function createRequest(
+  deps: DurableDeps,
+  facts: Facts,
+  action: Extract<Action, { kind: 'create-request' }>,
+): Promise<void> {
+  const { actions, context } = deps;
+  const { certificate } = facts;
+  const key = decodePrivateKey(
+    await actions.readEntry(certificate.metadata?.namespace ?? '', action.keySecret, secretKeys.privateKey),
+  );
+  const request = newRequest({
+    certificate,
+    revision: action.revision,
+    csrPem: await csrFor(certificate.spec, key),
+    keySecret: action.keySecret,
+    copiedAnnotationPrefixes: context.options.copiedAnnotationPrefixes,
+  });
+  const created = await actions.createRequest(certificate, request);
+  const message = `Created new CertificateRequest resource "${created.metadata?.name ?? ''}"`;
+  actions.tell(certificate, [
+    { component: components.requestManager, type: 'Normal', reason: 'Requested', message },
+  ]);
+}
+
+/**
+ * The request is read whole: the cache keeps no PEM of finished ones. `check` looks at the chain before it is let in
+ * and answers what is wrong with it.
+ */
+export async function writeSecret(
+  deps: DurableDeps,
+  facts: Facts,
+  action: Extract<Action, { kind: 'write-secret' }>,
+  check: (request: CertificateRequest, chainPem: Buffer) => string | undefined,
+): Promise<string | undefined> {
+  const { actions, context } = deps;
+  const { certificate } = facts;
+  const namespace = certificate.metadata?.namespace ?? '';
+  const request = await context.client.get<CertificateRequest>(certificateRequests, {
+    namespace,
+    name: action.request.name,
+  });
+  if (request.metadata?.uid !== action.request.uid)
+    throw new ChangedMeanwhileError(`CertificateRequest "${action.request.name}" was replaced`);
+  const chainPem = Buffer.from(request.status?.certificate ?? '', 'base64');
+  const wrong = check(request, chainPem);
+  if (wrong !== undefined) return wrong;
+  const key = decodePrivateKey(await actions.readEntry(namespace, action.keySecret, secretKeys.privateKey));
+  await actions.applySecret({
+    certificate,
+    keyPem: Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1')),
+    chainPem,
+    caPem: Buffer.from(request.status?.ca ?? '', 'base64'),
+    issuerRef: request.spec.issuerRef,
+    existingType: facts.secret?.type,
+    passwords: await actions.readPasswords(certificate),
+  });
+  return undefined;
+}
+
+export async function writeTemporary(deps: DurableDeps, facts: Facts, keySecret: string): Promise<void> {
+  const { actions, context } = deps;
+  const { certificate } = facts;
+  const { spec, metadata } = certificate;
+  const key = decodePrivateKey(
+    await actions.readEntry(metadata?.namespace ?? '', keySecret, secretKeys.privateKey),
+  );
+  const duration = spec.duration === undefined ? undefined : parseDuration(spec.duration);
+  const chainPem = await temporaryCertificate({
+    template: csrTemplate(spec),
+    key,
+    now: context.clock.now(),
+    duration,
+  });
+  await actions.applySecret({
+    certificate,
+    keyPem: Buffer.from(encodePrivateKey(key, spec.privateKey?.encoding ?? 'PKCS1')),
+    chainPem: Buffer.from(chainPem),
+    existingType: facts.secret?.type,
+    passwords: await actions.readPasswords(certificate),
+  });
+}
+
+/** Applies the Secret again with the key, certificate and CA that it holds. */
+export async function repairSecret(deps: DurableDeps, facts: Facts): Promise<void> {
+  const { actions } = deps;
+  const { certificate } = facts;
+  const secret = await actions.readSecret(certificate.metadata?.namespace ?? '', certificate.spec.secretName);
+  const bytes = (key: string): Buffer => Buffer.from(secret.data?.[key] ?? '', 'base64');
+  const keyPem = bytes(secretKeys.privateKey);
+  const chainPem = bytes(secretKeys.certificate);
+  if (keyPem.length === 0 || chainPem.length === 0)
+    throw new ChangedMeanwhileError(`Secret "${certificate.spec.secretName}" lost its data`);
+  const annotations = facts.secret?.annotations ?? {};
+  await actions.applySecret({
+    certificate,
+    keyPem,
+    chainPem,
+    caPem: bytes(secretKeys.ca),
+    issuerRef: issuerRefOf(annotations),
+    existingType: secret.type,
+    passwords: await actions.readPasswords(certificate),
+  });
+}
+
+function issuerRefOf(annotations: Readonly<Record<string, string>>): {
+  name: string;
+  kind: string;
+  group: string;
+} {
+  return {
+    name: annotations[annotationKeys.issuerName] ?? '',
+    kind: annotations[annotationKeys.issuerKind] ?? '',
+    group: annotations[annotationKeys.issuerGroup] ?? '',
+  };
+}

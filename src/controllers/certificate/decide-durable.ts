@@ -1,0 +1,184 @@
+/** The durable path: every step is stored before the next begins, so that a restart resumes and others can take part (lifecycle §10, §11, §17, §20). */
+import { annotationKeys, components } from './constants.ts';
+import type { CertificateEvent, Decision } from './decision.ts';
+import { nextKey } from './next-key.ts';
+import { firstViolation, usablePolicies } from './policies.ts';
+import { isIssued, terminalFailure, terminalTime, type RequestFacts } from './request-facts.ts';
+import { fieldList, keyViolations, requestViolations } from './request-match.ts';
+import type { PrivateKeyFacts, SecretFacts } from './secret-facts.ts';
+import { fail, idle, type Cause, type Situation } from './situation.ts';
+import { conditionOf, started } from './status.ts';
+
+export function decideDurable(found: Situation, cause: Cause): Decision {
+  const { facts, nowMs } = found;
+  if (cause.begins) {
+    return {
+      ...idle(started(facts.certificate, found.status, cause, nowMs)),
+      manager: components.trigger,
+      reason: cause.reason,
+      message: cause.message,
+      events: cause.events,
+      again: true,
+    };
+  }
+  const keys = decideKey(found);
+  if ('action' in keys) return keys;
+  return decideRequest(found, keys.secret, keys.key, cause);
+}
+
+/** Brings it to exactly one usable next-private-key Secret whose name is in the status. */
+function decideKey(found: Situation): Decision | { secret: SecretFacts; key: PrivateKeyFacts } {
+  const { facts } = found;
+  const { spec } = facts.certificate;
+  const named = found.status.nextPrivateKeySecretName;
+  const step = (
+    action: Decision['action'],
+    message: string,
+    events: readonly CertificateEvent[] = [],
+  ): Decision => ({
+    ...idle(found.status),
+    manager: components.keyManager,
+    action,
+    reason: 'NextPrivateKey',
+    message,
+    events,
+    again: true,
+  });
+  const [first, ...more] = facts.nextKeys;
+  if (first === undefined) {
+    const key = nextKey(spec, facts.secret);
+    if (key.source === 'blocked') {
+      return {
+        ...idle(found.status),
+        reason: 'CannotRegenerateKey',
+        message: key.event.message,
+        events: [key.event],
+      };
+    }
+    const events = key.event === undefined ? [] : [key.event];
+    return step(
+      { kind: 'store-key', key: key.source, name: named },
+      'the next private key is stored first',
+      events,
+    );
+  }
+  if (more.length > 0) {
+    const keep = facts.nextKeys.some((secret) => secret.name === named) ? named : first.name;
+    const names = facts.nextKeys.filter((secret) => secret.name !== keep).map((secret) => secret.name);
+    return step({ kind: 'delete-keys', names }, `only one next private key is kept: "${keep}"`);
+  }
+  const drop = (why: string, events: readonly CertificateEvent[] = []): Decision =>
+    step({ kind: 'delete-keys', names: [first.name] }, why, events);
+  if (first.privateKey?.ok !== true) {
+    return drop(
+      `Secret "${first.name}" holds no usable private key: ${first.privateKey?.error ?? 'tls.key is missing'}`,
+    );
+  }
+  const fields = keyViolations(spec, first.privateKey.value);
+  if (fields.length > 0) {
+    const message = `Regenerating private key due to change in fields: ${fieldList(fields)}`;
+    return drop(message, [{ component: components.keyManager, type: 'Normal', reason: 'Deleted', message }]);
+  }
+  if (named !== first.name) {
+    const status = { ...found.status, nextPrivateKeySecretName: first.name };
+    return { ...step({ kind: 'none' }, `Secret "${first.name}" holds the next private key`), status };
+  }
+  return { secret: first, key: first.privateKey.value };
+}
+
+function decideRequest(
+  found: Situation,
+  keySecret: SecretFacts,
+  key: PrivateKeyFacts,
+  cause: Cause,
+): Decision {
+  const { facts, next, revision } = found;
+  const wait = (reason: string, message: string): Decision => ({ ...idle(found.status), reason, message });
+  const stale = [
+    ...facts.requests.filter((request) => request.revision === undefined),
+    ...next.filter((request) => isStale(found, request, key)),
+  ];
+  if (stale.length > 0) {
+    const message =
+      'CertificateRequests of an earlier attempt, or that do not fit the spec any more, are removed';
+    return {
+      ...wait('StaleRequests', message),
+      action: { kind: 'delete-requests', requests: stale },
+      again: true,
+    };
+  }
+  const [request, ...more] = next;
+  if (request === undefined) {
+    const message = `CertificateRequest of revision ${revision} is created with the key in Secret "${keySecret.name}"`;
+    return {
+      ...wait('Requesting', message),
+      action: { kind: 'create-request', revision, keySecret: keySecret.name },
+    };
+  }
+  if (more.length > 0) {
+    return wait(
+      'DuplicateRequests',
+      `${next.length} CertificateRequests exist for revision ${revision}; issuance goes on when only one is left`,
+    );
+  }
+  const ended = terminalFailure(request);
+  if (ended !== undefined) return fail(found, ended);
+  if (isIssued(request)) return receive(found, request, keySecret, cause);
+  const wanted = facts.certificate.metadata?.annotations?.[annotationKeys.temporaryCertificate] === 'true';
+  if (
+    wanted &&
+    request.ready?.reason === 'Pending' &&
+    firstViolation(usablePolicies, found.policyInput) !== undefined
+  ) {
+    const message = 'Issued temporary certificate';
+    return {
+      ...wait('Temporary', message),
+      action: { kind: 'write-temporary', keySecret: keySecret.name },
+      events: [{ component: components.issuing, type: 'Normal', reason: 'Issuing', message }],
+      again: true,
+    };
+  }
+  const state = request.ready?.message ?? 'nobody has answered yet';
+  return wait('Waiting', `CertificateRequest "${request.name}" is not ready: ${state}`);
+}
+
+/**
+ * Lifecycle §11, rules 3 and 4. Unlike the peer, a Denied or InvalidRequest request of an earlier attempt counts as
+ * left over too: with rotationPolicy Never it would otherwise fail every later attempt at once.
+ */
+function isStale(found: Situation, request: RequestFacts, key: PrivateKeyFacts): boolean {
+  const { certificate } = found.facts;
+  if (!request.csr.ok || request.csr.value.publicKeyHash !== key.publicKeyHash) return true;
+  if (requestViolations(certificate.spec, request).length > 0) return true;
+  if (terminalFailure(request) === undefined) return false;
+  const since = conditionOf(certificate.status, 'Issuing')?.lastTransitionTime;
+  return since !== undefined && terminalTime(request) > 0 && terminalTime(request) < Date.parse(since);
+}
+
+/** Checks what the issuer answered before it is let into the Secret (lifecycle §17). */
+function receive(found: Situation, request: RequestFacts, keySecret: SecretFacts, cause: Cause): Decision {
+  const refuse = (message: string): Decision => fail(found, { reason: 'InvalidCertificate', message });
+  const answer = request.answer;
+  if (answer === undefined)
+    return refuse('Issuer said Issued but returned no certificate in status.certificate');
+  if (!answer.ok) return refuse(`Issuer returned an invalid certificate: failed to decode: ${answer.error}`);
+  if (request.csr.ok && answer.value.publicKeyHash !== request.csr.value.publicKeyHash) {
+    return refuse(
+      'Issuer returned a certificate with a public key that does not match the CSR. This usually indicates a misconfigured issuer.',
+    );
+  }
+  if (answer.value.notAfter < found.nowMs) {
+    const expired = new Date(answer.value.notAfter).toISOString().replace('.000Z', 'Z');
+    return refuse(
+      `Issuer returned an already expired certificate (notAfter: ${expired}). This usually indicates an expired CA certificate in the issuer.`,
+    );
+  }
+  return {
+    ...idle(found.status),
+    action: { kind: 'write-secret', request, keySecret: keySecret.name, repeated: cause.repeated },
+    manager: components.issuing,
+    reason: 'Received',
+    message: `the certificate of CertificateRequest "${request.name}" goes into Secret "${found.facts.certificate.spec.secretName}"`,
+    again: true,
+  };
+}

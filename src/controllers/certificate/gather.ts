@@ -1,0 +1,146 @@
+/** Collects the facts about one Certificate from the shared caches; cost does not depend on how many Certificates there are. */
+import type { Certificate } from '../../api/certificate.ts';
+import type { Secret } from '../../api/core.ts';
+import type { Condition } from '../../api/meta.ts';
+import { secrets } from '../../api/resources.ts';
+import type { AnyIssuer, IssuerType } from '../../issuers/issuer.ts';
+import { cacheKey } from '../../kube/cache.ts';
+import { NotFoundError } from '../../kube/errors.ts';
+import type { ControllerContext } from '../context.ts';
+import type { Breaker } from './breaker.ts';
+import { labelKeys, ownGroup } from './constants.ts';
+import type { Facts, Route } from './facts.ts';
+import { effectiveRef } from './issuer-match.ts';
+import type { RequestFactsBook } from './request-trim.ts';
+import type { SecretFacts } from './secret-facts.ts';
+import { trimSecret } from './secret-trim.ts';
+
+/** What this process remembers of a Certificate that has not got its certificate yet. */
+export interface Waiting {
+  generation: number;
+  sinceMs: number;
+  /** The issuer had to ask for patience: take the durable path until the certificate is there. */
+  durable: boolean;
+}
+
+export interface GatherDeps {
+  context: ControllerContext;
+  book: RequestFactsBook;
+  breaker: Breaker;
+  waiting: Map<string, Waiting>;
+}
+
+/** The issuer that a Certificate names, when it can be used in process. */
+export interface InProcessIssuer {
+  issuer: AnyIssuer;
+  type: IssuerType;
+}
+
+/** `gone`: uids of objects that were deleted a moment ago and may still be in the caches. */
+export async function gather(
+  deps: GatherDeps,
+  certificate: Certificate,
+  gone: ReadonlySet<string>,
+): Promise<Facts> {
+  const { context, book, breaker } = deps;
+  const { informers, options, clock } = context;
+  const { namespace = '', name = '', uid = '', generation = 0 } = certificate.metadata ?? {};
+  const secret = await targetSecretFacts(context, cacheKey(namespace, certificate.spec.secretName));
+  const subject = { uid, namespace, generation };
+  const nowMs = clock.now();
+  const sharing = informers.certificates.byIndex(
+    'secretName',
+    cacheKey(namespace, certificate.spec.secretName),
+  );
+  const claimants = sharing
+    .filter((other) => other.metadata?.deletionTimestamp === undefined)
+    .map((other) => ({ name: other.metadata?.name ?? '', created: other.metadata?.creationTimestamp ?? '' }));
+  if (!claimants.some((claimant) => claimant.name === name)) {
+    claimants.push({ name, created: certificate.metadata?.creationTimestamp ?? '' });
+  }
+  return {
+    certificate,
+    secret,
+    requests: informers.certificateRequests
+      .byIndex('owner', uid)
+      .filter(
+        (request) =>
+          request.metadata?.deletionTimestamp === undefined && !gone.has(request.metadata?.uid ?? ''),
+      )
+      .map((request) => book.of(request)),
+    nextKeys: informers.secrets
+      .byIndex('owner', uid)
+      .filter(
+        (candidate) => candidate.labels[labelKeys.nextPrivateKey] === 'true' && !gone.has(candidate.uid),
+      ),
+    claimants,
+    route: routeOf(deps, certificate, nowMs),
+    blockedUntil: {
+      issue: breaker.blockedUntil('issue', subject, nowMs),
+      repair: breaker.blockedUntil('repair', subject, nowMs),
+    },
+    ownerRef: options.enableCertificateOwnerRef,
+    minBackoffMs: options.minBackoffMs,
+    maxBackoffMs: options.maxBackoffMs,
+  };
+}
+
+/** From the cache of labelled Secrets; one that is only known by its metadata is read live (lifecycle §3). */
+async function targetSecretFacts(context: ControllerContext, key: string): Promise<SecretFacts | undefined> {
+  const { informers, client } = context;
+  const cached = informers.secrets.get(key);
+  if (cached !== undefined) return cached;
+  const metadata = informers.otherSecrets.get(key);
+  if (metadata === undefined) return undefined;
+  try {
+    return trimSecret(
+      await client.get<Secret>(secrets, { namespace: metadata.namespace, name: metadata.name }),
+    );
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export function issuerOf(context: ControllerContext, certificate: Certificate): AnyIssuer | undefined {
+  const ref = effectiveRef(certificate.spec.issuerRef);
+  if (ref.group !== ownGroup) return undefined;
+  if (ref.kind === 'Issuer')
+    return context.informers.issuers.get(cacheKey(certificate.metadata?.namespace, ref.name));
+  return ref.kind === 'ClusterIssuer' ? context.informers.clusterIssuers.get(ref.name) : undefined;
+}
+
+/** The issuer and its type when both are there, Ready, and answer in process. */
+export function inProcessIssuer(
+  context: ControllerContext,
+  certificate: Certificate,
+): InProcessIssuer | undefined {
+  const issuer = issuerOf(context, certificate);
+  if (issuer === undefined || readyCondition(issuer)?.status !== 'True') return undefined;
+  const resolved = context.issuerTypes.resolve(issuer);
+  return resolved.kind === 'known' && resolved.type.inProcess ? { issuer, type: resolved.type } : undefined;
+}
+
+export function readyCondition(issuer: AnyIssuer): Condition | undefined {
+  return issuer.status?.conditions?.find((condition) => condition.type === 'Ready');
+}
+
+function routeOf(deps: GatherDeps, certificate: Certificate, nowMs: number): Route {
+  const { context, waiting } = deps;
+  const { uid = '', generation = 0 } = certificate.metadata ?? {};
+  const remembered = waiting.get(uid);
+  const current = remembered?.generation === generation ? remembered : undefined;
+  const ref = effectiveRef(certificate.spec.issuerRef);
+  if (ref.group !== ownGroup || !context.options.approve || current?.durable === true)
+    return { kind: 'durable' };
+  if (inProcessIssuer(context, certificate) !== undefined) return { kind: 'fast' };
+  const issuer = issuerOf(context, certificate);
+  if (issuer !== undefined) {
+    const resolved = context.issuerTypes.resolve(issuer);
+    if (resolved.kind !== 'known' || !resolved.type.inProcess) return { kind: 'durable' };
+  }
+  const untilMs = (current?.sinceMs ?? nowMs) + context.options.issuerGraceMs;
+  if (untilMs <= nowMs) return { kind: 'durable' };
+  const why = `${ref.kind} "${ref.name}" ${issuer === undefined ? 'does not exist (yet)' : 'is not Ready (yet)'}`;
+  return { kind: 'wait', untilMs, why };
+}

@@ -1,0 +1,251 @@
+/** Decide and act, again and again, until nothing is left to do about one Certificate. */
+import type { Certificate } from '../../api/certificate.ts';
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { createKeyGenerator, type KeyGenerator } from '../../pki/keys.ts';
+import type { ControllerContext } from '../context.ts';
+import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
+import { Actions } from './actions.ts';
+import { createBreaker, type Breaker, type Repeated } from './breaker.ts';
+import { components } from './constants.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
+import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } from './errors.ts';
+import type { Facts } from './facts.ts';
+import { gather, type GatherDeps, type Waiting } from './gather.ts';
+import { issueFast } from './issue-fast.ts';
+import type { RequestFactsBook } from './request-trim.ts';
+import { fail, situation } from './situation.ts';
+import { conditionOf, sameStatus, withCondition } from './status.ts';
+
+/** Steps of one pass; a durable issuance needs about eight. More means that somebody undoes them as we go. */
+const mostSteps = 16;
+
+export interface ReconcilerOptions {
+  keys?: KeyGenerator;
+  breaker?: Breaker;
+  /** Looks at what an issuer answered; see `lint` of the pki room. Answers what makes it unacceptable. */
+  inspect?: (request: CertificateRequest, chainPem: Buffer) => string | undefined;
+}
+
+export class Reconciler {
+  readonly #context: ControllerContext;
+  readonly #actions: Actions;
+  readonly #keys: KeyGenerator;
+  readonly #breaker: Breaker;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #gather: GatherDeps;
+  readonly #inspect: NonNullable<ReconcilerOptions['inspect']>;
+
+  constructor(context: ControllerContext, book: RequestFactsBook, options: ReconcilerOptions = {}) {
+    this.#context = context;
+    this.#actions = new Actions(context);
+    this.#keys = options.keys ?? createKeyGenerator();
+    this.#breaker = options.breaker ?? createBreaker();
+    this.#inspect = options.inspect ?? (() => undefined);
+    this.#gather = { context, book, breaker: this.#breaker, waiting: this.#waiting };
+  }
+
+  /** The decision as it would be taken now, without acting on it; undefined when there is no such Certificate. */
+  async explain(key: string): Promise<Decision | undefined> {
+    const certificate = this.#context.informers.certificates.get(key);
+    if (certificate === undefined) return undefined;
+    return decide(await gather(this.#gather, certificate, new Set()), this.#context.clock.now());
+  }
+
+  forget(uid: string): void {
+    this.#breaker.forget(uid);
+    this.#waiting.delete(uid);
+  }
+
+  async reconcile(key: string): Promise<{ after?: number } | undefined> {
+    const { informers, clock, log } = this.#context;
+    const gone = new Set<string>();
+    for (let step = 0; step < mostSteps; step++) {
+      const certificate = informers.certificates.get(key);
+      if (certificate === undefined || certificate.metadata?.deletionTimestamp !== undefined)
+        return undefined;
+      const facts = await gather(this.#gather, certificate, gone);
+      const nowMs = clock.now();
+      const decision = decide(facts, nowMs);
+      this.#remember(certificate, decision, nowMs);
+      const level =
+        decision.action.kind === 'none' && sameStatus(certificate.status, decision.status) ? 'debug' : 'info';
+      log[level](
+        { certificate: key, decision: decision.action.kind, reason: decision.reason },
+        decision.message,
+      );
+      const again = await this.#carryOut(facts, decision, gone, nowMs);
+      if (!again)
+        return decision.recheckAt === undefined
+          ? undefined
+          : { after: Math.max(0, decision.recheckAt - clock.now()) };
+    }
+    throw new ChangedMeanwhileError(`Certificate "${key}" changes faster than it can be brought in order`);
+  }
+
+  /** Answers whether to decide once more at once. */
+  async #carryOut(facts: Facts, decision: Decision, gone: Set<string>, nowMs: number): Promise<boolean> {
+    const { action } = decision;
+    const { certificate } = facts;
+    try {
+      switch (action.kind) {
+        case 'none':
+          return await this.#settle(facts, decision);
+        case 'issue':
+          return await this.#issue(facts, decision, nowMs);
+        case 'store-key': {
+          const nextPrivateKeySecretName = await storeKey(this.#deps, facts, action);
+          return await this.#settle(facts, {
+            ...decision,
+            status: { ...decision.status, nextPrivateKeySecretName },
+          });
+        }
+        case 'delete-keys': {
+          const doomed = facts.nextKeys.filter((secret) => action.names.includes(secret.name));
+          await this.#actions.deleteSecrets(certificate.metadata?.namespace ?? '', doomed);
+          for (const { uid } of doomed) gone.add(uid);
+          return await this.#settle(facts, decision);
+        }
+        case 'delete-requests':
+          await this.#actions.deleteRequests(certificate.metadata?.namespace ?? '', action.requests);
+          for (const { uid } of action.requests) gone.add(uid);
+          return true;
+        case 'create-request':
+          await createRequest(this.#deps, facts, action);
+          return await this.#settle(facts, decision);
+        case 'write-secret': {
+          if (action.repeated) this.#book('issue', certificate, nowMs);
+          const wrong = await writeSecret(this.#deps, facts, action, this.#inspect);
+          if (wrong === undefined) return true;
+          const found = situation(facts, nowMs, certificate.status?.revision);
+          return await this.#settle(facts, fail(found, { reason: 'InvalidCertificate', message: wrong }));
+        }
+        case 'write-temporary':
+          await writeTemporary(this.#deps, facts, action.keySecret);
+          this.#actions.tell(certificate, decision.events);
+          return true;
+        case 'repair-secret':
+          this.#book('repair', certificate, nowMs);
+          await repairSecret(this.#deps, facts);
+          return true;
+      }
+    } catch (error) {
+      return await this.#failed(facts, decision, error, nowMs);
+    }
+  }
+
+  get #deps(): { context: ControllerContext; actions: Actions; keys: KeyGenerator } {
+    return { context: this.#context, actions: this.#actions, keys: this.#keys };
+  }
+
+  async #issue(facts: Facts, decision: Decision, nowMs: number): Promise<boolean> {
+    const { action } = decision;
+    if (action.kind !== 'issue') return false;
+    const { certificate } = facts;
+    if (action.repeated) this.#book('issue', certificate, nowMs);
+    const outcome = await issueFast(this.#deps, facts, decision, action);
+    const { uid = '', generation = 0 } = certificate.metadata ?? {};
+    if (outcome === 'later') this.#waiting.set(uid, { generation, sinceMs: nowMs, durable: true });
+    return true;
+  }
+
+  /** Status write if there is something to write, then its events. */
+  async #settle(facts: Facts, decision: Decision): Promise<boolean> {
+    const { certificate } = facts;
+    if (!sameStatus(certificate.status, decision.status)) {
+      await this.#actions.writeStatus(certificate, decision.status, decision.manager);
+    }
+    this.#actions.tell(certificate, decision.events);
+    return decision.again === true;
+  }
+
+  /** Readiness is told even though the action failed; then the queue backs off, unless only the user can help. */
+  async #failed(facts: Facts, decision: Decision, error: unknown, nowMs: number): Promise<boolean> {
+    const { certificate } = facts;
+    const { kind } = decision.action;
+    // What failed was the status write itself: nothing to tell, deciding again is the answer.
+    if (kind === 'none' || kind === 'delete-keys' || error instanceof ChangedMeanwhileError) throw error;
+    const status = situation(facts, nowMs, certificate.status?.revision).status;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof KeystorePasswordError || error instanceof RequestInvalidError) {
+      const component = error instanceof RequestInvalidError ? components.requestManager : components.issuing;
+      const reason =
+        error instanceof RequestInvalidError ? 'RequestFailed' : 'KeystorePasswordSecretNotFound';
+      const ready = conditionOf(status, 'Ready');
+      const told = `${ready?.message ?? ''}; ${message}`;
+      const explained =
+        ready?.status === 'False'
+          ? withCondition(
+              certificate,
+              status,
+              { type: 'Ready', status: 'False', reason: ready.reason ?? '', message: told },
+              nowMs,
+            )
+          : status;
+      const secretIsThere = error instanceof KeystorePasswordError && !error.secretMissing;
+      const events = secretIsThere ? [] : [{ component, type: 'Warning', reason, message } as const];
+      await this.#settle(facts, {
+        ...decision,
+        status: explained,
+        manager: components.readiness,
+        events,
+        again: false,
+      });
+      if (!error.retryable) return false;
+      throw error;
+    }
+    // An attempt that broke off after the signature is charged, so that a Secret nobody may write costs no CA a storm.
+    if (kind === 'issue' || kind === 'write-secret') this.#book('issue', certificate, nowMs);
+    if (kind === 'create-request' || kind === 'issue') {
+      const event = {
+        component: components.requestManager,
+        type: 'Warning',
+        reason: 'RequestFailed',
+        message: `Failed to create CertificateRequest: ${message}`,
+      } as const;
+      if (isRefusal(error)) this.#actions.tell(certificate, [event]);
+    }
+    await this.#settle(facts, {
+      ...decision,
+      status,
+      manager: components.readiness,
+      events: [],
+      again: false,
+    });
+    throw error;
+  }
+
+  #book(what: Repeated, certificate: Certificate, nowMs: number): void {
+    const { uid = '', namespace = '', generation = 0 } = certificate.metadata ?? {};
+    this.#breaker.record(what, { uid, namespace, generation }, nowMs);
+  }
+
+  /** When the wait for an issuer began; forgotten once nothing is waited for. */
+  #remember(certificate: Certificate, decision: Decision, nowMs: number): void {
+    const { uid = '', generation = 0 } = certificate.metadata ?? {};
+    const known = this.#waiting.get(uid);
+    if (
+      decision.reason === 'Waiting' &&
+      decision.action.kind === 'none' &&
+      decision.recheckAt !== undefined
+    ) {
+      if (known?.generation !== generation)
+        this.#waiting.set(uid, { generation, sinceMs: nowMs, durable: false });
+    } else if (known !== undefined && (decision.reason === 'UpToDate' || decision.reason === 'Issued')) {
+      this.#waiting.delete(uid);
+    }
+  }
+}
+
+/** The API server understood and said no. */
+function isRefusal(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    error.status !== 409
+  );
+}

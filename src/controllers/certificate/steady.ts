@@ -1,0 +1,92 @@
+/** What there is to do for a Certificate that needs no issuance (lifecycle §19, §21, §22). */
+import { breakerMessage } from './breaker.ts';
+import { components } from './constants.ts';
+import type { Decision } from './decision.ts';
+import { firstViolation, usablePolicies } from './policies.ts';
+import { postIssuance } from './post-issuance.ts';
+import type { RequestFacts } from './request-facts.ts';
+import { idle, type Situation } from './situation.ts';
+import { conditionOf } from './status.ts';
+
+/** Nothing is to be issued: keep the Secret's metadata right, forget old requests, sleep until something is due. */
+export function steady(found: Situation): Decision {
+  const { facts, nowMs, renewal, policyInput } = found;
+  const { certificate, secret } = facts;
+  const recheckAt = nextLook(found);
+  const look = recheckAt === undefined ? {} : { recheckAt };
+  const windowError = renewalError(found);
+  if (secret !== undefined && firstViolation(usablePolicies, policyInput) === undefined) {
+    const wrong = postIssuance(secret, certificate, facts.ownerRef);
+    const until = facts.blockedUntil.repair;
+    if (wrong !== undefined && (until === undefined || until <= nowMs)) {
+      return { ...idle(found.status), action: { kind: 'repair-secret' }, ...wrong, ...look, again: true };
+    }
+    if (wrong !== undefined && until !== undefined) {
+      const message = breakerMessage(
+        wrong.message,
+        certificate.spec.secretName,
+        secret.foreignWriters,
+        until,
+      );
+      return {
+        ...idle(found.status),
+        reason: 'Tripped',
+        message,
+        recheckAt: Math.min(until, recheckAt ?? until),
+      };
+    }
+  }
+  const old = surplusRequests(found);
+  if (old.length > 0) {
+    const message = `only ${certificate.spec.revisionHistoryLimit ?? 1} CertificateRequests are kept`;
+    return {
+      ...idle(found.status),
+      action: { kind: 'delete-requests', requests: old },
+      reason: 'Pruning',
+      message,
+      ...look,
+      again: true,
+    };
+  }
+  const ready = conditionOf(found.status, 'Ready');
+  return {
+    ...idle(found.status),
+    events: windowError,
+    reason: ready?.status === 'True' ? 'UpToDate' : (ready?.reason ?? 'UpToDate'),
+    message:
+      renewal?.at === undefined
+        ? 'nothing to do'
+        : `nothing to do before ${new Date(renewal.at).toISOString()}`,
+    ...look,
+  };
+}
+
+/** Renewal, or else expiry, so that readiness tells the truth then. */
+function nextLook(found: Situation): number | undefined {
+  const { renewal, nowMs, policyInput } = found;
+  if (renewal?.at !== undefined && renewal.at > nowMs) return renewal.at;
+  const leaf = policyInput.secret?.certificate;
+  if (leaf?.ok === true && leaf.value.notAfter >= nowMs) return leaf.value.notAfter + 1000;
+  return undefined;
+}
+
+/** The warning goes out once: when the condition first says it. */
+function renewalError(found: Situation): Decision['events'] {
+  const { renewal, facts, status } = found;
+  if (renewal?.error === undefined) return [];
+  const message = `Could not calculate renewal time: ${renewal.error}`;
+  const old = conditionOf(facts.certificate.status, 'Ready');
+  const now = conditionOf(status, 'Ready');
+  if (now?.reason !== 'WindowError' || old?.message === message) return [];
+  return [{ component: components.readiness, type: 'Warning', reason: 'WindowError', message }];
+}
+
+/** Requests beyond the history limit, oldest first (lifecycle §22); only while Ready is True. */
+function surplusRequests(found: Situation): RequestFacts[] {
+  const { facts, status } = found;
+  if (conditionOf(status, 'Ready')?.status !== 'True') return [];
+  const limit = Math.max(1, facts.certificate.spec.revisionHistoryLimit ?? 1);
+  if (facts.requests.length <= limit) return [];
+  const valid = facts.requests.filter((request) => request.revision !== undefined);
+  return valid.toSorted((a, b) => a.revision! - b.revision!).slice(0, Math.max(0, valid.length - limit));
+}

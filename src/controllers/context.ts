@@ -1,0 +1,101 @@
+/** What every controller is handed: the API client, shared caches, time, randomness, and the options they agree on. */
+import type { Certificate } from '../api/certificate.ts';
+import type { CertificateRequest } from '../api/certificate-request.ts';
+import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import type { IssuerTypes } from '../issuers/registry.ts';
+import type { Informer } from '../kube/cache.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { SecretFacts } from './certificate/secret-facts.ts';
+import type { Claims } from './claims.ts';
+
+/** pino's shape, reduced to what we call. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ControllerOptions {
+  /** Where the Secrets of ClusterIssuers live (lifecycle §2). */
+  clusterResourceNamespace: string;
+  /** Target Secrets get a controller owner reference to their Certificate. */
+  enableCertificateOwnerRef: boolean;
+  /** Prefix list of lifecycle §11: which annotations of a Certificate reach its CertificateRequests. */
+  copiedAnnotationPrefixes: readonly string[];
+  /** Milliseconds (lifecycle §8). */
+  minBackoffMs: number;
+  maxBackoffMs: number;
+  /** Certificates (and requests, and issuers) worked on at the same time. */
+  concurrency: number;
+  /** We approve requests ourselves. False: somebody else does, and there is no fast path. */
+  approve: boolean;
+  /** How long a Certificate waits for an issuer that is not (yet) there before it takes the durable path. Milliseconds. */
+  issuerGraceMs: number;
+}
+
+export const defaultControllerOptions: ControllerOptions = {
+  clusterResourceNamespace: 'kube-system',
+  enableCertificateOwnerRef: false,
+  copiedAnnotationPrefixes: ['*', '-kubectl.kubernetes.io/', '-fluxcd.io/', '-argocd.argoproj.io/'],
+  minBackoffMs: 3_600_000,
+  maxBackoffMs: 32 * 3_600_000,
+  concurrency: 8,
+  approve: true,
+  issuerGraceMs: 3_000,
+};
+
+/**
+ * CertificateRequests in the shared cache: managed fields are gone. Requests that reached Ready reason `Issued`
+ * also lost `spec.request`, `status.certificate` and `status.ca` (empty strings stand in their place), because ten
+ * thousand of them stay around; `certificate/request-facts.ts` remembers what decisions need. Everything else is whole.
+ */
+export type CachedRequest = CertificateRequest;
+
+/** One watch per resource for all controllers of the process. Indexes are named in `manager.ts`. */
+export interface SharedInformers {
+  certificates: Informer<Certificate>;
+  /** Indexes: `owner` (controller uid), `issuer` (`issuerIndexKey`). */
+  certificateRequests: Informer<CachedRequest>;
+  /** Secrets labelled `controller.cert-manager.io/fao: "true"`, trimmed to facts (lifecycle §3). Index: `owner`. */
+  secrets: Informer<SecretFacts>;
+  /** Secrets without that label key: metadata only (`facts.metadataOnly`). */
+  otherSecrets: Informer<SecretFacts>;
+  /** Managed fields dropped. */
+  issuers: Informer<Issuer>;
+  clusterIssuers: Informer<ClusterIssuer>;
+}
+
+export interface ControllerContext {
+  client: KubeClient;
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  log: Log;
+  options: ControllerOptions;
+  issuerTypes: IssuerTypes;
+  informers: SharedInformers;
+  /** Best effort, and never before the write they tell of. */
+  events: EventRecorder;
+  claims: Claims;
+}
+
+/** What `start…Controller(context, signal)` of each kind returns; the informers are started by the manager afterwards. */
+export interface RunningController {
+  /** Resolves when the work in flight is done; nothing new is begun once the signal is aborted. */
+  stopped: Promise<void>;
+}
+
+/** Value of the `issuer` index of CertificateRequests (and of Certificates). */
+export function issuerIndexKey(
+  namespace: string,
+  ref: { name: string; kind?: string; group?: string },
+): string {
+  const kind = ref.kind === undefined || ref.kind === '' ? 'Issuer' : ref.kind;
+  const group = ref.group === undefined || ref.group === '' ? 'cert-manager.io' : ref.group;
+  return kind === 'ClusterIssuer'
+    ? `${group}/${kind}/${ref.name}`
+    : `${group}/${kind}/${namespace}/${ref.name}`;
+}

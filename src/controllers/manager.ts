@@ -1,0 +1,163 @@
+/** Starts every controller over one set of shared watches. */
+import type { Certificate } from '../api/certificate.ts';
+import type { KubeObject, OwnerReference } from '../api/meta.ts';
+import { certificateRequests, certificates, clusterIssuers, issuers, secrets } from '../api/resources.ts';
+import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import type { IssuerTypes } from '../issuers/registry.ts';
+import { cacheKey, type Informer } from '../kube/cache.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Clock } from '../kube/clock.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { createInformer, type InformerDeps } from '../kube/informer.ts';
+import { labelKeys } from './certificate/constants.ts';
+import { certificateOwner, startCertificateController } from './certificate/controller.ts';
+import type { Decision } from './certificate/decision.ts';
+import { createRequestFactsBook, type RequestFactsBook } from './certificate/request-trim.ts';
+import { trimSecret, trimSecretMetadata } from './certificate/secret-trim.ts';
+import { startCertificateRequestController } from './certificaterequest/controller.ts';
+import { createClaims } from './claims.ts';
+import {
+  defaultControllerOptions,
+  issuerIndexKey,
+  type ControllerContext,
+  type ControllerOptions,
+  type Log,
+  type SharedInformers,
+} from './context.ts';
+import { startClusterIssuerController, startIssuerController } from './issuer/controller.ts';
+
+export interface ControllersInput {
+  client: KubeClient;
+  clock: Clock;
+  /** Uniform in [0, 1); for jitter only, never for keys. */
+  random: () => number;
+  log: Log;
+  options?: Partial<ControllerOptions>;
+  issuerTypes: IssuerTypes;
+}
+
+export interface Controllers {
+  /** Resolves when every cache is complete and work has begun. Rejects when stopped before. */
+  synced: Promise<void>;
+  /** Begins nothing new, waits for the work in flight and for events still to be sent. */
+  stop(): Promise<void>;
+  /** What would be done about Certificate `namespace/name` now, and why; undefined when there is none. */
+  explain(key: string): Promise<Decision | undefined>;
+  /** The caches, for whoever shows or exports what is there. Read only. */
+  informers: SharedInformers;
+}
+
+export function startControllers(input: ControllersInput): Controllers {
+  const { client, clock, random, log, issuerTypes } = input;
+  const abort = new AbortController();
+  const book = createRequestFactsBook();
+  const informers = sharedInformers(client, book, {
+    clock,
+    random,
+    onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
+  });
+  const events = createEventRecorder({
+    client,
+    clock,
+    onError: (err, event) => log.debug({ err, reason: event.reason }, 'event could not be written'),
+  });
+  const context: ControllerContext = {
+    client,
+    clock,
+    random,
+    log,
+    options: { ...defaultControllerOptions, ...input.options },
+    issuerTypes,
+    informers,
+    claims: createClaims(),
+    events,
+  };
+  const complete = Promise.withResolvers<void>();
+  const certificateController = startCertificateController(context, book, complete.promise, abort.signal);
+  const running = [
+    certificateController,
+    startCertificateRequestController(context, abort.signal),
+    startIssuerController(context, abort.signal),
+    startClusterIssuerController(context, abort.signal),
+  ];
+  const watches = new AbortController();
+  const synced = Promise.all(
+    Object.values<Informer<unknown>>({ ...informers }).map((informer) => informer.start(watches.signal)),
+  ).then(() => complete.resolve());
+  // Whoever does not wait for `synced` must not be ended by its rejection on stop.
+  synced.catch(() => undefined);
+  return {
+    synced,
+    informers,
+    explain: (key) => certificateController.explain(key),
+    async stop() {
+      abort.abort();
+      await Promise.all(running.map((controller) => controller.stopped));
+      await events.flush();
+      watches.abort(new Error('the controllers are being stopped'));
+    },
+  };
+}
+
+function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: InformerDeps): SharedInformers {
+  const owner = (references: readonly OwnerReference[] | undefined): string[] => {
+    const uid = certificateOwner(references)?.uid;
+    return uid === undefined ? [] : [uid];
+  };
+  return {
+    certificates: createInformer<Certificate>(
+      client,
+      certificates,
+      {
+        trim: withoutManagedFields<Certificate>,
+        indexes: {
+          secretName: ({ metadata, spec }) => [cacheKey(metadata?.namespace, spec.secretName)],
+          issuer: ({ metadata, spec }) => [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)],
+        },
+      },
+      deps,
+    ),
+    certificateRequests: createInformer(
+      client,
+      certificateRequests,
+      {
+        trim: (object) => book.trim(object),
+        indexes: {
+          owner: ({ metadata }) => owner(metadata?.ownerReferences),
+          issuer: ({ metadata, spec }) => [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)],
+        },
+      },
+      deps,
+    ),
+    secrets: createInformer(
+      client,
+      secrets,
+      {
+        trim: trimSecret,
+        labelSelector: `${labelKeys.filtered}=true`,
+        indexes: { owner: (secret) => owner(secret.ownerReferences) },
+      },
+      deps,
+    ),
+    otherSecrets: createInformer(
+      client,
+      secrets,
+      { trim: trimSecretMetadata, labelSelector: `!${labelKeys.filtered}`, metadataOnly: true },
+      deps,
+    ),
+    issuers: createInformer<Issuer>(client, issuers, { trim: withoutManagedFields<Issuer> }, deps),
+    clusterIssuers: createInformer<ClusterIssuer>(
+      client,
+      clusterIssuers,
+      { trim: withoutManagedFields<ClusterIssuer> },
+      deps,
+    ),
+  };
+}
+
+/** The resource asked for decides the kind: what the server sends for it is of that kind. */
+function withoutManagedFields<T extends KubeObject>(object: KubeObject): T {
+  if (object.metadata?.managedFields === undefined) return object as T;
+  const { managedFields: _dropped, ...metadata } = object.metadata;
+  return { ...object, metadata } as T;
+}

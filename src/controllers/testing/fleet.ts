@@ -1,0 +1,94 @@
+/** A small world for controller tests: clock, client, running controllers, and the objects that tests begin with. */
+import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
+import type { Secret } from '../../api/core.ts';
+import { certificates, clusterIssuers, secrets } from '../../api/resources.ts';
+import { createIssuerTypes } from '../../issuers/registry.ts';
+import { createFakeClock, type FakeClock } from '../../kube/testing/fake-clock.ts';
+import { NotFoundError } from '../../kube/errors.ts';
+import type { ControllerOptions, Log } from '../context.ts';
+import { startControllers, type Controllers } from '../manager.ts';
+import { WorldClient } from './world-client.ts';
+
+export const epoch = Date.parse('2026-01-01T00:00:00Z');
+const silent = (): void => undefined;
+
+export class Fleet {
+  readonly clock: FakeClock;
+  readonly client: WorldClient;
+  readonly problems: { message: string; fields: object }[] = [];
+  #controllers: Controllers | undefined;
+  readonly #options: Partial<ControllerOptions>;
+
+  constructor(options: Partial<ControllerOptions> = {}) {
+    this.clock = createFakeClock(epoch, () => this.settle());
+    this.client = new WorldClient(this.clock);
+    this.#options = options;
+  }
+  get controllers(): Controllers {
+    if (this.#controllers === undefined) throw new Error('the controllers are not running');
+    return this.#controllers;
+  }
+  async start(): Promise<void> {
+    const log: Log = {
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: (fields, message) => void this.problems.push({ fields, message }),
+    };
+    this.#controllers = startControllers({
+      client: this.client,
+      clock: this.clock,
+      random: () => 0.5,
+      log,
+      options: this.#options,
+      issuerTypes: createIssuerTypes(),
+    });
+    await this.#controllers.synced;
+    await this.settle();
+  }
+  async stop(): Promise<void> {
+    await this.#controllers?.stop();
+    this.#controllers = undefined;
+  }
+  /** Waits until nothing has been written for a while of real event-loop turns; key generation included. */
+  async settle(): Promise<void> {
+    let quiet = 0;
+    for (let before = this.client.writes.length; quiet < 12; before = this.client.writes.length) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      quiet = this.client.writes.length === before ? quiet + 1 : 0;
+    }
+  }
+  async selfSigned(name = 'selfsigned'): Promise<void> {
+    await this.client.create(clusterIssuers, { metadata: { name }, spec: { selfSigned: {} } } as never, {
+      fieldManager: 'test',
+    });
+  }
+  async caIssuer(name: string, secretName: string): Promise<void> {
+    await this.client.create(clusterIssuers, { metadata: { name }, spec: { ca: { secretName } } } as never, {
+      fieldManager: 'test',
+    });
+  }
+  async certificate(name: string, spec: Partial<CertificateSpec> = {}, metadata: object = {}): Promise<void> {
+    const object: Certificate = {
+      metadata: { name, namespace: 'shop', ...metadata },
+      spec: {
+        secretName: name,
+        commonName: name,
+        dnsNames: [`${name}.example.com`],
+        privateKey: { algorithm: 'ECDSA', size: 256 },
+        issuerRef: { name: 'selfsigned', kind: 'ClusterIssuer' },
+        ...spec,
+      },
+    };
+    await this.client.create(certificates, object, { fieldManager: 'test' });
+  }
+  getCertificate(name: string): Promise<Certificate> {
+    return this.client.get<Certificate>(certificates, { namespace: 'shop', name });
+  }
+  async getSecret(name: string): Promise<Secret | undefined> {
+    return this.client.get<Secret>(secrets, { namespace: 'shop', name }).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    });
+  }
+}
