@@ -1,5 +1,5 @@
 /** Private keys between PEM and KeyObject, with everything checked that a damaged Secret can get wrong (api.md §6). */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto';
 import { DerReader } from './asn1/der-reader.ts';
 import { oids } from './asn1/oids.ts';
 import { contextConstructed, tags } from './asn1/tags.ts';
@@ -59,6 +59,7 @@ function load(der: Buffer, type: 'pkcs8' | 'sec1' | 'pkcs1', form: string): KeyO
     else checkWhole(der);
     const key = createPrivateKey({ key: der, format: 'der', type });
     assertSupported(key);
+    checkEc(key);
     return key;
   } catch (error) {
     if (error instanceof KeyError) throw error;
@@ -97,6 +98,18 @@ function checkWhole(der: Buffer): void {
   const reader = DerReader.over(der);
   reader.rawOf(tags.sequence);
   reader.end();
+}
+
+/** OpenSSL believes the public point that is stored beside an EC private key; one that differs would sign garbage. */
+function checkEc(key: KeyObject): void {
+  if (key.asymmetricKeyType !== 'ec') return;
+  const { x = '', y = '', d = '' } = key.export({ format: 'jwk' });
+  const ecdh = createECDH(key.asymmetricKeyDetails?.namedCurve ?? '');
+  ecdh.setPrivateKey(Buffer.from(d, 'base64url'));
+  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  if (!ecdh.getPublicKey().equals(point)) {
+    throw new KeyError('The EC private key does not belong to the public key stored with it');
+  }
 }
 
 /** PrivateKeyInfo (RFC 5958 §2): version, algorithm, key octets, then optional attributes and public key. */

@@ -52,7 +52,10 @@ export function sequence(...children: (Uint8Array | undefined)[]): Buffer {
 
 /** A SET OF: the elements are put in the order that X.690 §11.6 asks for. */
 export function setOf(children: readonly Uint8Array[]): Buffer {
-  return constructed(tags.set, children.length < 2 ? children : [...children].sort((a, b) => Buffer.compare(a, b)));
+  return constructed(
+    tags.set,
+    children.length < 2 ? children : [...children].sort((a, b) => Buffer.compare(a, b)),
+  );
 }
 
 /** `[number] EXPLICIT`. */
