@@ -175,6 +175,16 @@ describe('informer', () => {
     await eventually(() => same(informer), 'everything arrives in the end');
   });
 
+  it('finds out by a list what a garbled event would have said', async () => {
+    const { informer } = setUp();
+    await informer.start(abort.signal);
+    await eventually(() => server.watches === 1, 'the watch opens');
+    const metadata = { name: 'lost', namespace: 'default', resourceVersion: String(server.version) };
+    server.objects.set('lost', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { value: '1' } });
+    server.inject('{"type":"ADDED","obj\n');
+    await eventually(() => same(informer), 'the object is found');
+  });
+
   it('opens a silent watch again', async () => {
     const { informer, errors } = setUp({ watchIdleMs: 30 });
     await informer.start(abort.signal);

@@ -52,6 +52,16 @@ describe('queue', () => {
     assert.deepEqual(await drain(queue), ['a']);
   });
 
+  it('drops the timer of a key that is being looked at anyway', async () => {
+    const clock = createFakeClock(0);
+    const queue = createQueue({ clock });
+    queue.addAfter('a', 1_000);
+    queue.add('a');
+    assert.deepEqual(await drain(queue), ['a']);
+    await clock.advance(5_000);
+    assert.equal(queue.length, 0);
+  });
+
   it('notices within an hour that the wall clock was stepped forward', async () => {
     const clock = createFakeClock(0);
     const queue = createQueue({ clock });

@@ -156,6 +156,12 @@ describe('requests', () => {
     });
     await assert.rejects(clientOf({ maxBodyBytes: 1000 }).get(configMaps, key), errors.ProtocolError);
     server.faults.splice(0, 1, (_request, response) => {
+      response.flushHeaders();
+      setTimeout(() => response.end(`{"data":"${'x'.repeat(5000)}"}`), 20);
+      return true;
+    });
+    await assert.rejects(clientOf({ maxBodyBytes: 1000 }).get(configMaps, key), errors.ProtocolError);
+    server.faults.splice(0, 1, (_request, response) => {
       response.end('<html>secret');
       return true;
     });
