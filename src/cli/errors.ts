@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'cli/data-dir'
   | 'cli/listen'
   | 'cli/folder'
+  | 'cli/kubeconfig'
   | 'cli/not-ready';
 
 /** Printed without a stack: the message says what to do. */
@@ -44,11 +45,7 @@ export class UsageError extends CliError {
 }
 
 export class EnvironmentError extends CliError {
-  constructor(
-    code: 'cli/data-dir-in-use' | 'cli/data-dir' | 'cli/listen' | 'cli/folder',
-    message: string,
-    cause?: unknown,
-  ) {
+  constructor(code: Exclude<CliErrorCode, 'cli/usage' | 'cli/not-ready'>, message: string, cause?: unknown) {
     super(code, exitCodes.environment, message, cause);
   }
 }

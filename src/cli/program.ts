@@ -136,7 +136,6 @@ ${exitCodeHelp}`,
     )
     .option('--context <name>', 'a context of the kubeconfig other than the current one')
     .option('--in-cluster', "use the Pod's service account")
-    .option('--namespace <namespace>', 'serve this namespace only (ClusterIssuers are then left alone)')
     .option(
       '--cluster-resource-namespace <namespace>',
       'where the Secrets of ClusterIssuers live',

@@ -1,6 +1,7 @@
 /** Runs the file export whenever a Certificate or its Secret changes; the informers tell, the exporter writes. */
 import type { Certificate } from '../../api/certificate.ts';
 import type { Log, SharedInformers } from '../../controllers/context.ts';
+import { cacheKey } from '../../kube/cache.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { createQueue } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
@@ -21,8 +22,6 @@ export class ExportLoop {
   readonly #queue;
   readonly #workers;
   readonly #states = new Map<string, ExportState>();
-  /** `namespace/secretName` -> Certificates that want it. */
-  readonly #wanted = new Map<string, Set<string>>();
   readonly #waiters = new Map<string, (() => void)[]>();
 
   constructor(options: ExportLoopOptions) {
@@ -30,7 +29,6 @@ export class ExportLoop {
     this.#queue = createQueue({ clock: options.clock });
     const { certificates, secrets, otherSecrets } = options.informers;
     certificates.onChange(({ key, previous, current }) => {
-      this.#index(key, previous, current);
       if (
         current === undefined ||
         secretName(current) !== secretName(previous) ||
@@ -39,7 +37,9 @@ export class ExportLoop {
         this.#queue.add(key);
     });
     const secretChanged = ({ key }: { key: string }): void => {
-      for (const certificate of this.#wanted.get(key) ?? []) this.#queue.add(certificate);
+      for (const { metadata } of certificates.byIndex('secretName', key)) {
+        this.#queue.add(cacheKey(metadata?.namespace, metadata?.name ?? ''));
+      }
     };
     secrets.onChange(secretChanged);
     otherSecrets.onChange(secretChanged);
@@ -114,20 +114,6 @@ export class ExportLoop {
     this.#states.set(key, state);
     if (now !== '' && now !== before)
       this.#options.log.error({ certificate: key }, `Certificate ${key} is not exported: ${now}`);
-  }
-
-  #index(key: string, previous: Certificate | undefined, current: Certificate | undefined): void {
-    const old = secretName(previous);
-    if (old !== undefined) {
-      const keys = this.#wanted.get(old);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#wanted.delete(old);
-    }
-    const next = secretName(current);
-    if (next === undefined) return;
-    const keys = this.#wanted.get(next) ?? new Set<string>();
-    keys.add(key);
-    this.#wanted.set(next, keys);
   }
 }
 

@@ -1,0 +1,120 @@
+/** The flags of `certwright controller`, read once into types (spec/certificate-lifecycle.md §2). */
+import { controllers as knownControllers, type ControllerName } from '../../api/components.ts';
+import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.ts';
+import { duration, list, namespaceName, oneOf, wholeNumber } from '../option-values.ts';
+import { UsageError } from '../errors.ts';
+
+/** As commander hands them over. */
+export interface ControllerFlags {
+  kubeconfig?: string;
+  context?: string;
+  inCluster?: boolean;
+  clusterResourceNamespace: string;
+  enableCertificateOwnerRef?: boolean;
+  copiedAnnotationPrefixes?: string;
+  certificateRequestMinimumBackoffDuration: string;
+  certificateRequestMaximumBackoffDuration: string;
+  controllers: string;
+  concurrentWorkers: string;
+  kubeApiQps: string;
+  kubeApiBurst: string;
+  leaderElect: boolean;
+  leaderElectionNamespace: string;
+  logFormat: string;
+  logLevel: string;
+}
+
+export interface ControllerCommandOptions {
+  kubeconfig?: string;
+  context?: string;
+  inCluster: boolean;
+  clusterResourceNamespace: string;
+  enableCertificateOwnerRef: boolean;
+  copiedAnnotationPrefixes?: readonly string[];
+  minBackoffMs: number;
+  maxBackoffMs: number;
+  /** Whether the approver runs. */
+  approve: boolean;
+  concurrency: number;
+  qps: number;
+  burst: number;
+  leaderElect: boolean;
+  leaderElectionNamespace: string;
+  logFormat: LogFormat;
+  logLevel: LogLevel;
+}
+
+const approver: ControllerName = 'certificaterequests-approver';
+
+/** @throws UsageError naming flag, value and remedy. */
+export function readControllerOptions(flags: ControllerFlags): ControllerCommandOptions {
+  const minimum = '--certificate-request-minimum-backoff-duration';
+  const maximum = '--certificate-request-maximum-backoff-duration';
+  const minBackoffMs = duration(minimum, flags.certificateRequestMinimumBackoffDuration);
+  const maxBackoffMs = duration(maximum, flags.certificateRequestMaximumBackoffDuration);
+  if (maxBackoffMs < minBackoffMs) {
+    throw new UsageError(
+      maximum,
+      flags.certificateRequestMaximumBackoffDuration,
+      `must not be shorter than ${minimum}`,
+    );
+  }
+  if (flags.inCluster === true && flags.kubeconfig !== undefined) {
+    throw new UsageError(
+      '--kubeconfig',
+      flags.kubeconfig,
+      'leave it out, or leave out --in-cluster: only one can be meant',
+    );
+  }
+  const options: ControllerCommandOptions = {
+    inCluster: flags.inCluster === true,
+    clusterResourceNamespace: namespaceName('--cluster-resource-namespace', flags.clusterResourceNamespace),
+    enableCertificateOwnerRef: flags.enableCertificateOwnerRef === true,
+    minBackoffMs,
+    maxBackoffMs,
+    approve: runsApprover(flags.controllers),
+    concurrency: wholeNumber('--concurrent-workers', flags.concurrentWorkers, 1, 256),
+    qps: wholeNumber('--kube-api-qps', flags.kubeApiQps, 1, 100_000),
+    burst: wholeNumber('--kube-api-burst', flags.kubeApiBurst, 1, 100_000),
+    leaderElect: flags.leaderElect,
+    leaderElectionNamespace: namespaceName('--leader-election-namespace', flags.leaderElectionNamespace),
+    logFormat: oneOf('--log-format', flags.logFormat, logFormats),
+    logLevel: oneOf('--log-level', flags.logLevel, logLevels),
+  };
+  if (flags.kubeconfig !== undefined) options.kubeconfig = flags.kubeconfig;
+  if (flags.context !== undefined) options.context = flags.context;
+  if (flags.copiedAnnotationPrefixes !== undefined) {
+    options.copiedAnnotationPrefixes = list('--copied-annotation-prefixes', flags.copiedAnnotationPrefixes);
+  }
+  return options;
+}
+
+/**
+ * `*` is the default set, `name` adds, `-name` removes. The steps of a Certificate are one state machine here and run
+ * together, so of all names only the approver can be left out; anything else says so instead of being ignored.
+ */
+function runsApprover(value: string): boolean {
+  let approves = false;
+  const entries = list('--controllers', value);
+  const onlyRemovals = entries.every((entry) => entry.startsWith('-'));
+  if (onlyRemovals || entries.includes('*')) approves = true;
+  for (const entry of entries.filter((candidate) => candidate !== '*')) {
+    const name = entry.startsWith('-') ? entry.slice(1) : entry;
+    if (!knownControllers.some((known) => known === name)) {
+      throw new UsageError(
+        '--controllers',
+        value,
+        `there is no controller "${name}"; there are ${knownControllers.join(', ')}`,
+      );
+    }
+    if (name === approver) approves = !entry.startsWith('-');
+    else if (entry.startsWith('-') || !(onlyRemovals || entries.includes('*'))) {
+      throw new UsageError(
+        '--controllers',
+        value,
+        `only -${approver} can be left out; the other controllers are one state machine here: write '*,-${approver}'`,
+      );
+    }
+  }
+  return approves;
+}

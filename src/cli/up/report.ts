@@ -1,0 +1,62 @@
+/** Collects the summary from the API and prints it in the format that was asked for. */
+import { stringify } from 'yaml';
+import type { Certificate } from '../../api/certificate.ts';
+import { certificates } from '../../api/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ExportLoop } from './export-loop.ts';
+import { readSecret } from './read-secret.ts';
+import { summarize, type CertificateSummary } from './summary.ts';
+import { renderNextSteps, renderSummary } from './table.ts';
+import type { OutputFormat } from './up-options.ts';
+import type { Outcome } from './wait.ts';
+
+export interface ReportOptions {
+  client: KubeClient;
+  exports: ExportLoop | undefined;
+  format: OutputFormat;
+  kubeconfig: string;
+  now: number;
+  outcome: Outcome;
+  /** The API stays: there is something to try next. */
+  goesOn: boolean;
+}
+
+/** Tables are for people: beyond this they are cut, and the counts say so. JSON and YAML are complete. */
+const maxRows = 50;
+
+export async function report(options: ReportOptions): Promise<string> {
+  const { client, exports, format, kubeconfig, now, outcome } = options;
+  const { items } = await client.list<Certificate>(certificates);
+  const ordered = items.toSorted((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
+  const shown = format === 'table' ? ordered.slice(0, maxRows) : ordered;
+  const summaries: CertificateSummary[] = [];
+  for (const certificate of shown) {
+    const state = exports?.stateOf(titleOf(certificate));
+    const files = state?.kind === 'written' || state?.kind === 'unchanged' ? state : undefined;
+    const secret = await readSecret(
+      client,
+      certificate.metadata?.namespace ?? '',
+      certificate.spec.secretName,
+    );
+    summaries.push(summarize(certificate, secret, files));
+  }
+  if (format === 'table') {
+    const cut = ordered.length > shown.length ? `... and ${ordered.length - shown.length} more\n` : '';
+    const problems = outcome.problems.map((problem) => `  ${problem}\n`).join('');
+    const sections = [renderSummary(summaries, now) + cut];
+    if (problems !== '') sections.push(`Problems:\n${problems}`);
+    if (options.goesOn) sections.push(renderNextSteps(kubeconfig, exampleOf(summaries)));
+    return `\n${sections.join('\n')}`;
+  }
+  const facts = { ready: outcome.ready, kubeconfig, problems: outcome.problems, certificates: summaries };
+  return format === 'json' ? `${JSON.stringify(facts, undefined, 2)}\n` : stringify(facts);
+}
+
+/** A leaf rather than a CA: more to see in `kubectl describe`. */
+function exampleOf(summaries: readonly CertificateSummary[]): CertificateSummary | undefined {
+  return summaries.find((summary) => summary.chain.length > 2) ?? summaries.at(-1);
+}
+
+function titleOf(certificate: Certificate): string {
+  return `${certificate.metadata?.namespace ?? ''}/${certificate.metadata?.name ?? ''}`;
+}

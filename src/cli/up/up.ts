@@ -1,0 +1,220 @@
+/** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createAdmission } from '../../admission/create-admission.ts';
+import { crds } from '../../api/crds.ts';
+import { defaultControllerOptions, type Log } from '../../controllers/context.ts';
+import { startControllers } from '../../controllers/manager.ts';
+import { createIssuerTypes } from '../../issuers/registry.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { createKubeClient } from '../../kube/http-client.ts';
+import { Exporter } from '../../standalone/export/exporter.ts';
+import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
+import { EnvironmentError, exitCodes } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { ManifestFolder } from '../manifests/folder.ts';
+import type { Surroundings } from '../program.ts';
+import { lockDataDir } from './data-lock.ts';
+import { ExportLoop } from './export-loop.ts';
+import { ReadinessBoard } from './readiness-board.ts';
+import { report } from './report.ts';
+import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
+import { waitForEverything } from './wait.ts';
+import { readSecret } from './read-secret.ts';
+
+/** Resolves to the exit code once everything is stopped. */
+export async function up(flags: UpFlags, surroundings: Surroundings): Promise<number> {
+  const options = readUpOptions(flags);
+  const log = createLog({
+    format: options.logFormat,
+    level: options.logLevel,
+    write: surroundings.err,
+    color: surroundings.color,
+  });
+  const lock = lockDataDir(options.dataDir, surroundings.pid);
+  try {
+    return await serve(options, surroundings, log);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(options: UpOptions, surroundings: Surroundings, log: Log): Promise<number> {
+  const server = await createServer({
+    dataDir: options.dataDir,
+    admission: createAdmission({}),
+    crds,
+    namespaces: [options.clusterResourceNamespace],
+    log: quieter(log),
+  });
+  try {
+    const listening = await listen(server, options, log);
+    const kubeconfig = listening.kubeconfigPath ?? join(options.dataDir, 'kubeconfig');
+    log.info({}, `the API answers at ${listening.url}; kubeconfig: ${kubeconfig}`);
+    return await work(server, kubeconfig, options, surroundings, log);
+  } finally {
+    await server.close();
+  }
+}
+
+/** The controllers, the folder and the export, over the API without a socket. */
+async function work(
+  server: EmbeddedServer,
+  kubeconfig: string,
+  options: UpOptions,
+  surroundings: Surroundings,
+  log: Log,
+): Promise<number> {
+  const clock = systemClock;
+  const random = Math.random;
+  const client = createKubeClient({
+    baseUrl: 'http://embedded.invalid',
+    dispatcher: server.dispatcher(),
+    clock,
+    random,
+  });
+  const controllers = startControllers({
+    client,
+    clock,
+    random,
+    log,
+    issuerTypes: createIssuerTypes(),
+    options: {
+      clusterResourceNamespace: options.clusterResourceNamespace,
+      enableCertificateOwnerRef: options.enableCertificateOwnerRef,
+      approve: options.approve,
+      copiedAnnotationPrefixes:
+        options.copiedAnnotationPrefixes ?? defaultControllerOptions.copiedAnnotationPrefixes,
+      concurrency: options.concurrency ?? defaultControllerOptions.concurrency,
+    },
+  });
+  const board = new ReadinessBoard(controllers.informers.certificates);
+  const exports =
+    options.export === undefined
+      ? undefined
+      : await startExport(options.export, client, controllers.informers, log);
+  await controllers.synced;
+
+  const stopFolder = new AbortController();
+  const folder =
+    options.manifests === undefined
+      ? undefined
+      : new ManifestFolder({ folder: options.manifests, client, clock, log });
+  const following = folder?.run(stopFolder.signal);
+  try {
+    await exports?.sweep();
+    const outcome = await waitForEverything({
+      board,
+      client,
+      folder,
+      exports,
+      clock,
+      log,
+      timeoutMs: options.timeoutMs,
+      signal: surroundings.signal,
+    });
+    if (outcome.interrupted) return options.once ? exitCodes.failed : exitCodes.ok;
+    surroundings.out(
+      await report({
+        client,
+        exports,
+        format: options.output,
+        kubeconfig,
+        now: clock.now(),
+        outcome,
+        goesOn: !options.once,
+      }),
+    );
+    if (options.once) return outcome.ready ? exitCodes.ok : exitCodes.failed;
+    if (!outcome.ready) log.warn({}, 'not everything is Ready yet; Certwright goes on trying');
+    await untilAborted(surroundings.signal);
+    return exitCodes.ok;
+  } finally {
+    log.info({}, 'stopping');
+    stopFolder.abort();
+    await following;
+    await controllers.stop();
+    await exports?.stop();
+  }
+}
+
+async function startExport(
+  directory: string,
+  client: Parameters<typeof readSecret>[0],
+  informers: ConstructorParameters<typeof ExportLoop>[0]['informers'],
+  log: Log,
+): Promise<ExportLoop> {
+  const clock = systemClock;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EnvironmentError(
+      'cli/folder',
+      `--export ${directory}: cannot be created: ${messageOf(error)}`,
+      error,
+    );
+  }
+  const exporter = new Exporter({
+    directory,
+    now: () => new Date(clock.now()),
+    readSecret: (namespace, name) => readSecret(client, namespace, name),
+  });
+  return new ExportLoop({ exporter, informers, clock, log });
+}
+
+/** The default address gives way to any free port when somebody else has it; an address that was asked for does not. */
+async function listen(server: EmbeddedServer, options: UpOptions, log: Log): Promise<Listening> {
+  const { host, port } = options.listen;
+  const token =
+    options.tokenFile === undefined ? undefined : (await readText('--token-file', options.tokenFile)).trim();
+  const clientCa =
+    options.clientCaFile === undefined ? undefined : await readText('--client-ca', options.clientCaFile);
+  const settings = { host, token, clientCa };
+  try {
+    return await server.listen({ ...settings, port });
+  } catch (error) {
+    const taken = error instanceof Error && codes(error).includes('EADDRINUSE');
+    if (taken && !options.listenAsked) {
+      log.warn({}, `${host}:${port} is taken; a free port is used instead (--listen chooses one)`);
+      return server.listen({ ...settings, port: 0 });
+    }
+    const remedy = taken ? 'it is taken: choose another, or stop what listens there' : messageOf(error);
+    throw new EnvironmentError('cli/listen', `--listen ${host}:${port}: ${remedy}`, error);
+  }
+}
+
+async function readText(flag: string, path: string): Promise<string> {
+  try {
+    const text = await readFile(path, 'utf8');
+    if (text.trim() !== '') return text;
+    throw new Error('it is empty');
+  } catch (error) {
+    throw new EnvironmentError('cli/folder', `${flag} ${path}: cannot be used: ${messageOf(error)}`, error);
+  }
+}
+
+function codes(error: unknown): unknown[] {
+  if (!(error instanceof Error)) return [];
+  return ['code' in error ? error.code : undefined, ...codes(error.cause)];
+}
+
+/** The server's routine news are details to somebody who issues certificates. */
+function quieter(log: Log): Log {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.debug(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+  };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,97 @@
+/** Waits until the folder is applied, every Certificate is Ready and exported; tells how it goes on the way. */
+import type { Certificate } from '../../api/certificate.ts';
+import { certificates } from '../../api/resources.ts';
+import type { Log } from '../../controllers/context.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { ManifestFolder } from '../manifests/folder.ts';
+import { formatManifestError } from '../manifests/manifest.ts';
+import { problemsOf, type ExportLoop } from './export-loop.ts';
+import type { ReadinessBoard } from './readiness-board.ts';
+
+export interface WaitOptions {
+  board: ReadinessBoard;
+  client: KubeClient;
+  folder: ManifestFolder | undefined;
+  exports: ExportLoop | undefined;
+  clock: Clock;
+  log: Log;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+export interface Outcome {
+  ready: boolean;
+  interrupted: boolean;
+  /** What is wrong beside Certificates that are not Ready: manifests and exports. */
+  problems: string[];
+}
+
+const progressMs = 1_000;
+
+export async function waitForEverything(options: WaitOptions): Promise<Outcome> {
+  const { board, folder, exports, clock, log, signal } = options;
+  const deadline = clock.now() + options.timeoutMs;
+  const tell = progressTeller(board, log);
+  let keys: string[] = [];
+  let listed = false;
+  for (;;) {
+    if (signal.aborted) return { ready: false, interrupted: true, problems: [] };
+    const applied = folder === undefined || folder.state.settled;
+    if (applied && !listed) {
+      // What the API holds now is what has to become Ready, whether the watch has told of it yet or not.
+      const { items } = await options.client.list<Certificate>(certificates, { metadataOnly: true });
+      keys = items.map(({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`);
+      listed = true;
+    }
+    if (listed && board.allReady(keys)) break;
+    if (clock.now() >= deadline) break;
+    tell(clock.now());
+    await nextNews(board, clock, signal, Math.min(progressMs, deadline - clock.now()));
+    // A pass over the folder may have added to it.
+    if (folder?.state.settled === false) listed = false;
+  }
+  const ready = listed && board.allReady(keys);
+  const problems = (folder?.state.errors ?? []).map(formatManifestError);
+  await exports?.settle(keys);
+  for (const key of keys) {
+    const problem = problemsOf(exports?.stateOf(key));
+    if (problem !== '') problems.push(problem);
+  }
+  return { ready: ready && problems.length === 0, interrupted: false, problems };
+}
+
+/** One line when the count changed, at most one a second. */
+function progressTeller(board: ReadinessBoard, log: Log): (now: number) => void {
+  let last = '';
+  let next = 0;
+  return (now) => {
+    if (now < next || board.total === 0) return;
+    const waiting = [...board.notReady].slice(0, 5).join(', ');
+    const more = board.notReady.size > 5 ? ` and ${board.notReady.size - 5} more` : '';
+    const line = `${board.total - board.notReady.size} of ${board.total} Certificates are Ready${waiting === '' ? '' : `; waiting for ${waiting}${more}`}`;
+    if (line === last) return;
+    last = line;
+    next = now + progressMs;
+    log.info({}, line);
+  };
+}
+
+/** Resolves at the next change of a Certificate, after `delayMs`, or when interrupted. */
+async function nextNews(
+  board: ReadinessBoard,
+  clock: Clock,
+  signal: AbortSignal,
+  delayMs: number,
+): Promise<void> {
+  let wake: () => void = () => undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  // Applying a folder changes no Certificate when it brings none: look at it soon, too.
+  const timer = clock.after(Math.min(delayMs, 100), wake);
+  signal.addEventListener('abort', wake, { once: true });
+  await Promise.race([board.changed(), elapsed]);
+  signal.removeEventListener('abort', wake);
+  timer.cancel();
+}
