@@ -92,3 +92,23 @@ export class Fleet {
     });
   }
 }
+
+/** What `cmctl renew` writes. */
+export async function triggerByHand(fleet: Fleet, name: string): Promise<void> {
+  const certificate = await fleet.getCertificate(name);
+  const others = certificate.status?.conditions?.filter(({ type }) => type !== 'Issuing') ?? [];
+  const lastTransitionTime = `${new Date(fleet.clock.now()).toISOString().slice(0, 19)}Z`;
+  const issuing = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'Certificate re-issuance manually triggered',
+    lastTransitionTime,
+  } as const;
+  const status = { ...certificate.status, conditions: [...others, issuing] };
+  await fleet.client.update(
+    certificates,
+    { ...certificate, status },
+    { fieldManager: 'cmctl', subresource: 'status' },
+  );
+}
