@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DerError, NameError, PkiError, TooLargeError } from '../errors.ts';
 import { DerReader, readSequence } from './der-reader.ts';
 import { decodeString, isPrintable } from './der-strings.ts';

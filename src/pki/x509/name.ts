@@ -162,7 +162,7 @@ function printAttribute({ type, value, der }: NameAttribute): string {
     .replace(/[\\,+"<>;]/g, '\\$&')
     .replaceAll('\0', '\\00')
     .replace(/^[ #]/, '\\$&')
-    .replace(/(?<!^) $/, '\\ ');
+    .replace(/(?<!^|^\\) $/, '\\ ');
   return `${keyword}=${escaped}`;
 }
 
