@@ -61,16 +61,13 @@ export function createSigner(key: KeyObject, certificate?: ParsedCertificate): C
 const version3 = explicit(0, smallInteger(2));
 
 /**
- * The DER of the signed certificate. P-256 and Ed25519 sign at once, RSA in the thread pool. A signer without
+ * The DER of the TBSCertificate: what will be signed, so that it can be looked over before it is. A signer without
  * certificate makes the subject the issuer.
- * @throws CertificateError, SignatureError
+ * @throws CertificateError
  */
-export async function signCertificate(
-  template: CertificateTemplate,
-  signer: CertificateSigner,
-): Promise<Buffer> {
+export function toBeSigned(template: CertificateTemplate, signer: CertificateSigner): Buffer {
   const { algorithm, certificate } = signer;
-  const tbs = sequence(
+  return sequence(
     version3,
     serialNumber(template.serial),
     algorithm.identifier,
@@ -82,6 +79,19 @@ export async function signCertificate(
       ? undefined
       : constructed(contextConstructed(3), [constructed(tags.sequence, template.extensions)]),
   );
+}
+
+/**
+ * The DER of the signed certificate. P-256 and Ed25519 sign at once, RSA in the thread pool.
+ * @param tbs {@link toBeSigned} of the same template and signer, when the caller has it already
+ * @throws CertificateError, SignatureError
+ */
+export async function signCertificate(
+  template: CertificateTemplate,
+  signer: CertificateSigner,
+  tbs: Buffer = toBeSigned(template, signer),
+): Promise<Buffer> {
+  const { algorithm } = signer;
   const signature = await signBytesInPool(algorithm, signer.key, tbs);
   return sequence(tbs, algorithm.identifier, bitString(signature));
 }
