@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { CronSyntaxError, isValidTimeZone, parseCron } from './cron.ts';
 
 function next(expression: string, after: string, zone = 'UTC'): string | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatDuration, formatDurationNanos, parseDuration, parseDurationNanos } from './duration.ts';
 
 describe('duration', () => {
