@@ -11,7 +11,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  * A file whose word is not listed needs nothing but Node, and always runs.
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
-  keystore: ['openssl', 'keytool'],
+  keystore: ['openssl', 'keytool', 'go'],
   kubectl: ['kubectl'],
   openssl: ['openssl'],
   pki: ['openssl'],
