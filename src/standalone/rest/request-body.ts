@@ -1,0 +1,114 @@
+/** Reads request bodies: JSON or YAML objects with bounded depth, and delete options. */
+import { parse as parseYaml } from 'yaml';
+import type { JsonObject } from '../resources/resource-entry.ts';
+import { badRequest, unsupportedMediaType } from './api-error.ts';
+import type { ApiRequest } from './exchange.ts';
+import type { DeleteRequest } from './object-deleter.ts';
+import { PROTOBUF, protobufObject } from './protobuf-body.ts';
+
+const MAX_DEPTH = 100;
+const ACCEPTED = ['application/json', 'application/yaml'];
+
+export function mediaType(request: ApiRequest): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+}
+
+/** The body as JSON. @throws ApiError 400 or 415 */
+export function jsonBody(request: ApiRequest, allowYaml = false): unknown {
+  const type = mediaType(request);
+  const bytes = request.body;
+  if (bytes === undefined || bytes.byteLength === 0) throw badRequest('the request has no body');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw badRequest('the body of the request is not valid UTF-8');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!allowYaml && type !== 'application/yaml') {
+      throw badRequest(
+        `the body of the request is not valid JSON: ${error instanceof Error ? error.message : ''}`,
+      );
+    }
+    value = yamlValue(text);
+  }
+  if (tooDeep(value, MAX_DEPTH))
+    throw badRequest(`the body of the request is nested deeper than ${MAX_DEPTH} levels`);
+  return value;
+}
+
+function yamlValue(text: string): unknown {
+  try {
+    return parseYaml(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw badRequest(
+      `the body of the request is neither JSON nor YAML: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+/** An object for create and update. @throws ApiError */
+export function objectBody(request: ApiRequest): JsonObject {
+  const type = mediaType(request);
+  if (type === PROTOBUF) return protobufObject(request.body ?? new Uint8Array());
+  if (type !== '' && !ACCEPTED.includes(type)) throw unsupportedMediaType(type, ACCEPTED);
+  return asObject(jsonBody(request));
+}
+
+export function asObject(value: unknown): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badRequest('the body of the request must be a JSON object');
+  }
+  return value as JsonObject;
+}
+
+function tooDeep(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left === 0) return true;
+  for (const child of Object.values(value)) if (tooDeep(child, left - 1)) return true;
+  return false;
+}
+
+/** `dryRun=All` of the query. @throws ApiError 400 */
+export function dryRunOf(values: readonly string[]): boolean {
+  if (values.length === 0 || (values.length === 1 && values[0] === '')) return false;
+  if (values.every((value) => value === 'All')) return true;
+  throw badRequest(`Invalid value: ${JSON.stringify(values).slice(0, 128)}: dryRun: supported values: "All"`);
+}
+
+function optionsBody(request: ApiRequest): JsonObject {
+  if (request.body === undefined || request.body.byteLength === 0) return {};
+  return mediaType(request) === PROTOBUF ? protobufObject(request.body) : asObject(jsonBody(request, true));
+}
+
+/** DeleteOptions from body and query. @throws ApiError 400 */
+export function deleteRequest(request: ApiRequest): DeleteRequest {
+  const body = optionsBody(request);
+  const policy = body['propagationPolicy'] ?? request.query.get('propagationPolicy') ?? undefined;
+  if (policy !== undefined && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
+    throw badRequest(
+      `invalid propagationPolicy ${JSON.stringify(policy).slice(0, 64)}: supported are Background, Foreground, Orphan`,
+    );
+  }
+  const orphan =
+    body['orphanDependents'] ?? (request.query.get('orphanDependents') === 'true' ? true : undefined);
+  const given = body['preconditions'];
+  const preconditions = typeof given === 'object' && given !== null ? (given as JsonObject) : {};
+  const { uid, resourceVersion } = preconditions;
+  const dryRun = [
+    ...request.query.getAll('dryRun'),
+    ...(Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : []),
+  ];
+  const chosen = policy ?? (orphan === true ? 'Orphan' : undefined);
+  return {
+    ...(chosen === undefined ? {} : { propagationPolicy: chosen }),
+    preconditions: {
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    },
+    dryRun: dryRunOf(dryRun),
+  };
+}

@@ -1,0 +1,270 @@
+/** Requests for resources: finds the entry, checks the verb and calls what does the work. */
+import type { Authorize } from '../../api/admission.ts';
+import { jsonPatch } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge-patch.ts';
+import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
+import type { JsonObject, ResourceEntry, Verb } from '../resources/resource-entry.ts';
+import type { ResourceRegistry } from '../resources/resource-registry.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import * as api from './api-error.ts';
+import type { ApiRequest, ApiResponse } from './exchange.ts';
+import { listObjects } from './list-objects.ts';
+import type { ObjectDeleter } from './object-deleter.ts';
+import type { ObjectWriter, Target, WriteContext, Written } from './object-writer.ts';
+import { listFrame, renderItem, renderOne, representationOf, type Representation } from './representation.ts';
+import { asObject, deleteRequest, dryRunOf, jsonBody, mediaType, objectBody } from './request-body.ts';
+import type { ResourcePath } from './route.ts';
+import { selectionOf } from './selectors.ts';
+import { decodeStored } from './stored-form.ts';
+import type { WatchHub } from './watch-hub.ts';
+import { watchObjects } from './watch-objects.ts';
+
+export interface ResourceDeps {
+  store: ObjectStore;
+  registry: ResourceRegistry;
+  hub: WatchHub;
+  authorize: Authorize | undefined;
+  now: () => number;
+  writer: ObjectWriter;
+  deleter: ObjectDeleter;
+}
+
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+interface Call {
+  deps: ResourceDeps;
+  entry: ResourceEntry;
+  path: ResourcePath;
+  request: ApiRequest;
+  warnings: string[];
+  wanted: Representation;
+}
+
+export async function serveResource(
+  deps: ResourceDeps,
+  path: ResourcePath,
+  request: ApiRequest,
+  warnings: string[],
+): Promise<ApiResponse> {
+  const entry = deps.registry.get(path.group, path.version, path.plural);
+  if (entry === undefined) throw api.noSuchPath();
+  if (path.namespace !== undefined && !entry.type.namespaced) throw api.noSuchPath();
+  if (path.subresource !== undefined && !(path.subresource === 'status' && entry.statusSubresource))
+    throw api.noSuchPath();
+  if (entry.deprecated !== undefined) warnings.push(entry.deprecated.warning);
+  const wanted = representationOf(request.headers['accept'], request.query, deps.now());
+  const call: Call = { deps, entry, path, request, warnings, wanted };
+  // Nothing is answered that could still be lost: reads wait for the commit under way.
+  await deps.store.committed();
+  return path.name === undefined ? collection(call) : single(call, path.name);
+}
+
+function requireVerb(entry: ResourceEntry, verb: Verb): void {
+  if (!entry.verbs.includes(verb)) throw api.methodNotAllowed(entry.type);
+}
+
+function collection(call: Call): ApiResponse | Promise<ApiResponse> {
+  const { entry, path, request, deps } = call;
+  switch (request.method) {
+    case 'GET': {
+      const watch = request.query.get('watch');
+      if (path.watch || watch === 'true' || watch === '1') {
+        requireVerb(entry, 'watch');
+        const target = { entry, ...(path.namespace === undefined ? {} : { namespace: path.namespace }) };
+        return watchObjects(deps.hub, deps.store, target, request.query, call.wanted, deps.now);
+      }
+      requireVerb(entry, 'list');
+      return listObjects(deps.store, entry, path.namespace, request.query, call.wanted);
+    }
+    case 'POST':
+      requireVerb(entry, 'create');
+      return create(call);
+    case 'DELETE':
+      requireVerb(entry, 'deletecollection');
+      return deleteCollection(call);
+    default:
+      throw api.methodNotAllowed(entry.type);
+  }
+}
+
+async function single(call: Call, name: string): Promise<ApiResponse> {
+  const { entry, path, request, deps } = call;
+  if (entry.type.namespaced && path.namespace === undefined) throw api.noSuchPath();
+  const target: Target = { entry, namespace: path.namespace ?? '', name };
+  switch (request.method) {
+    case 'GET': {
+      requireVerb(entry, 'get');
+      if (path.watch) {
+        return watchObjects(
+          deps.hub,
+          deps.store,
+          { entry, namespace: target.namespace, name },
+          request.query,
+          call.wanted,
+          deps.now,
+        );
+      }
+      const row = deps.store.get({ resource: entry.storageKey, namespace: target.namespace, name });
+      if (row === undefined) throw api.notFound(entry.type, name);
+      return answer(200, renderOne(entry, row.json, call.wanted));
+    }
+    case 'PUT': {
+      requireVerb(entry, 'update');
+      const body = objectBody(request);
+      const text = JSON.stringify(body); // Each attempt starts from what the client sent.
+      let first = true;
+      const change = (): JsonObject => {
+        const object = first ? body : (JSON.parse(text) as JsonObject);
+        first = false;
+        return object;
+      };
+      return written(call, await deps.writer.update(target, change, writeContext(call)));
+    }
+    case 'PATCH':
+      requireVerb(entry, 'patch');
+      return patch(call, target);
+    case 'DELETE': {
+      if (path.subresource !== undefined) throw api.methodNotAllowed(entry.type);
+      requireVerb(entry, 'delete');
+      const deleted = await deps.deleter.delete(target, deleteRequest(request), request.user, call.warnings);
+      return answer(
+        200,
+        deleted.waitingJson === undefined
+          ? JSON.stringify(deleted.status)
+          : renderOne(entry, deleted.waitingJson, call.wanted),
+      );
+    }
+    default:
+      throw api.methodNotAllowed(entry.type);
+  }
+}
+
+function answer(status: number, body: string): ApiResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: `${body}\n` };
+}
+
+function written(call: Call, result: Written): ApiResponse {
+  return answer(result.created ? 201 : 200, renderOne(call.entry, result.json, call.wanted));
+}
+
+function writeContext({ request, path, warnings }: Call, isApply = false): WriteContext {
+  const { query } = request;
+  const validation = query.get('fieldValidation') ?? '';
+  if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
+    throw api.badRequest(
+      `invalid fieldValidation ${JSON.stringify(validation.slice(0, 64))}: supported are Ignore, Warn, Strict`,
+    );
+  }
+  const given = query.get('fieldManager') ?? '';
+  if (given.length > 128 || /[^\u0020-\u007e\u00a0-\uffff]/.test(given)) {
+    throw api.badRequest('fieldManager must be at most 128 printable characters');
+  }
+  if (isApply && given === '')
+    throw api.badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0]!.slice(0, 128);
+  return {
+    user: request.user,
+    fieldManager: given === '' ? agent : given,
+    dryRun: dryRunOf(query.getAll('dryRun')),
+    fieldValidation: validation === '' ? 'Warn' : (validation as WriteContext['fieldValidation']),
+    warnings,
+    ...(path.subresource === undefined ? {} : { subresource: path.subresource }),
+  };
+}
+
+async function create(call: Call): Promise<ApiResponse> {
+  const { entry, path, request, deps } = call;
+  const object = objectBody(request);
+  if (entry.review !== undefined) {
+    deps.writer.checkBody(entry, object, { namespace: path.namespace ?? '' });
+    const { authorize } = deps;
+    const reviewed = await entry.review(object, {
+      user: request.user,
+      now: deps.now(),
+      allowed: (user, attributes, nonResource) =>
+        authorize === undefined || nonResource
+          ? true
+          : authorize({
+              user,
+              verb: String(attributes['verb'] ?? ''),
+              group: String(attributes['group'] ?? ''),
+              resource: String(attributes['resource'] ?? ''),
+              ...(typeof attributes['namespace'] === 'string' ? { namespace: attributes['namespace'] } : {}),
+              ...(typeof attributes['name'] === 'string' ? { name: attributes['name'] } : {}),
+            }),
+    });
+    return answer(201, JSON.stringify(reviewed));
+  }
+  if (entry.type.namespaced && path.namespace === undefined) throw api.methodNotAllowed(entry.type);
+  return written(call, await deps.writer.create(entry, path.namespace ?? '', object, writeContext(call)));
+}
+
+async function patch(call: Call, target: Target): Promise<ApiResponse> {
+  const { entry, request, deps } = call;
+  const type = mediaType(request);
+  if (!PATCH_TYPES.includes(type)) throw api.unsupportedMediaType(type, PATCH_TYPES);
+  if (type === 'application/apply-patch+yaml') {
+    const force = ['true', '1'].includes(request.query.get('force') ?? '');
+    const applied = asObject(jsonBody(request, true));
+    return written(call, await deps.writer.apply(target, applied, force, writeContext(call, true)));
+  }
+  const given = jsonBody(request);
+  return written(call, await deps.writer.update(target, patcher(entry, type, given), writeContext(call)));
+}
+
+function patcher(entry: ResourceEntry, type: string, given: unknown): (current: JsonObject) => JsonObject {
+  switch (type) {
+    case 'application/json-patch+json':
+      return (current) => asObject(jsonPatch(current, given));
+    case 'application/merge-patch+json':
+      return (current) => asObject(mergePatch(current, given));
+    default:
+      if (!entry.strategicMerge) {
+        throw api.unsupportedMediaType(
+          type,
+          PATCH_TYPES.filter((one) => one !== type),
+        );
+      }
+      return (current) => asObject(strategicMergePatch(current, given, entry.openapi));
+  }
+}
+
+/** Deletes what matches and answers with what there was. */
+async function deleteCollection(call: Call): Promise<ApiResponse> {
+  const { entry, path, request, deps, wanted } = call;
+  const selection = selectionOf(entry, request.query);
+  const options = deleteRequest(request);
+  const at = deps.store.revision;
+  const gone: string[] = [];
+  let after: { namespace: string; name: string } | undefined;
+  for (;;) {
+    const page = deps.store.list(entry.storageKey, {
+      at,
+      limit: 256,
+      ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const row of page.rows) {
+      after = { namespace: row.namespace, name: row.name };
+      if (selection.matches !== undefined && !selection.matches(decodeStored(entry, row.json))) continue;
+      const target = { entry, namespace: row.namespace, name: row.name };
+      try {
+        await deps.deleter.delete(target, options, request.user, call.warnings);
+      } catch (error) {
+        if (error instanceof api.ApiError && error.httpCode === 404) continue; // Somebody was faster.
+        throw error;
+      }
+      gone.push(renderItem(entry, row.json, wanted));
+    }
+    if (!page.more || page.rows.length === 0) break;
+  }
+  const [head, tail] = listFrame(entry, { resourceVersion: String(deps.store.revision) }, wanted);
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: head + gone.join(',') + tail };
+}
