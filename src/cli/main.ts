@@ -44,18 +44,14 @@ async function main(): Promise<void> {
       (await import('./controller/controller.ts')).controller(flags, surroundings),
   };
   const color = process.stderr.isTTY && process.env['NO_COLOR'] === undefined;
-  process.exitCode = await runProgram(
-    args,
-    { up, controller },
-    {
-      env: process.env,
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-      color,
-      pid: process.pid,
-      signal: stop.signal,
-    },
-  );
+  process.exitCode = await runProgram(args, commands, {
+    env: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    color,
+    pid: process.pid,
+    signal: stop.signal,
+  });
   process.off('SIGINT', onSignal);
   process.off('SIGTERM', onSignal);
 }

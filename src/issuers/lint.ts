@@ -1,25 +1,7 @@
-/** Linting before signing: what the issuers ask of a linter, and what its findings do to a request. */
+/** Linting before signing: which profile counts, and what the findings do to a request. */
 import type { CertificateRequest } from '../api/certificate-request.ts';
-import type { CertificateSigner, CertificateTemplate } from '../pki/x509/sign-certificate.ts';
-import type { SignEvent } from './issuer.ts';
-
-/** Annotation on a Certificate or CertificateRequest that chooses the profile, such as `rfc5280` or `cabf`; `off` is none. */
-export const lintAnnotation = 'certwright.dev/lint';
-
-export interface LintFinding {
-  /** Only errors refuse. */
-  severity: 'error' | 'warning';
-  /** Such as `rfc5280/serial-too-long`. */
-  code: string;
-  message: string;
-}
-
-/** Judges the certificate that is about to be signed; `profile` is the annotation's value. */
-export type LintCertificate = (
-  template: CertificateTemplate,
-  signer: CertificateSigner,
-  profile: string | undefined,
-) => readonly LintFinding[];
+import { lint, lintAnnotation, lintProfileOf, refusals, type Finding } from '../pki/lint/lint.ts';
+import type { AnyIssuer, SignEvent } from './issuer.ts';
 
 export interface LintVerdict {
   /** Set when the certificate is invalid and must not be signed. */
@@ -27,21 +9,46 @@ export interface LintVerdict {
   warnings: SignEvent[];
 }
 
-/** Findings as the request will show them: errors refuse with SigningError, warnings travel with the certificate. */
-export function lintOf(
-  lint: LintCertificate | undefined,
+/**
+ * Looks over what is about to be signed. The annotation on the Certificate (copied to its request) or on the issuer
+ * asks for more than RFC 5280; the stricter of the two counts.
+ * @param tbs DER of the TBSCertificate
+ */
+export function lintBeforeSigning(
+  tbs: Uint8Array,
   request: CertificateRequest,
-  template: CertificateTemplate,
-  signer: CertificateSigner,
+  issuer: AnyIssuer,
 ): LintVerdict {
-  const profile = request.metadata?.annotations?.[lintAnnotation];
-  if (lint === undefined || profile === 'off') return { warnings: [] };
-  const findings = lint(template, signer, profile);
-  const text = ({ code, message }: LintFinding): string => `${message} (${code})`;
-  const errors = findings.filter((finding) => finding.severity === 'error').map(text);
-  const warnings = findings
-    .filter((finding) => finding.severity === 'warning')
-    .map((finding): SignEvent => ({ type: 'Warning', reason: 'LintWarning', message: text(finding) }));
-  if (errors.length === 0) return { warnings };
-  return { refusal: `The certificate would be invalid and was not signed: ${errors.join('; ')}`, warnings };
+  const warnings: SignEvent[] = [];
+  let profile: 'rfc5280' | 'cabf' = 'rfc5280';
+  for (const { metadata } of [request, issuer]) {
+    const value = metadata?.annotations?.[lintAnnotation];
+    const asked = lintProfileOf(value);
+    if (asked === 'cabf') profile = 'cabf';
+    else if (asked === undefined) {
+      warnings.push(
+        warningOf(
+          `annotation ${lintAnnotation}: ${JSON.stringify(value?.slice(0, 64))} is no profile; use rfc5280 or cabf`,
+        ),
+      );
+    }
+  }
+  const findings = lint(tbs, { profile });
+  const refused = refusals(findings);
+  for (const finding of findings) {
+    if (finding.severity === 'warning') warnings.push(warningOf(textOf(finding)));
+  }
+  if (refused.length === 0) return { warnings };
+  return {
+    refusal: `The certificate would be invalid and was not signed: ${refused.map(textOf).join('; ')}`,
+    warnings,
+  };
+}
+
+function warningOf(message: string): SignEvent {
+  return { type: 'Warning', reason: 'LintWarning', message };
+}
+
+function textOf({ code, source, message }: Finding): string {
+  return `${message} (${code}, ${source})`;
 }

@@ -1,7 +1,6 @@
 /** Which issuer types this build can run: one registration line each. */
 import { CaIssuer } from './ca/ca-issuer.ts';
 import type { AnyIssuer, IssuerType } from './issuer.ts';
-import type { LintCertificate } from './lint.ts';
 import { SelfSignedIssuer } from './selfsigned/self-signed-issuer.ts';
 
 type TypeName = IssuerType['name'];
@@ -22,8 +21,8 @@ export interface IssuerTypes {
 }
 
 /** A fresh set of issuer types; each holds its own caches, so make one per process. */
-export function createIssuerTypes(lint?: LintCertificate): IssuerTypes {
-  return issuerTypes([new CaIssuer(lint), new SelfSignedIssuer(lint)]);
+export function createIssuerTypes(): IssuerTypes {
+  return issuerTypes([new CaIssuer(), new SelfSignedIssuer()]);
 }
 
 /** The look-up over any set of types, so that tests can bring a type of their own. */

@@ -59,6 +59,8 @@ export class ManifestFolder {
   readonly #types: ResourceTypes;
   /** Hash of what was applied; an empty hash: found on the server with our label, not compared yet. */
   readonly #applied = new Map<ObjectId, string>();
+  /** resourceVersion at start of what an earlier run applied: applying it again usually changes nothing. */
+  readonly #found = new Map<ObjectId, string>();
   /** Refused for good: not tried again until the object in the file changes. */
   readonly #refused = new Map<ObjectId, { hash: string; errors: ManifestError[] }>();
   readonly #namespaces = new Set<string>();
@@ -141,8 +143,15 @@ export class ManifestFolder {
         metadataOnly: true,
       });
       for (const { metadata } of items) {
+        // Controllers copy labels on (a Certificate's reach its CertificateRequests): what counts is who applied it.
+        const ours = metadata?.managedFields?.some(
+          ({ manager, operation }) => manager === folderFieldManager && operation === 'Apply',
+        );
+        if (ours !== true) continue;
         const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-        this.#applied.set(idOf(apiVersion, type.kind, metadata?.namespace, metadata?.name ?? ''), '');
+        const id = idOf(apiVersion, type.kind, metadata?.namespace, metadata?.name ?? '');
+        this.#applied.set(id, '');
+        this.#found.set(id, metadata?.resourceVersion ?? '');
       }
     }
   }
@@ -232,14 +241,17 @@ export class ManifestFolder {
       if (type.namespaced) await this.#ensureNamespace(object.metadata.namespace ?? 'default');
       const labels = { ...object.metadata.labels, [appliedLabel]: appliedLabelValue };
       const marked: KubeObject = { ...object, metadata: { ...object.metadata, labels } };
-      await this.#options.client.apply(type, marked, { fieldManager: folderFieldManager, force: true });
+      const stored = await this.#options.client.apply(type, marked, {
+        fieldManager: folderFieldManager,
+        force: true,
+      });
       const news = this.#applied.get(id) === undefined ? 'applied' : 'applied again';
       this.#applied.set(id, hash);
       this.#refused.delete(id);
-      this.#options.log.info(
-        { file: manifest.at.file, line: manifest.at.line },
-        `${news} ${titleOf(object)}`,
-      );
+      const unchanged = this.#found.get(id) === stored.metadata?.resourceVersion;
+      const where = { file: manifest.at.file, line: manifest.at.line };
+      if (unchanged) this.#options.log.debug(where, `${titleOf(object)} is unchanged`);
+      else this.#options.log.info(where, `${news} ${titleOf(object)}`);
       return { errors: [], retry: false };
     } catch (error) {
       const errors = applyErrors(manifest, error);

@@ -79,7 +79,7 @@ export function readUpOptions(flags: UpFlags): UpOptions {
   if (flags.tokenFile !== undefined) options.tokenFile = flags.tokenFile;
   if (flags.clientCa !== undefined) options.clientCaFile = flags.clientCa;
   if (flags.concurrency !== undefined)
-    options.concurrency = wholeNumber('--concurrent-workers', flags.concurrency, 1, 256);
+    options.concurrency = wholeNumber('--concurrency', flags.concurrency, 1, 256);
   if (flags.copiedAnnotationPrefixes !== undefined) {
     options.copiedAnnotationPrefixes = list('--copied-annotation-prefixes', flags.copiedAnnotationPrefixes);
   }

@@ -2,10 +2,10 @@
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { templateFromRequest } from '../../pki/x509/certificate-from-request.ts';
-import { signCertificate, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
+import { signCertificate, toBeSigned, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
 import type { AnyIssuer, IssuerContext, IssuerType, Readiness, SignOutcome } from '../issuer.ts';
-import { lintOf, type LintCertificate } from '../lint.ts';
+import { lintBeforeSigning } from '../lint.ts';
 import type { CaSigner } from './key-pair.ts';
 import { KeyPairCache, type CachedKeyPair } from './key-pair-cache.ts';
 
@@ -14,11 +14,6 @@ export class CaIssuer implements IssuerType {
   readonly component = 'ca';
   readonly inProcess = true;
   readonly #pairs = new KeyPairCache();
-  readonly #lint: LintCertificate | undefined;
-
-  constructor(lint?: LintCertificate) {
-    this.#lint = lint;
-  }
 
   referencedSecrets(issuer: AnyIssuer): readonly string[] {
     const name = issuer.spec.ca?.secretName;
@@ -110,12 +105,13 @@ export class CaIssuer implements IssuerType {
     } catch (error) {
       return failed(`Error generating certificate template: ${messageOf(error)}`);
     }
-    const lint = lintOf(this.#lint, request, template, signer.signer);
-    if (lint.refusal !== undefined) return failed(lint.refusal);
     try {
-      const leaf = await signCertificate(template, signer.signer);
+      const tbs = toBeSigned(template, signer.signer);
+      const { refusal, warnings } = lintBeforeSigning(tbs, request, context.issuer);
+      if (refusal !== undefined) return failed(refusal);
+      const leaf = await signCertificate(template, signer.signer, tbs);
       const certificate = encodePem('CERTIFICATE', leaf) + signer.chainTail;
-      return { kind: 'issued', certificate, ca: signer.ca, warnings: lint.warnings };
+      return { kind: 'issued', certificate, ca: signer.ca, warnings };
     } catch (error) {
       return failed(`Error signing certificate: ${messageOf(error)}`);
     }

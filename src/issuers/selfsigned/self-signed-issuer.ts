@@ -10,12 +10,13 @@ import { isEmptyName } from '../../pki/x509/name.ts';
 import {
   createSigner,
   signCertificate,
+  toBeSigned,
   type CertificateSigner,
   type CertificateTemplate,
 } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
 import type { IssuerContext, IssuerType, Readiness, SignEvent, SignOutcome } from '../issuer.ts';
-import { lintOf, type LintCertificate } from '../lint.ts';
+import { lintBeforeSigning } from '../lint.ts';
 
 const emptyIssuer: SignEvent = {
   type: 'Warning',
@@ -28,11 +29,6 @@ export class SelfSignedIssuer implements IssuerType {
   readonly name = 'selfSigned';
   readonly component = 'selfsigned';
   readonly inProcess = true;
-  readonly #lint: LintCertificate | undefined;
-
-  constructor(lint?: LintCertificate) {
-    this.#lint = lint;
-  }
 
   /** None of its own: the key belongs to the subscriber. */
   referencedSecrets(): readonly string[] {
@@ -78,10 +74,11 @@ export class SelfSignedIssuer implements IssuerType {
     } catch (error) {
       return failed('ErrorGenerating', `Error generating certificate template: ${messageOf(error)}`);
     }
-    const lint = lintOf(this.#lint, request, template, signer);
-    if (lint.refusal !== undefined) return failed('ErrorSigning', lint.refusal);
     try {
-      const certificate = encodePem('CERTIFICATE', await signCertificate(template, signer));
+      const tbs = toBeSigned(template, signer);
+      const lint = lintBeforeSigning(tbs, request, context.issuer);
+      if (lint.refusal !== undefined) return failed('ErrorSigning', lint.refusal);
+      const certificate = encodePem('CERTIFICATE', await signCertificate(template, signer, tbs));
       const warnings = isEmptyName(ask.csr.subjectDer) ? [emptyIssuer, ...lint.warnings] : lint.warnings;
       return { kind: 'issued', certificate, ca: certificate, warnings };
     } catch (error) {
