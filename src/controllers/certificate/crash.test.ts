@@ -50,24 +50,22 @@ test('a status write that loses the race is decided again on what the other writ
   fleet.client.intercept = (write) => {
     if (!once || write.kind !== 'Secret' || write.verb !== 'apply') return;
     once = false;
-    void fleet
-      .getCertificate('web')
-      .then((certificate) =>
-        fleet.client.patch(
-          {
-            group: 'cert-manager.io',
-            version: 'v1',
-            kind: 'Certificate',
-            plural: 'certificates',
-            singular: 'certificate',
-            namespaced: true,
-          },
-          { namespace: 'shop', name: 'web' },
-          'merge',
-          { metadata: { labels: { touched: String(certificate.metadata?.generation) } } },
-          { fieldManager: 'test' },
-        ),
-      );
+    void fleet.getCertificate('web').then((certificate) =>
+      fleet.client.patch(
+        {
+          group: 'cert-manager.io',
+          version: 'v1',
+          kind: 'Certificate',
+          plural: 'certificates',
+          singular: 'certificate',
+          namespaced: true,
+        },
+        { namespace: 'shop', name: 'web' },
+        'merge',
+        { metadata: { labels: { touched: String(certificate.metadata?.generation) } } },
+        { fieldManager: 'test' },
+      ),
+    );
   };
   await fleet.certificate('web');
   await fleet.clock.advance(5000);

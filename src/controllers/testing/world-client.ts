@@ -84,6 +84,11 @@ export class WorldClient implements KubeClient {
     );
   }
 
+  /** Puts an object in as it is, managed fields and all. */
+  load(type: ResourceType, object: KubeObject): void {
+    this.#put(type, structuredClone(object), 'ADDED');
+  }
+
   async get<T extends KubeObject>(type: ResourceType, key: ObjectKey): Promise<T> {
     return structuredClone(this.#find(type, key)) as T;
   }
