@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/meta.ts';
 import { ApplyConflictError, ApplyInputError } from './apply-errors.ts';
 import type { ApplyOptions } from './apply-object.ts';

@@ -33,6 +33,10 @@ export function managerKey(of: Pick<Manager, 'name' | 'operation' | 'apiVersion'
   ]);
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** Decodes entries; malformed ones are left out, as they could never be honoured. */
 export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers {
   const managers: Managers = new Map();
@@ -42,10 +46,10 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
     const set = entry.fieldsV1 === undefined ? undefined : decodeFields(entry.fieldsV1);
     if (set === undefined || (entry.operation !== 'Apply' && entry.operation !== 'Update')) continue;
     const manager: Manager = {
-      name: String(entry.manager ?? ''),
+      name: textOf(entry.manager),
       operation: entry.operation,
-      apiVersion: String(entry.apiVersion ?? ''),
-      subresource: String(entry.subresource ?? ''),
+      apiVersion: textOf(entry.apiVersion),
+      subresource: textOf(entry.subresource),
       time: typeof entry.time === 'string' ? entry.time : undefined,
       set,
       entry,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { KubeObject, KubeList, ManagedFieldsEntry } from '../../api/meta.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, intersection, isEmpty, sameSet, setOf, union } from './field-set.ts';

@@ -62,7 +62,8 @@ class Evaluation {
   #descend(value: unknown, out: unknown[]): void {
     // A stack of our own: values may be nested deeper than the call stack.
     const stack = [value];
-    while (stack.length > 0 && ++this.#visits <= mostVisits) {
+    while (stack.length > 0) {
+      if (++this.#visits > mostVisits) return;
       const each = stack.pop();
       if (typeof each !== 'object' || each === null) continue;
       out.push(each);
@@ -78,7 +79,7 @@ class Evaluation {
       return;
     }
     const to = Math.min(list.length, place(step.to ?? list.length));
-    for (let i = Math.max(0, from); i < to && ++this.#visits <= mostVisits; i += step.step) out.push(list[i]);
+    for (let i = Math.max(0, from); i < to; i += step.step) out.push(list[i]);
   }
 
   #operand(item: unknown, operand: Operand): unknown {
@@ -103,7 +104,7 @@ class Evaluation {
         return left <= right;
       case '>':
         return left > right;
-      case '>=':
+      default:
         return left >= right;
     }
   }

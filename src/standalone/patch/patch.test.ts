@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { PatchError } from './patch-error.ts';
@@ -166,11 +166,15 @@ describe('JSON Merge Patch', () => {
 
   it('keeps its laws: it is idempotent, and the empty patch changes no object', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }), fc.jsonValue(), (target, patch) => {
-        const once = mergePatch(target, patch);
-        assert.deepEqual(mergePatch(once, patch), once);
-        assert.deepEqual(mergePatch(target, {}), target);
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }),
+        fc.jsonValue(),
+        (target, patch) => {
+          const once = mergePatch(target, patch);
+          assert.deepEqual(mergePatch(once, patch), once);
+          assert.deepEqual(mergePatch(target, {}), target);
+        },
+      ),
     );
   });
 

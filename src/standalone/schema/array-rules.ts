@@ -1,7 +1,7 @@
 /** Rules for lists: lengths, items, and the uniqueness that list types promise. */
 import { canonicalJson } from './canonical.ts';
-import type { Validator } from './compile-validator.ts';
-import { invalid } from './compile-validator.ts';
+import type { Validator } from './validator.ts';
+import { invalid } from './validator.ts';
 import { indexPath } from './field-path-text.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { isJsonObject } from './json-schema.ts';

@@ -1,6 +1,6 @@
 /** allOf, anyOf, oneOf and not, as structural schemas use them: value rules only. */
 import type { FieldError } from '../../api/admission.ts';
-import type { Validator } from './compile-validator.ts';
+import type { Validator } from './validator.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 type Next = (child: JsonSchema) => Validator | undefined;

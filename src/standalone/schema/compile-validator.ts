@@ -1,5 +1,4 @@
 /** Value validation: compiles a schema into closures that collect field errors in Kubernetes' form. */
-import type { FieldError } from '../../api/admission.ts';
 import { jsonEqual } from './canonical.ts';
 import { arrayRules } from './array-rules.ts';
 import { combinatorRules } from './combinator-rules.ts';
@@ -9,27 +8,8 @@ import { isJsonObject } from './json-schema.ts';
 import { deepestSchema, mostErrors } from './limits.ts';
 import { numberRules } from './number-rules.ts';
 import { stringRules } from './string-rules.ts';
-
-/** Checks one value; `path` is empty at the root. */
-export type Validator = (value: unknown, path: string, errors: FieldError[]) => void;
-
-/** A value as error details print it. */
-export function printed(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'null';
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
-}
-
-export function invalid(path: string, value: unknown, problem: string): FieldError {
-  return { type: 'Invalid', path, value, detail: path === '' ? problem : `${path} in body ${problem}` };
-}
-
-/** The JSON type as OpenAPI names it. */
-export function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
-}
+import type { Validator } from './validator.ts';
+import { invalid, printed, typeName } from './validator.ts';
 
 function fitsType(type: string, value: unknown): boolean {
   switch (type) {

@@ -1,6 +1,6 @@
 /** Rules for numbers: bounds, multiples, and the ranges of the integer formats. */
-import type { Validator } from './compile-validator.ts';
-import { invalid } from './compile-validator.ts';
+import type { Validator } from './validator.ts';
+import { invalid } from './validator.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const ranges: { readonly [format: string]: readonly [number, number] } = {

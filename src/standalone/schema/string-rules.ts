@@ -1,7 +1,7 @@
 /** Rules for strings: lengths in characters, pattern, format. */
 import type { FieldError } from '../../api/admission.ts';
-import type { Validator } from './compile-validator.ts';
-import { invalid } from './compile-validator.ts';
+import type { Validator } from './validator.ts';
+import { invalid } from './validator.ts';
 import { formatCheck } from './formats.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { compilePattern } from './pattern.ts';

@@ -53,8 +53,7 @@ function compile(requirement: Requirement): (labels: { readonly [key: string]: s
       return (labels) => Object.hasOwn(labels, key);
     case '!':
       return (labels) => !Object.hasOwn(labels, key);
-    case '>':
-    case '<':
+    default:
       return (labels) => {
         if (!Object.hasOwn(labels, key) || !/^-?\d{1,18}$/.test(labels[key] ?? '')) return false;
         return operator === '>' ? Number(labels[key]) > bound : Number(labels[key]) < bound;

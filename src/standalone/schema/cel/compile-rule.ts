@@ -100,9 +100,13 @@ const types = {
 
 /** Compiles a rule; one that does not parse fails every value with the reason. */
 export function compileRule(environment: Environment, rule: ValidationRule): CompiledRule {
-  const parsed = parse(environment, rule.rule);
-  const message =
-    rule.messageExpression === undefined ? undefined : parse(environment, rule.messageExpression);
+  // Without its type, `oldSelf.value().field` would not be understood.
+  const own =
+    rule.optionalOldSelf === true
+      ? environment.clone().registerVariable('oldSelf', 'optional<dyn>')
+      : environment;
+  const parsed = parse(own, rule.rule);
+  const message = rule.messageExpression === undefined ? undefined : parse(own, rule.messageExpression);
   const shape: Shape = { nodes: 0, nesting: 0, old: false };
   if (typeof parsed !== 'string') measure(parsed.ast, 0, shape);
   if (typeof message === 'function') measure(message.ast, 0, shape);

@@ -17,7 +17,7 @@ function matches(text: string, pattern: string): boolean {
 
 function findAll(text: string, pattern: string, limit: number): string[] {
   const automaton = compileAutomaton(parseRegex(pattern));
-  const chars = [...text];
+  const chars = Array.from(text);
   // Every start is tried, so a text of n characters costs n x n x states at worst.
   if (chars.length * chars.length * automaton.size > 50_000_000)
     throw new RuleError('the text is too long to search');
@@ -104,7 +104,7 @@ export function registerStrings(environment: Environment): void {
       findAll(text, pattern, limit < 0n ? Infinity : Number(limit)),
     )
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => {
-      const chars = [...text];
+      const chars = Array.from(text);
       if (at < 0n || at > BigInt(chars.length)) throw new RuleError('charAt is out of range');
       return chars[Number(at)] ?? '';
     })
@@ -112,7 +112,7 @@ export function registerStrings(environment: Environment): void {
       replace(text, from, to, -1n),
     )
     .registerFunction('string.replace(string, string, int): string', replace)
-    .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''))
+    .registerFunction('string.reverse(): string', (text: string) => Array.from(text).reverse().join(''))
     .registerFunction('string.format(list): string', format)
     .registerFunction('string.isFormat(string): bool', isNamedFormat);
 }

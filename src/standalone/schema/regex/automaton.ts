@@ -46,7 +46,7 @@ class Builder {
         return regex.choices
           .map((choice) => this.build(choice, next))
           .reduceRight((b, a) => this.add({ op: 'split', a, b }));
-      case 'repeat':
+      default:
         return this.#repeat(regex.of, regex.min, regex.max, next);
     }
   }
@@ -77,7 +77,7 @@ function holds(at: Assert, before: number, after: number): boolean {
       return after < 0 || after === 10;
     case 'word':
       return wordChar(before) !== wordChar(after);
-    case 'notWord':
+    default:
       return wordChar(before) === wordChar(after);
   }
 }

@@ -46,7 +46,7 @@ const controls: { readonly [letter: string]: number } = { a: 7, f: 12, n: 10, r:
 function swapCase(code: number): number {
   const text = String.fromCodePoint(code);
   const other = text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase();
-  return [...other].length === 1 ? (other.codePointAt(0) ?? code) : code;
+  return Array.from(other).length === 1 ? (other.codePointAt(0) ?? code) : code;
 }
 
 /** A single character, in either case when `fold`. */

@@ -27,7 +27,7 @@ class Parser {
   #depth = 0;
 
   constructor(source: string) {
-    this.#text = [...source];
+    this.#text = Array.from(source);
   }
 
   parse(): Regex {
