@@ -23,7 +23,14 @@ function run(tests: string[]): Promise<number> {
   const share = Math.max(1, Math.floor((seconds * 1000) / tests.length));
   const child = spawn(
     process.execPath,
-    ['--import', path.join(import.meta.dirname, 'longer.ts'), '--test', '--test-concurrency=1', ...tests],
+    [
+      '--import',
+      path.join(import.meta.dirname, 'longer.ts'),
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=dot',
+      ...tests,
+    ],
     {
       cwd: root,
       stdio: 'inherit',
