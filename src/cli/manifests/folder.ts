@@ -5,6 +5,7 @@
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { namespaces } from '../../api/resources.ts';
+import type { Secret } from '../../api/core.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock, Timer } from '../../kube/clock.ts';
@@ -240,7 +241,7 @@ export class ManifestFolder {
       }
       if (type.namespaced) await this.#ensureNamespace(object.metadata.namespace ?? 'default');
       const labels = { ...object.metadata.labels, [appliedLabel]: appliedLabelValue };
-      const marked: KubeObject = { ...object, metadata: { ...object.metadata, labels } };
+      const marked = withoutStringData({ ...object, metadata: { ...object.metadata, labels } });
       const stored = await this.#options.client.apply(type, marked, {
         fieldManager: folderFieldManager,
         force: true,
@@ -313,4 +314,19 @@ export class ManifestFolder {
       settled: !retry,
     };
   }
+}
+
+/**
+ * `stringData` is write-only: under server-side apply its keys would be owned but never be seen again, so that dropping
+ * one from the file would not drop it from the Secret. Written as `data` they behave.
+ */
+function withoutStringData(object: KubeObject & Pick<Secret, 'data' | 'stringData'>): KubeObject {
+  const { stringData, ...rest } = object;
+  if (object.kind !== 'Secret' || object.apiVersion !== 'v1' || stringData === undefined) return object;
+  const entries = Object.entries(stringData).map(([key, value]) => [
+    key,
+    Buffer.from(String(value)).toString('base64'),
+  ]);
+  const secret: Secret = { ...rest, data: { ...object.data, ...Object.fromEntries(entries) } };
+  return secret;
 }

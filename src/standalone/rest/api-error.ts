@@ -176,8 +176,13 @@ const WORDS: Record<FieldError['type'], string> = {
 export function fieldErrorBody(error: FieldError): string {
   const words = WORDS[error.type];
   const shown = error.type === 'Invalid' || error.type === 'NotSupported' || error.type === 'Duplicate';
-  const value = shown && error.value !== undefined ? `: ${bounded(JSON.stringify(error.value))}` : '';
+  const value = shown && error.value !== undefined ? `: ${bounded(valueText(error.value))}` : '';
   return `${words}${value}${error.detail === '' ? '' : `: ${error.detail}`}`;
+}
+
+/** Durations come as nanoseconds in a bigint, which JSON does not know; they print as the number they are. */
+function valueText(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
 /** Hostile values must not come back megabytes long. */
