@@ -109,7 +109,7 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
       client,
       certificates,
       {
-        trim: withoutManagedFields<Certificate>,
+        trim: (object) => withoutManagedFields(object) as Certificate,
         indexes: {
           secretName: ({ metadata, spec }) => [cacheKey(metadata?.namespace, spec.secretName)],
           issuer: ({ metadata, spec }) => [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)],
@@ -145,19 +145,24 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
       { trim: trimSecretMetadata, labelSelector: `!${labelKeys.filtered}`, metadataOnly: true },
       deps,
     ),
-    issuers: createInformer<Issuer>(client, issuers, { trim: withoutManagedFields<Issuer> }, deps),
+    issuers: createInformer<Issuer>(
+      client,
+      issuers,
+      { trim: (object) => withoutManagedFields(object) as Issuer },
+      deps,
+    ),
     clusterIssuers: createInformer<ClusterIssuer>(
       client,
       clusterIssuers,
-      { trim: withoutManagedFields<ClusterIssuer> },
+      { trim: (object) => withoutManagedFields(object) as ClusterIssuer },
       deps,
     ),
   };
 }
 
 /** The resource asked for decides the kind: what the server sends for it is of that kind. */
-function withoutManagedFields<T extends KubeObject>(object: KubeObject): T {
-  if (object.metadata?.managedFields === undefined) return object as T;
+function withoutManagedFields(object: KubeObject): KubeObject {
+  if (object.metadata?.managedFields === undefined) return object;
   const { managedFields: _dropped, ...metadata } = object.metadata;
-  return { ...object, metadata } as T;
+  return { ...object, metadata };
 }

@@ -12,6 +12,7 @@ import type { Decision } from './decision.ts';
 import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { gather, type GatherDeps, type Waiting } from './gather.ts';
+import { inspectAnswer } from './inspect-answer.ts';
 import { issueFast } from './issue-fast.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import { fail, situation } from './situation.ts';
@@ -23,7 +24,7 @@ const mostSteps = 16;
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
   breaker?: Breaker;
-  /** Looks at what an issuer answered; see `lint` of the pki room. Answers what makes it unacceptable. */
+  /** Looks at what an issuer answered; `inspectAnswer` when absent. Answers what makes it unacceptable. */
   inspect?: (request: CertificateRequest, chainPem: Buffer) => string | undefined;
 }
 
@@ -41,7 +42,7 @@ export class Reconciler {
     this.#actions = new Actions(context);
     this.#keys = options.keys ?? createKeyGenerator();
     this.#breaker = options.breaker ?? createBreaker();
-    this.#inspect = options.inspect ?? (() => undefined);
+    this.#inspect = options.inspect ?? inspectAnswer;
     this.#gather = { context, book, breaker: this.#breaker, waiting: this.#waiting };
   }
 
@@ -128,6 +129,8 @@ export class Reconciler {
           this.#book('repair', certificate, nowMs);
           await repairSecret(this.#deps, facts);
           return true;
+        default:
+          return action satisfies never;
       }
     } catch (error) {
       return await this.#failed(facts, decision, error, nowMs);

@@ -149,7 +149,7 @@ export class SimulatedWorld {
         },
       };
     }
-    this.requests = this.requests.with(-1, changed);
+    this.requests = [...this.requests.slice(0, -1), changed];
   }
 
   #write(request: RequestFacts, key: string, now: number): void {

@@ -105,12 +105,11 @@ export class WorldClient implements KubeClient {
   ): AsyncIterable<WatchEvent<T>> {
     let position = this.#log.findIndex((change) => change.version > Number(options.resourceVersion ?? 0));
     if (position < 0) position = this.#log.length;
-    let ended = false;
+    const ended = (): boolean => options.signal?.aborted === true;
     options.signal?.addEventListener('abort', () => {
-      ended = true;
       for (const wake of this.#wake) wake();
     });
-    while (!ended) {
+    while (!ended()) {
       const change = this.#log[position];
       if (change === undefined) {
         await new Promise<void>((resolve) => {
@@ -209,7 +208,7 @@ export class WorldClient implements KubeClient {
     const { name = '', namespace } = object.metadata ?? {};
     this.#note({ verb: 'apply', kind: type.kind, name, manager: options.fieldManager });
     const wanted = structuredClone(object) as Secret;
-    const old = this.#objects.get(this.#at(type, namespace, name)) as Secret | undefined;
+    const old: Secret | undefined = this.#objects.get(this.#at(type, namespace, name));
     const mine = old?.metadata?.managedFields?.find(
       (entry) => entry.manager === options.fieldManager && entry.operation === 'Apply',
     );
@@ -260,7 +259,7 @@ export class WorldClient implements KubeClient {
       apiVersion: 'v1',
       kind: 'Secret',
       type: wanted.type,
-      ...(old ?? {}),
+      ...old,
       metadata,
       data,
     };
