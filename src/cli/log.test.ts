@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog, type LogFormat } from './log.ts';
+
+function lines(format: LogFormat, use: (log: ReturnType<typeof createLog>) => void): string {
+  let text = '';
+  use(createLog({ format, level: 'info', color: false, write: (line) => (text += line) }));
+  return text;
+}
+
+test('people get one line with the facts behind it', () => {
+  const text = lines('text', (log) => log.warn({ certificate: 'a/b', err: new Error('why') }, 'went wrong'));
+  assert.match(text, /^\d\d:\d\d:\d\d warning: went wrong \(why, certificate=a\/b\)\n$/);
+});
+
+test('secrets never come out, whatever the format', () => {
+  for (const format of ['text', 'json'] as const) {
+    const text = lines(format, (log) =>
+      log.info(
+        { token: 'hunter2', object: { data: { 'tls.key': 'hunter2' } }, a: { b: { privateKey: 'hunter2' } } },
+        'x',
+      ),
+    );
+    assert.doesNotMatch(text, /hunter2/);
+    assert.match(text, /redacted/);
+  }
+});
+
+test('levels below the chosen one are silent', () => {
+  assert.equal(
+    lines('json', (log) => log.debug({}, 'x')),
+    '',
+  );
+});
