@@ -34,14 +34,8 @@ export function completionScript(program: Command, shell: Shell): string {
         })),
     };
   });
-  switch (shell) {
-    case 'bash':
-      return bash(entries);
-    case 'zsh':
-      return zsh(entries);
-    case 'fish':
-      return fish(entries);
-  }
+  const scripts: Record<Shell, (entries: readonly Entry[]) => string> = { bash, zsh, fish };
+  return scripts[shell](entries);
 }
 
 function bash(entries: readonly Entry[]): string {

@@ -323,9 +323,11 @@ export class ManifestFolder {
 function withoutStringData(object: KubeObject & Pick<Secret, 'data' | 'stringData'>): KubeObject {
   const { stringData, ...rest } = object;
   if (object.kind !== 'Secret' || object.apiVersion !== 'v1' || stringData === undefined) return object;
+  // Numbers and the like are the server's to refuse, with the field named.
+  if (!Object.values(stringData).every((value) => typeof value === 'string')) return object;
   const entries = Object.entries(stringData).map(([key, value]) => [
     key,
-    Buffer.from(String(value)).toString('base64'),
+    Buffer.from(value).toString('base64'),
   ]);
   const secret: Secret = { ...rest, data: { ...object.data, ...Object.fromEntries(entries) } };
   return secret;

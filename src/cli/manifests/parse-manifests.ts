@@ -6,7 +6,8 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  parseAllDocuments,
+  Parser,
+  Composer,
   type Document,
   type Node,
 } from 'yaml';
@@ -22,45 +23,69 @@ export interface ParsedFile {
 const maxAliasCount = 100;
 const maxDocuments = 20_000;
 
+/**
+ * One document at a time, and without keeping any: a folder for ten thousand certificates would otherwise hold a syntax
+ * tree for each. Positions are asked for only when something is wrong, and then the file is read once more.
+ */
 export function parseManifests(file: string, text: string): ParsedFile {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: true,
-    strict: true,
-  });
   const result: ParsedFile = { manifests: [], errors: [] };
-  const position = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  if (!Array.isArray(documents)) return result;
-  for (const [index, document] of documents.entries()) {
+  const lines = new LineCounter();
+  let index = 0;
+  for (const document of documentsOf(text, lines)) {
+    const position = positionIn(file, lines);
     if (index >= maxDocuments) {
-      result.errors.push({
-        at: position(document.range[0]),
-        message: `more than ${maxDocuments} documents in one file: split it`,
-      });
+      const message = `more than ${maxDocuments} documents in one file: split it`;
+      result.errors.push({ at: position(document.range[0]), message });
       break;
     }
     for (const error of document.errors) {
-      result.errors.push({
-        at: position(error.pos[0]),
-        message: `not valid YAML: ${firstLine(error.message)}`,
-      });
+      const message = `not valid YAML: ${firstLine(error.message)}`;
+      result.errors.push({ at: position(error.pos[0]), message });
     }
-    if (document.errors.length > 0 || document.contents === null) continue;
-    readDocument(document, position, result);
+    if (document.errors.length === 0) readDocument(document, { file, text, index }, position, result);
+    index += 1;
   }
   return result;
 }
 
-function readDocument(
-  document: Document.Parsed,
-  position: (offset: number) => Position,
-  result: ParsedFile,
-): void {
+/** Where a document is found again. */
+interface Source {
+  file: string;
+  text: string;
+  index: number;
+}
+
+type Locate = (offset: number) => Position;
+
+function documentsOf(text: string, lines: LineCounter): Iterable<Document.Parsed> {
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: true, strict: true });
+  return composer.compose(new Parser(lines.addNewLine).parse(text));
+}
+
+function positionIn(file: string, lines: LineCounter): Locate {
+  return (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+}
+
+/** In a function of its own: a closure made beside the syntax tree would keep the tree. */
+function locator(source: Source, prefix: readonly PathElement[]): (fieldPath: string) => Position {
+  return (fieldPath) => locateAgain(source, [...prefix, ...fieldPathOf(fieldPath)], prefix.length);
+}
+
+/** Reads the file again up to the document, for the position of one field. */
+function locateAgain({ file, text, index }: Source, path: readonly PathElement[], minimum: number): Position {
+  const lines = new LineCounter();
+  let at = 0;
+  for (const document of documentsOf(text, lines)) {
+    if (at === index) return positionIn(file, lines)(offsetAt(document, path, minimum));
+    at += 1;
+  }
+  return { file, line: 1, column: 1 };
+}
+
+function readDocument(document: Document.Parsed, source: Source, position: Locate, result: ParsedFile): void {
   const root: Node | null = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return;
   const start = position(offsetOf(root));
@@ -79,24 +104,23 @@ function readDocument(
     Array.isArray(value['items'])
   ) {
     for (const [index, item] of value['items'].entries()) {
-      addObject(item, document, ['items', index], position, result);
+      addObject(item, document, ['items', index], source, position, result);
     }
     return;
   }
-  addObject(value, document, [], position, result);
+  addObject(value, document, [], source, position, result);
 }
 
 function addObject(
   value: unknown,
   document: Document.Parsed,
   prefix: readonly PathElement[],
-  position: (offset: number) => Position,
+  source: Source,
+  position: Locate,
   result: ParsedFile,
 ): void {
-  const locate = (fieldPath: string): Position => {
-    return position(offsetAt(document, [...prefix, ...fieldPathOf(fieldPath)], prefix.length));
-  };
-  const at = locate('');
+  const at = position(offsetAt(document, prefix, prefix.length));
+  const locate = locator(source, prefix);
   const refuse = (field: string, message: string): void => {
     result.errors.push({ at: locate(field), field, message });
   };

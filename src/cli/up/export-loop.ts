@@ -135,5 +135,5 @@ function exportChanged(previous: Certificate | undefined, current: Certificate):
 
 function exportAnnotations(certificate: Certificate | undefined): string {
   const entries = Object.entries(certificate?.metadata?.annotations ?? {});
-  return JSON.stringify(entries.filter(([key]) => key.startsWith('certwright.dev/export')).toSorted());
+  return JSON.stringify(entries.filter(([key]) => key.startsWith('certwright.dev/export')));
 }

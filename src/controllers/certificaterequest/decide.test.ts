@@ -115,7 +115,7 @@ for (const [title, change, reason, message] of [
   ],
 ] as const satisfies readonly (readonly [string, Partial<RequestFacts>, string, RegExp])[]) {
   test(`${title} leaves the request Pending with the cause`, () => {
-    const decision = decide(facts(change as Partial<RequestFacts>));
+    const decision = decide(facts(change));
     assert.equal(decision.do, 'pending');
     if (decision.do !== 'pending') return;
     assert.equal(decision.reason, reason);

@@ -8,20 +8,17 @@ import { setCondition } from '../certificaterequest/conditions.ts';
 export const notSupported = 'NotSupported';
 
 export async function decideReadiness(resolved: ResolvedType, context: IssuerContext): Promise<Readiness> {
-  switch (resolved.kind) {
-    case 'known':
-      return resolved.type.check(context);
-    case 'unsupported':
-      return refuse(
-        notSupported,
-        `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait`,
-      );
-    case 'missing':
-      return refuse(
-        'ErrInitIssuer',
-        'No issuer type is configured: set one of spec.ca, spec.selfSigned, spec.acme, spec.vault, spec.venafi',
-      );
+  if (resolved.kind === 'known') return resolved.type.check(context);
+  if (resolved.kind === 'unsupported') {
+    return refuse(
+      notSupported,
+      `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait`,
+    );
   }
+  return refuse(
+    'ErrInitIssuer',
+    'No issuer type is configured: set one of spec.ca, spec.selfSigned, spec.acme, spec.vault, spec.venafi',
+  );
 }
 
 function refuse(reason: string, message: string): Readiness {
@@ -45,8 +42,9 @@ export function readyCondition(
     type: 'Ready',
     status: readiness.ready ? 'True' : 'False',
     reason: readiness.reason,
-    message: readiness.message,
   };
+  // As Kubernetes has it for empty strings: absent. SelfSigned issuers have nothing to say.
+  if (readiness.message !== '') condition.message = readiness.message;
   if (generation !== undefined) condition.observedGeneration = generation;
   return setCondition(conditions, condition, `${now.toISOString().slice(0, 19)}Z`);
 }
