@@ -18,6 +18,9 @@ export class StorageError extends StandaloneError {}
 /** The server was asked to listen in a way that is not safe or not possible. */
 export class ListenError extends StandaloneError {}
 
+/** An object cannot be stored as it once stood; nothing was stored. */
+export class RestoreError extends StandaloneError {}
+
 /** The server was asked for something after `close()`. */
 export class ClosedError extends StandaloneError {
   constructor() {

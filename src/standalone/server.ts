@@ -66,6 +66,14 @@ export interface EmbeddedServer {
   dispatcher(user?: UserInfo): Dispatcher;
   /** The API over TLS. */
   listen(options?: ListenOptions): Promise<Listening>;
+  /**
+   * Stores objects as they once stood: uid, creationTimestamp, generation, managed fields, status and owner references are
+   * kept, only resourceVersion is new. They are validated, but admission does not see them. All of them or none; kinds
+   * whose definition is restored too need a second call.
+   *
+   * @throws RestoreError when one of them exists, is of an unknown kind or is not valid
+   */
+  restore(objects: readonly KubeObject[]): Promise<void>;
   /** Waits until the background work (garbage collection, namespace emptying) has nothing left to do. */
   settled(): Promise<void>;
   /** Ends watches, drains listeners, checkpoints and closes the database. */

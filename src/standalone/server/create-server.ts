@@ -18,6 +18,7 @@ import type { EmbeddedServer, ListenOptions, Listening, ServerOptions } from '..
 import { ObjectStore } from '../storage/object-store.ts';
 import { ADMINISTRATOR } from './authenticator.ts';
 import { InProcessDispatcher } from './in-process-dispatcher.ts';
+import { restoreObjects } from './restore-objects.ts';
 import { listenTls } from './tls-listener.ts';
 
 const DEFAULT_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -69,6 +70,7 @@ export async function createServer(options: ServerOptions): Promise<EmbeddedServ
   collector.start();
   return new Server({
     store,
+    registry,
     hub,
     handler,
     collector,
@@ -145,6 +147,7 @@ async function ensure(
 
 interface Parts {
   store: ObjectStore;
+  registry: ResourceRegistry;
   hub: WatchHub;
   handler: ApiHandler;
   collector: Collector;
@@ -187,6 +190,11 @@ class Server implements EmbeddedServer {
     });
     this.#listening.add(listening);
     return listening;
+  }
+
+  async restore(objects: readonly KubeObject[]): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError();
+    await restoreObjects(objects, this.#parts);
   }
 
   settled(): Promise<void> {
