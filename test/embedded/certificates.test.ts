@@ -134,7 +134,7 @@ describe('certificates on the embedded server', () => {
     let told: Event[] = [];
     await eventually(async () => {
       const { items } = await client.list<Event>(events, { namespace: 'default' });
-      told = items.filter(({ involvedObject }) => /^web/.test(involvedObject.name ?? ''));
+      told = items.filter(({ involvedObject }) => involvedObject.name?.startsWith('web') === true);
       return told.length >= 4;
     }, 'the events are written');
     const count = (wanted: string): number => told.filter(({ reason }) => reason === wanted).length;

@@ -35,8 +35,10 @@ export type Repeated = 'issue' | 'repair';
 export interface Breaker {
   /** When the next repetition is allowed, in milliseconds since the epoch; undefined: now. */
   blockedUntil(what: Repeated, subject: Subject, nowMs: number): number | undefined;
-  /** Books one repetition. */
-  record(what: Repeated, subject: Subject, nowMs: number): void;
+  /** Books one repetition; `brokeOff` says why an attempt ended before its Secret was written. */
+  record(what: Repeated, subject: Subject, nowMs: number, brokeOff?: string): void;
+  /** Why the last booked attempt broke off; undefined when it did not. */
+  brokeOff(subject: Subject): string | undefined;
   /** The Certificate is gone. */
   forget(uid: string): void;
   readonly size: number;
@@ -49,6 +51,7 @@ interface Bucket {
 
 interface Entry {
   generation: number;
+  brokeOff: string | undefined;
   issue: Bucket;
   repair: Bucket;
 }
@@ -91,16 +94,19 @@ export function createBreaker(limits: BreakerLimits = defaultLimits): Breaker {
       for (const other of others) if (other !== undefined) until = Math.max(until ?? 0, other);
       return until;
     },
-    record(what, subject, now) {
+    brokeOff: (subject) => entryOf(subject)?.brokeOff,
+    record(what, subject, now, brokeOff) {
       let entry = entryOf(subject);
       if (entry === undefined) {
         entry = {
           generation: subject.generation,
+          brokeOff,
           issue: full(limits.certificate, now),
           repair: full(limits.certificate, now),
         };
         entries.set(subject.uid, entry);
       }
+      entry.brokeOff = brokeOff;
       const bucket = entry[what];
       refill(bucket, limits.certificate, now);
       const repeat = isRepeat(bucket);
@@ -130,8 +136,12 @@ export function breakerMessage(
   secret: string,
   writers: readonly { manager: string; operation: string }[],
   untilMs: number,
+  brokeOff?: string,
 ): string {
   const until = new Date(untilMs).toISOString().slice(0, 19);
+  if (brokeOff !== undefined) {
+    return `${violation}; not repeated before ${until}Z because the last attempts broke off before Secret "${secret}" was written: ${brokeOff}`;
+  }
   const who = writers[0];
   const cause =
     who === undefined

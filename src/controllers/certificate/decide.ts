@@ -152,22 +152,25 @@ function backOff(found: Situation): Decision | undefined {
 
 function trip(found: Situation, violation: Violation): Decision | undefined {
   const { facts, nowMs } = found;
-  const until = facts.blockedUntil.issue;
-  if (until === undefined || until <= nowMs || !isRepetition(found, violation.reason)) return undefined;
-  const { spec } = facts.certificate;
-  const message = breakerMessage(
-    violation.message,
-    spec.secretName,
-    facts.secret?.foreignWriters ?? [],
-    until,
-  );
-  const ready = { type: 'Ready', status: 'False', reason: violation.reason, message } as const;
-  return {
-    ...idle(withCondition(facts.certificate, found.status, ready, nowMs)),
-    reason: 'Tripped',
-    message,
-    recheckAt: until,
+  const { secretName } = facts.certificate.spec;
+  const stop = (reason: string, message: string, recheckAt?: number): Decision => {
+    const ready = { type: 'Ready', status: 'False', reason: violation.reason, message } as const;
+    // A certificate that is only due stays Ready until it expires.
+    const due = violation.reason === 'Renewing' || violation.reason === 'WindowError';
+    const status = due ? found.status : withCondition(facts.certificate, found.status, ready, nowMs);
+    return { ...idle(status), reason, message, ...(recheckAt === undefined ? {} : { recheckAt }) };
   };
+  if (facts.secret?.immutable === true) {
+    return stop(
+      'Immutable',
+      `${violation.message}; Secret "${secretName}" is immutable: delete it, or give this Certificate another spec.secretName`,
+    );
+  }
+  const { issue: until, brokeOff } = facts.blockedUntil;
+  if (until === undefined || until <= nowMs) return undefined;
+  if (brokeOff === undefined && !isRepetition(found, violation.reason)) return undefined;
+  const writers = facts.secret?.foreignWriters ?? [];
+  return stop('Tripped', breakerMessage(violation.message, secretName, writers, until, brokeOff), until);
 }
 
 /** A request of the next revision that ended badly and that no attempt has been booked for: we were stopped in between. */

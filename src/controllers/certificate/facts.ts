@@ -25,7 +25,7 @@ export interface Facts {
   claimants: readonly Claimant[];
   route: Route;
   /** When the circuit breaker lets us repeat, in milliseconds; undefined: now. */
-  blockedUntil: { issue: number | undefined; repair: number | undefined };
+  blockedUntil: { issue: number | undefined; repair: number | undefined; brokeOff?: string };
   /** `--enable-certificate-owner-ref`. */
   ownerRef: boolean;
   minBackoffMs: number;

@@ -78,6 +78,7 @@ export async function gather(
     blockedUntil: {
       issue: breaker.blockedUntil('issue', subject, nowMs),
       repair: breaker.blockedUntil('repair', subject, nowMs),
+      brokeOff: breaker.brokeOff(subject),
     },
     ownerRef: options.enableCertificateOwnerRef,
     minBackoffMs: options.minBackoffMs,

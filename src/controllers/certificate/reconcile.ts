@@ -186,7 +186,9 @@ export class Reconciler {
             )
           : status;
       const secretIsThere = error instanceof KeystorePasswordError && !error.secretMissing;
-      const events = secretIsThere ? [] : [{ component, type: 'Warning', reason, message } as const];
+      // Told once: when the condition begins to say it.
+      const known = secretIsThere || sameStatus(certificate.status, explained);
+      const events = known ? [] : [{ component, type: 'Warning', reason, message } as const];
       await this.#settle(facts, {
         ...decision,
         status: explained,
@@ -198,7 +200,7 @@ export class Reconciler {
       throw error;
     }
     // An attempt that broke off after the signature is charged, so that a Secret nobody may write costs no CA a storm.
-    if (kind === 'issue' || kind === 'write-secret') this.#book('issue', certificate, nowMs);
+    if (kind === 'issue' || kind === 'write-secret') this.#book('issue', certificate, nowMs, message);
     if (kind === 'create-request' || kind === 'issue') {
       const event = {
         component: components.requestManager,
@@ -218,9 +220,9 @@ export class Reconciler {
     throw error;
   }
 
-  #book(what: Repeated, certificate: Certificate, nowMs: number): void {
+  #book(what: Repeated, certificate: Certificate, nowMs: number, brokeOff?: string): void {
     const { uid = '', namespace = '', generation = 0 } = certificate.metadata ?? {};
-    this.#breaker.record(what, { uid, namespace, generation }, nowMs);
+    this.#breaker.record(what, { uid, namespace, generation }, nowMs, brokeOff);
   }
 
   /** When the wait for an issuer began; forgotten once nothing is waited for. */
