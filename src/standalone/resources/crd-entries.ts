@@ -3,7 +3,7 @@ import type { ResourceType } from '../../api/resources.ts';
 import { compileMergeSchema } from '../apply/merge-schema.ts';
 import { compileSchema } from '../schema/compile-schema.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { compileJsonPath } from './json-path.ts';
+import { compileJsonPath } from '../jsonpath/compile-json-path.ts';
 import { ageColumn, columnFromPath, nameColumn, type PrinterColumn } from './printing.ts';
 import { allVerbs, type JsonObject, type ResourceEntry } from './resource-entry.ts';
 import { wholeObject } from './schemas.ts';
@@ -98,7 +98,7 @@ function entryOf(
     selectableFields: Object.fromEntries(
       (version.selectableFields ?? []).map(({ jsonPath }) => {
         const path = compileJsonPath(jsonPath);
-        return [jsonPath.replace(/^\./, ''), (object: JsonObject) => String(path(object)[0] ?? '')];
+        return [jsonPath.replace(/^\./, ''), (object: JsonObject) => fieldText(path(object)[0])];
       }),
     ),
     ...(version.deprecated === true
@@ -109,4 +109,11 @@ function entryOf(
         }
       : {}),
   };
+}
+
+/** Selectable fields are strings, numbers and booleans. */
+function fieldText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
 }

@@ -30,7 +30,7 @@ export function nameComplaint(
     case 'label':
       if (name.length > 63) return 'must be no more than 63 characters';
       return LABEL_NAME.test(name) ? undefined : LABEL_TEXT;
-    case 'subdomain':
+    default:
       if (name.length > 253) return 'must be no more than 253 characters';
       return SUBDOMAIN.test(name) ? undefined : SUBDOMAIN_TEXT;
   }

@@ -1,5 +1,5 @@
 /** Cells of `kubectl get` tables: ages as Kubernetes prints them, columns from JSONPath. */
-import { compileJsonPath } from './json-path.ts';
+import { compileJsonPath } from '../jsonpath/compile-json-path.ts';
 import { metaOf, type Column } from './resource-entry.ts';
 
 /** duration.HumanDuration of apimachinery: two units while small, one when large. */
@@ -92,7 +92,7 @@ function cellValue(
       return typeof first === 'number' ? first : null;
     case 'boolean':
       return typeof first === 'boolean' ? first : null;
-    case 'string':
+    default:
       return found
         .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
         .join(',')

@@ -80,6 +80,11 @@ export function metaOf(object: JsonObject | KubeObject): NonNullable<KubeObject[
   return typeof found === 'object' && found !== null ? found : {};
 }
 
+/** The value when it is text, otherwise empty: for fields that no schema has checked yet. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 export const allVerbs: readonly Verb[] = [
   'delete',
   'deletecollection',

@@ -4,7 +4,7 @@ import type { ObjectStore, Row } from '../storage/object-store.ts';
 import { ApiError, badRequest, expired } from './api-error.ts';
 import type { ApiResponse } from './exchange.ts';
 import { listFrame, renderItem, type Representation } from './representation.ts';
-import { selectionOf } from './selectors.ts';
+import { selectionOf } from './selection.ts';
 import { decodeStored } from './stored-form.ts';
 
 const CHUNK = 256;

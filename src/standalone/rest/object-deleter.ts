@@ -1,7 +1,7 @@
 /** Delete: preconditions, propagation, finalizers, and the moment when an object really goes. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Admission, UserInfo } from '../../api/admission.ts';
-import type { KubeObject, Status } from '../../api/meta.ts';
+import type { Status } from '../../api/meta.ts';
 import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
 import { secondsText } from '../resources/timestamps.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -60,7 +60,7 @@ export class ObjectDeleter {
           ...(namespace === '' ? {} : { namespace }),
           name,
           user,
-          oldObject: decodeStored(entry, row.json) as KubeObject,
+          oldObject: decodeStored(entry, row.json),
           dryRun: request.dryRun,
         });
         checkAdmission(entry, name, answer instanceof Promise ? await answer : answer, warnings);

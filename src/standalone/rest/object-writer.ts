@@ -1,16 +1,17 @@
 /** Create, update, patch and apply: from what a client sent to a stored revision. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Admission, UserInfo } from '../../api/admission.ts';
+import type { Admission, AdmissionResponse, UserInfo } from '../../api/admission.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resources.ts';
 import { ApplyConflictError, ApplyInputError } from '../apply/apply-errors.ts';
 import { applyObject } from '../apply/apply-object.ts';
 import { trackUpdate } from '../apply/track-update.ts';
 import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
-import { metadataShapeComplaint, validateMetadata } from '../resources/object-meta.ts';
+import { validateMetadata } from '../resources/object-meta.ts';
 import { secondsText } from '../resources/timestamps.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
 import { checkAdmission } from './admission-answer.ts';
+import { checkBody } from './check-body.ts';
 import { carryServerFields, sameContent, specChanged, staysAlive } from './object-rules.ts';
 import { decodeStored, randomSuffix, toStored, uuid } from './stored-form.ts';
 import * as api from './api-error.ts';
@@ -60,7 +61,7 @@ export class ObjectWriter {
     object: JsonObject,
     context: WriteContext,
   ): Promise<Written> {
-    this.checkBody(entry, object, { namespace });
+    checkBody(entry, object, { namespace });
     const meta = metaOf(object);
     if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
       throw api.badRequest('resourceVersion should not be set on objects to be created');
@@ -96,7 +97,8 @@ export class ObjectWriter {
     if (entry.tracksGeneration) meta.generation = 1;
     else delete meta.generation;
     entry.prepare?.(object, undefined, now());
-    const admitted = await this.#admit(entry, 'CREATE', { namespace, name, object }, context);
+    const review = this.#admit(entry, 'CREATE', { namespace, name, object }, context);
+    const admitted = review instanceof Promise ? await review : review;
     this.#validate(entry, admitted, undefined);
     const final = metaOf(admitted);
     final.managedFields =
@@ -149,7 +151,7 @@ export class ObjectWriter {
     const { store, now } = this.#deps;
     const old = decodeStored(entry, row.json);
     let object = change(decodeStored(entry, row.json));
-    this.checkBody(entry, object, { namespace, name });
+    checkBody(entry, object, { namespace, name });
     const meta = (object['metadata'] ??= {}) as NonNullable<KubeObject['metadata']>;
     const oldMeta = metaOf(old);
     const given = meta.resourceVersion ?? '';
@@ -180,7 +182,9 @@ export class ObjectWriter {
       fresh.generation = (oldMeta.generation ?? 0) + 1;
     }
     const merged = object;
-    object = await this.#admit(entry, 'UPDATE', { namespace, name, object, oldObject: old }, context);
+    const review = this.#admit(entry, 'UPDATE', { namespace, name, object, oldObject: old }, context);
+    // Not awaited when it need not be: without a turn in between nobody can write the object meanwhile.
+    object = review instanceof Promise ? await review : review;
     this.#validate(entry, object, old);
     const final = metaOf(object);
     if (isApply) {
@@ -199,11 +203,8 @@ export class ObjectWriter {
     }
     if (context.dryRun) return { json: unchangedText, created: false };
     const next = this.#store(entry, row, object, row, old, goes);
-    // Lost a race while admission was thinking: look again, unless the client tied itself to a revision.
-    if (next === undefined) {
-      if (given !== '' && !isApply && context.subresource === undefined) throw api.conflict(entry.type, name);
-      return undefined;
-    }
+    // Lost a race while admission was thinking: look again. A client that gave a revision gets its conflict then.
+    if (next === undefined) return undefined;
     await store.committed();
     return { json: next.json, created: false };
   }
@@ -211,7 +212,7 @@ export class ObjectWriter {
   /** Server-side apply; creates the object when it is not there. */
   async apply(target: Target, applied: JsonObject, force: boolean, context: WriteContext): Promise<Written> {
     const { entry, namespace, name } = target;
-    this.checkBody(entry, applied, { namespace, name });
+    checkBody(entry, applied, { namespace, name });
     const key = { resource: entry.storageKey, namespace, name };
     const meta = (applied['metadata'] ??= {}) as NonNullable<KubeObject['metadata']>;
     meta.name = name;
@@ -220,8 +221,8 @@ export class ObjectWriter {
     const merge = (live: JsonObject | undefined): JsonObject => {
       try {
         return applyObject({
-          live: live as KubeObject | undefined,
-          applied: applied as KubeObject,
+          live: live,
+          applied: applied,
           manager: context.fieldManager,
           force,
           schema: entry.mergeSchema,
@@ -239,7 +240,7 @@ export class ObjectWriter {
     };
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (this.#deps.store.uidOf(key) !== undefined) {
-        return this.update(target, merge as (current: JsonObject) => JsonObject, context, { apply: true });
+        return this.update(target, merge, context, { apply: true });
       }
       if (context.subresource !== undefined) throw api.notFound(entry.type, name);
       if ((meta.resourceVersion ?? '') !== '' || (meta.uid ?? '') !== '')
@@ -255,42 +256,6 @@ export class ObjectWriter {
       if (written !== undefined) return written;
     }
     throw api.conflict(entry.type, name);
-  }
-
-  /** Kind, version, shape of metadata, and agreement with the path. @throws ApiError 400 */
-  checkBody(entry: ResourceEntry, object: JsonObject, path: { namespace: string; name?: string }): void {
-    const { kind } = entry.type;
-    const apiVersion = apiVersionOf(entry.type);
-    object['apiVersion'] ??= apiVersion;
-    object['kind'] ??= kind;
-    if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
-      throw api.badRequest(
-        `the API version in the data (${String(object['apiVersion'])}, ${String(object['kind'])}) does not match the expected API version (${apiVersion}, ${kind})`,
-      );
-    }
-    object['metadata'] ??= {};
-    const complaint = metadataShapeComplaint(object['metadata']);
-    if (complaint !== undefined)
-      throw api.badRequest(
-        `${kind} in version "${entry.type.version}" cannot be handled as a ${kind}: ${complaint}`,
-      );
-    const meta = metaOf(object);
-    if (entry.type.namespaced) {
-      if (meta.namespace !== undefined && meta.namespace !== '' && meta.namespace !== path.namespace) {
-        throw api.badRequest(
-          'the namespace of the provided object does not match the namespace sent on the request',
-        );
-      }
-      meta.namespace = path.namespace;
-    } else delete meta.namespace;
-    if (path.name !== undefined) {
-      meta.name ??= path.name;
-      if (meta.name !== path.name) {
-        throw api.badRequest(
-          `the name of the object (${meta.name}) does not match the name on the URL (${path.name})`,
-        );
-      }
-    }
   }
 
   #decode(entry: ResourceEntry, object: JsonObject, context: WriteContext): void {
@@ -310,12 +275,12 @@ export class ObjectWriter {
     for (const text of texts) if (!context.warnings.includes(text)) context.warnings.push(text);
   }
 
-  async #admit(
+  #admit(
     entry: ResourceEntry,
     operation: 'CREATE' | 'UPDATE',
     request: { namespace: string; name: string; object: JsonObject; oldObject?: JsonObject },
     context: WriteContext,
-  ): Promise<JsonObject> {
+  ): JsonObject | Promise<JsonObject> {
     const { admission } = this.#deps;
     if (admission === undefined) return request.object;
     const answer = admission({
@@ -325,14 +290,15 @@ export class ObjectWriter {
       ...(request.namespace === '' ? {} : { namespace: request.namespace }),
       name: request.name,
       user: context.user,
-      object: request.object as KubeObject,
-      ...(request.oldObject === undefined ? {} : { oldObject: request.oldObject as KubeObject }),
+      object: request.object,
+      ...(request.oldObject === undefined ? {} : { oldObject: request.oldObject }),
       dryRun: context.dryRun,
     });
-    // Not awaited when it need not be: that would cost every write a turn.
-    const response = answer instanceof Promise ? await answer : answer;
-    checkAdmission(entry, request.name, response, context.warnings);
-    return (response.object as JsonObject | undefined) ?? request.object;
+    const take = (response: AdmissionResponse): JsonObject => {
+      checkAdmission(entry, request.name, response, context.warnings);
+      return (response.object as JsonObject | undefined) ?? request.object;
+    };
+    return answer instanceof Promise ? answer.then(take) : take(answer);
   }
 
   #validate(entry: ResourceEntry, object: JsonObject, old: JsonObject | undefined): void {
@@ -363,8 +329,8 @@ export class ObjectWriter {
     context: WriteContext,
   ): ManagedFieldsEntry[] {
     return trackUpdate({
-      before: before as KubeObject | undefined,
-      after: after as KubeObject,
+      before: before,
+      after: after,
       manager: context.fieldManager,
       schema: entry.mergeSchema,
       ...(context.subresource === undefined ? {} : { subresource: context.subresource }),

@@ -1,5 +1,5 @@
 /** Reads Kubernetes' protobuf bodies into the JSON form: client-go sends built-in kinds this way. */
-import type { JsonObject } from '../resources/resource-entry.ts';
+import { textOf, type JsonObject } from '../resources/resource-entry.ts';
 import { badRequest, unsupportedMediaType } from './api-error.ts';
 import { deleteOptions, envelope, messages, type Message, type ProtobufType } from './protobuf-messages.ts';
 
@@ -16,7 +16,7 @@ export function protobufObject(bytes: Uint8Array): JsonObject {
   const { apiVersion, kind } = (outer['typeMeta'] ?? {}) as { apiVersion?: string; kind?: string };
   const message = kind === 'DeleteOptions' ? deleteOptions : lookUp(`${apiVersion}/${kind}`);
   if (message === undefined) throw unsupportedMediaType(PROTOBUF, ['application/json', 'application/yaml']);
-  const raw = Buffer.from(typeof outer['raw'] === 'string' ? outer['raw'] : '', 'base64');
+  const raw = Buffer.from(textOf(outer['raw']), 'base64');
   return { apiVersion, kind, ...decode(raw, message) };
 }
 
@@ -103,7 +103,7 @@ function putBytes(object: JsonObject, name: string, type: ProtobufType, value: B
         2: ['value', type === 'map-string' ? 'string' : 'bytes'],
       });
       const map = (object[name] ??= {}) as JsonObject;
-      Object.defineProperty(map, String(entry['key'] ?? ''), {
+      Object.defineProperty(map, textOf(entry['key']), {
         value: entry['value'] ?? '',
         enumerable: true,
         configurable: true,
@@ -144,7 +144,7 @@ function timeText(time: JsonObject, type: 'time' | 'micro-time'): string | undef
 function embeddedJson(value: Buffer): unknown {
   const raw = decode(value, { 1: ['raw', 'bytes'] })['raw'];
   try {
-    return JSON.parse(Buffer.from(String(raw ?? ''), 'base64').toString()) as unknown;
+    return JSON.parse(Buffer.from(textOf(raw), 'base64').toString()) as unknown;
   } catch {
     throw malformed();
   }

@@ -45,47 +45,28 @@ export function representationOf(
 
 /** One object as a response body. */
 export function renderOne(entry: ResourceEntry, json: string, wanted: Representation): string {
-  switch (wanted.form) {
-    case 'object':
-      return renderStored(entry, json);
-    case 'partial':
-      return JSON.stringify(partial(decodeStored(entry, json)));
-    case 'table': {
-      const object = decodeStored(entry, json);
-      const { resourceVersion } = object['metadata'] as { resourceVersion?: string };
-      return `{${tableHead(entry, { resourceVersion })},"rows":[${tableRow(entry, object, wanted)}]}`;
-    }
-  }
+  if (wanted.form !== 'table') return renderItem(entry, json, wanted);
+  const object = decodeStored(entry, json);
+  const { resourceVersion } = object['metadata'] as { resourceVersion?: string };
+  return `{${tableHead(entry, { resourceVersion })},"rows":[${tableRow(entry, object, wanted)}]}`;
 }
 
 /** Opening and closing text around the items of a list. */
 export function listFrame(entry: ResourceEntry, metadata: object, wanted: Representation): [string, string] {
-  switch (wanted.form) {
-    case 'object':
-      return [
-        `{"kind":${JSON.stringify(entry.listKind)},"apiVersion":${JSON.stringify(apiVersionOf(entry.type))},"metadata":${JSON.stringify(metadata)},"items":[`,
-        ']}\n',
-      ];
-    case 'partial':
-      return [
-        `{"kind":"PartialObjectMetadataList","apiVersion":"${META}","metadata":${JSON.stringify(metadata)},"items":[`,
-        ']}\n',
-      ];
-    case 'table':
-      return [`{${tableHead(entry, metadata)},"rows":[`, ']}\n'];
-  }
+  if (wanted.form === 'table') return [`{${tableHead(entry, metadata)},"rows":[`, ']}\n'];
+  const [kind, apiVersion] =
+    wanted.form === 'partial'
+      ? ['PartialObjectMetadataList', META]
+      : [entry.listKind, apiVersionOf(entry.type)];
+  const head = JSON.stringify({ kind, apiVersion, metadata });
+  return [`${head.slice(0, -1)},"items":[`, ']}\n'];
 }
 
 /** One item of a list. */
 export function renderItem(entry: ResourceEntry, json: string, wanted: Representation): string {
-  switch (wanted.form) {
-    case 'object':
-      return renderStored(entry, json);
-    case 'partial':
-      return JSON.stringify(partial(decodeStored(entry, json)));
-    case 'table':
-      return tableRow(entry, decodeStored(entry, json), wanted);
-  }
+  if (wanted.form === 'object') return renderStored(entry, json);
+  const object = decodeStored(entry, json);
+  return wanted.form === 'partial' ? JSON.stringify(partial(object)) : tableRow(entry, object, wanted);
 }
 
 /** Objects of watch events: tables carry their columns only once. */

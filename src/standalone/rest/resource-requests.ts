@@ -3,10 +3,11 @@ import type { Authorize } from '../../api/admission.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
-import type { JsonObject, ResourceEntry, Verb } from '../resources/resource-entry.ts';
+import { textOf, type JsonObject, type ResourceEntry, type Verb } from '../resources/resource-entry.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import * as api from './api-error.ts';
+import { checkBody } from './check-body.ts';
 import type { ApiRequest, ApiResponse } from './exchange.ts';
 import { listObjects } from './list-objects.ts';
 import type { ObjectDeleter } from './object-deleter.ts';
@@ -14,7 +15,7 @@ import type { ObjectWriter, Target, WriteContext, Written } from './object-write
 import { listFrame, renderItem, renderOne, representationOf, type Representation } from './representation.ts';
 import { asObject, deleteRequest, dryRunOf, jsonBody, mediaType, objectBody } from './request-body.ts';
 import type { ResourcePath } from './route.ts';
-import { selectionOf } from './selectors.ts';
+import { selectionOf } from './selection.ts';
 import { decodeStored } from './stored-form.ts';
 import type { WatchHub } from './watch-hub.ts';
 import { watchObjects } from './watch-objects.ts';
@@ -183,7 +184,7 @@ async function create(call: Call): Promise<ApiResponse> {
   const { entry, path, request, deps } = call;
   const object = objectBody(request);
   if (entry.review !== undefined) {
-    deps.writer.checkBody(entry, object, { namespace: path.namespace ?? '' });
+    checkBody(entry, object, { namespace: path.namespace ?? '' });
     const { authorize } = deps;
     const reviewed = await entry.review(object, {
       user: request.user,
@@ -193,9 +194,9 @@ async function create(call: Call): Promise<ApiResponse> {
           ? true
           : authorize({
               user,
-              verb: String(attributes['verb'] ?? ''),
-              group: String(attributes['group'] ?? ''),
-              resource: String(attributes['resource'] ?? ''),
+              verb: textOf(attributes['verb']),
+              group: textOf(attributes['group']),
+              resource: textOf(attributes['resource']),
               ...(typeof attributes['namespace'] === 'string' ? { namespace: attributes['namespace'] } : {}),
               ...(typeof attributes['name'] === 'string' ? { name: attributes['name'] } : {}),
             }),

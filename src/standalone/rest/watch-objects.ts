@@ -7,7 +7,7 @@ import { badRequest } from './api-error.ts';
 import type { ApiResponse } from './exchange.ts';
 import { tooLargeRevision } from './list-objects.ts';
 import { watchRenderer, type Representation } from './representation.ts';
-import { selectionOf } from './selectors.ts';
+import { selectionOf } from './selection.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 export interface WatchTarget {

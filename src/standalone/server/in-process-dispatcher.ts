@@ -34,9 +34,13 @@ export class InProcessDispatcher extends Dispatcher {
   override close(): Promise<void>;
   override close(callback?: () => void): Promise<void> | void {
     this.#closed = true;
-    const done = Promise.all([...this.#exchanges].map((exchange) => exchange.finished)).then(() => undefined);
+    const done = this.#drain(callback);
     if (callback === undefined) return done;
-    void done.then(callback);
+  }
+
+  async #drain(callback: (() => void) | undefined): Promise<void> {
+    await Promise.all([...this.#exchanges].map((exchange) => exchange.finished));
+    callback?.();
   }
 
   override destroy(error: Error | null, callback: () => void): void;
@@ -122,7 +126,7 @@ class Exchange implements Dispatcher.DispatchController {
 
   #respond(response: ApiResponse): void {
     const { body } = response;
-    this.#handler.onResponseStart?.(this, response.status, response.headers, '');
+    this.#handler.onResponseStart?.(this, response.status, plainHeaders(response.headers), '');
     if (typeof body === 'string') {
       this.#send(body);
       this.#complete();
@@ -169,6 +173,15 @@ class Exchange implements Dispatcher.DispatchController {
     this.#stream?.stop();
     this.#resolve();
   }
+}
+
+/** A header that occurs once arrives as text, as it does from a socket. */
+function plainHeaders(headers: ApiResponse['headers']): Record<string, string | string[]> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) && value.length === 1 ? value[0]! : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, string | string[]>;
 }
 
 async function answer(options: Options, handle: Handle, user: UserInfo): Promise<ApiResponse> {

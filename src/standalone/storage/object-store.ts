@@ -1,6 +1,6 @@
 /** Objects and their history in SQLite: reads at a revision, conditional writes, group commit, change feed. */
 import type { DatabaseSync } from 'node:sqlite';
-import { ClosedError, StorageError } from '../errors.ts';
+import { ClosedError, type StorageError } from '../errors.ts';
 import { openDatabase, storageError, type DatabaseOptions } from './database.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 

@@ -4,7 +4,7 @@ import type { FieldError } from '../../../api/admission.ts';
 import { configMaps, secrets } from '../../../api/resources.ts';
 import { defineResource } from '../define-resource.ts';
 import { ageColumn, nameColumn } from '../printing.ts';
-import type { JsonObject } from '../resource-entry.ts';
+import { textOf, type JsonObject } from '../resource-entry.ts';
 import { byteMap, flag, text, textMap } from '../schemas.ts';
 
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
@@ -55,7 +55,7 @@ function checkImmutable(
 }
 
 function checkType(object: JsonObject, old: JsonObject | undefined): FieldError[] {
-  const type = String(object['type'] ?? '');
+  const type = textOf(object['type']);
   const errors: FieldError[] = [];
   if (old !== undefined && old['type'] !== undefined && old['type'] !== type) {
     errors.push({ type: 'Invalid', path: 'type', value: type, detail: 'field is immutable' });
@@ -112,7 +112,7 @@ export const secretEntry = defineResource({
       name: 'Type',
       type: 'string',
       description: 'What the data is for.',
-      cell: (secret) => String(secret['type'] ?? ''),
+      cell: (secret) => textOf(secret['type']),
     },
     {
       name: 'Data',
@@ -122,7 +122,7 @@ export const secretEntry = defineResource({
     },
     ageColumn,
   ],
-  selectableFields: { type: (secret) => String(secret['type'] ?? '') },
+  selectableFields: { type: (secret) => textOf(secret['type']) },
   prepare: (secret) => {
     const written = secret['stringData'];
     if (typeof written === 'object' && written !== null) {
@@ -137,7 +137,7 @@ export const secretEntry = defineResource({
   },
   validate: (secret, old) => {
     const size = Object.values(mapOf(secret, 'data')).reduce(
-      (sum, value) => sum + base64Bytes(String(value)),
+      (sum, value) => sum + base64Bytes(textOf(value)),
       0,
     );
     return [
@@ -174,8 +174,8 @@ export const configMapEntry = defineResource({
       Object.hasOwn(mapOf(map, 'binaryData'), key),
     );
     const size =
-      Object.values(mapOf(map, 'data')).reduce((sum, value) => sum + Buffer.byteLength(String(value)), 0) +
-      Object.values(mapOf(map, 'binaryData')).reduce((sum, value) => sum + base64Bytes(String(value)), 0);
+      Object.values(mapOf(map, 'data')).reduce((sum, value) => sum + Buffer.byteLength(textOf(value)), 0) +
+      Object.values(mapOf(map, 'binaryData')).reduce((sum, value) => sum + base64Bytes(textOf(value)), 0);
     return [
       ...checkKeys(map, 'data'),
       ...checkKeys(map, 'binaryData'),

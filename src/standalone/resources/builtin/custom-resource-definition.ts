@@ -6,9 +6,10 @@ import type { JsonSchema } from '../../schema/json-schema.ts';
 import { secondsText } from '../timestamps.ts';
 import { crdSpec, type CrdNames, type CrdVersion } from '../crd-entries.ts';
 import { defineResource } from '../define-resource.ts';
-import { compileJsonPath, JsonPathError } from '../json-path.ts';
+import { compileJsonPath } from '../../jsonpath/compile-json-path.ts';
+import { JsonPathError } from '../../jsonpath/json-path-error.ts';
 import { nameComplaint } from '../object-meta.ts';
-import { metaOf, type JsonObject } from '../resource-entry.ts';
+import { metaOf, textOf, type JsonObject } from '../resource-entry.ts';
 import { condition, flag, int, object, text } from '../schemas.ts';
 
 export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
@@ -122,7 +123,7 @@ function isSpec(crd: JsonObject | undefined): boolean {
 function prepare(crd: JsonObject, _old: JsonObject | undefined, now: number): void {
   if (!isSpec(crd)) return; // Validation says what is missing.
   const spec = crdSpec(crd);
-  spec.names.singular ??= String(spec.names.kind ?? '').toLowerCase();
+  spec.names.singular ??= textOf(spec.names.kind).toLowerCase();
   spec.names.listKind ??= `${spec.names.kind}List`;
   const asJson = crd['spec'] as JsonObject;
   asJson['conversion'] ??= { strategy: 'None' };
@@ -161,7 +162,7 @@ function prepare(crd: JsonObject, _old: JsonObject | undefined, now: number): vo
 function checkVersion(found: CrdVersion, index: number): FieldError[] {
   const path = `spec.versions[${index}]`;
   const errors: FieldError[] = [];
-  const complaint = nameComplaint(String(found.name ?? ''), 'label');
+  const complaint = nameComplaint(textOf(found.name), 'label');
   if (complaint !== undefined)
     errors.push({ type: 'Invalid', path: `${path}.name`, value: found.name, detail: complaint });
   const schema = found.schema?.openAPIV3Schema;
@@ -178,7 +179,7 @@ function checkVersion(found: CrdVersion, index: number): FieldError[] {
   ];
   for (const [where, text] of paths) {
     try {
-      compileJsonPath(String(text));
+      compileJsonPath(textOf(text));
     } catch (error) {
       if (!(error instanceof JsonPathError)) throw error;
       errors.push({ type: 'Invalid', path: `${path}.${where}`, value: text, detail: error.message });
@@ -201,7 +202,7 @@ function validate(crd: JsonObject, old: JsonObject | undefined): FieldError[] {
       detail: `must be spec.names.plural+"."+spec.group (${expected})`,
     });
   }
-  if (!String(spec.group).includes('.')) {
+  if (!textOf(spec.group).includes('.')) {
     errors.push({
       type: 'Invalid',
       path: 'spec.group',

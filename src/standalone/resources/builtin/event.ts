@@ -3,16 +3,12 @@ import type { FieldError } from '../../../api/admission.ts';
 import { events } from '../../../api/resources.ts';
 import { defineResource } from '../define-resource.ts';
 import { ageSince } from '../printing.ts';
-import { metaOf, type Column, type JsonObject } from '../resource-entry.ts';
+import { metaOf, textOf, type Column, type JsonObject } from '../resource-entry.ts';
 import { int, microTime, object, objectReference, text, time } from '../schemas.ts';
 
 function child(event: JsonObject, key: string): JsonObject {
   const found = event[key];
   return typeof found === 'object' && found !== null ? (found as JsonObject) : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 /** Reads the core form's fields by their core names. */
@@ -66,6 +62,11 @@ function sourceOf(event: JsonObject): string {
   return host === '' ? component : `${component}, ${host}`;
 }
 
+function countOf(event: JsonObject): string {
+  const count = child(event, 'series')['count'] ?? event['count'] ?? event['deprecatedCount'];
+  return typeof count === 'number' ? String(count) : '1';
+}
+
 const columns: Column[] = [
   { name: 'Last Seen', type: 'string', description: 'When the event was last seen.', cell: lastSeen },
   { name: 'Type', type: 'string', description: 'Normal or Warning.', cell: (event) => textOf(event['type']) },
@@ -106,8 +107,7 @@ const columns: Column[] = [
     type: 'string',
     description: 'How often it was seen.',
     priority: 1,
-    cell: (event) =>
-      String(child(event, 'series')['count'] ?? event['count'] ?? event['deprecatedCount'] ?? 1),
+    cell: (event) => countOf(event),
   },
   {
     name: 'Name',

@@ -2,7 +2,7 @@
 import { leases, serviceAccounts } from '../../../api/resources.ts';
 import { defineResource } from '../define-resource.ts';
 import { ageColumn, nameColumn } from '../printing.ts';
-import type { JsonObject } from '../resource-entry.ts';
+import { textOf, type JsonObject } from '../resource-entry.ts';
 import { flag, int, microTime, object, objectReference, text } from '../schemas.ts';
 
 const byName = {
@@ -67,7 +67,7 @@ export const leaseEntry = defineResource({
       name: 'Holder',
       type: 'string',
       description: 'Who holds it.',
-      cell: (lease) => String(specOf(lease)['holderIdentity'] ?? ''),
+      cell: (lease) => textOf(specOf(lease)['holderIdentity']),
     },
     ageColumn,
   ],

@@ -2,7 +2,7 @@
 import { namespaces } from '../../../api/resources.ts';
 import { defineResource } from '../define-resource.ts';
 import { ageColumn, nameColumn } from '../printing.ts';
-import { metaOf, type JsonObject } from '../resource-entry.ts';
+import { metaOf, textOf, type JsonObject } from '../resource-entry.ts';
 import { condition, object, text } from '../schemas.ts';
 
 const FINALIZER = 'kubernetes';
@@ -15,7 +15,7 @@ function part(namespace: JsonObject, key: 'spec' | 'status'): JsonObject {
 }
 
 function phaseOf(namespace: JsonObject): string {
-  return String(part(namespace, 'status')['phase'] ?? 'Active');
+  return textOf(part(namespace, 'status')['phase']) || 'Active';
 }
 
 export const namespaceEntry = defineResource({
