@@ -31,6 +31,7 @@ export class Collector {
   readonly #queue = new Map<string, RowKey>();
   readonly #unsubscribe: () => void;
   #running: Promise<void> | undefined;
+  readonly #failed: RowKey[] = [];
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -133,10 +134,15 @@ export class Collector {
           { err: error, ...key },
           'the garbage collector could not finish an object and will try again',
         );
-        clearTimeout(this.#retry);
-        this.#retry = setTimeout(() => this.#add(key), RETRY_MS).unref();
+        this.#failed.push(key);
+        this.#retry ??= setTimeout(() => this.#again(), RETRY_MS).unref();
       }
     }
+  }
+
+  #again(): void {
+    this.#retry = undefined;
+    for (const key of this.#failed.splice(0)) this.#add(key);
   }
 
   async #look(key: RowKey): Promise<void> {

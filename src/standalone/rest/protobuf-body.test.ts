@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ApiError } from './api-error.ts';
+import { protobufObject } from './protobuf-body.ts';
+
+const field = (number: number, content: Buffer | string): Buffer => {
+  const bytes = Buffer.from(content);
+  return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+};
+const message = (apiVersion: string, kind: string, raw: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from('k8s\0'),
+    field(1, Buffer.concat([field(1, apiVersion), field(2, kind)])),
+    field(2, raw),
+  ]);
+
+test('a Secret as client-go writes it', () => {
+  const metadata = Buffer.concat([
+    field(1, 's'),
+    field(3, ''),
+    field(8, ''),
+    field(11, Buffer.concat([field(1, 'k'), field(2, 'v')])),
+  ]);
+  const raw = Buffer.concat([
+    field(1, metadata),
+    field(2, Buffer.concat([field(1, 'a'), field(2, 'b')])),
+    field(3, 'Opaque'),
+    Buffer.from([5 << 3, 0]),
+  ]);
+  assert.deepEqual(protobufObject(message('v1', 'Secret', raw)), {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', labels: { k: 'v' } },
+    data: { a: 'Yg==' },
+    type: 'Opaque',
+    immutable: false,
+  });
+});
+
+test('kinds without a message are refused with 415', () => {
+  assert.throws(() => protobufObject(message('v1', 'toString', Buffer.alloc(0))), { httpCode: 415 });
+});
+
+test('any bytes give an object or a refusal', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        protobufObject(message('v1', 'Secret', Buffer.from(bytes.slice(0, 120))));
+      } catch (error) {
+        assert.ok(error instanceof ApiError);
+      }
+    }),
+  );
+});
