@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { assert as check, property, uint8Array } from 'fast-check';
 import { ApiError } from './api-error.ts';
 import { protobufObject } from './protobuf-body.ts';
 
@@ -43,8 +43,8 @@ test('kinds without a message are refused with 415', () => {
 });
 
 test('any bytes give an object or a refusal', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+  check(
+    property(uint8Array({ maxLength: 200 }), (bytes) => {
       try {
         protobufObject(message('v1', 'Secret', Buffer.from(bytes.slice(0, 120))));
       } catch (error) {
