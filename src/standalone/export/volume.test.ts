@@ -79,3 +79,36 @@ test('removal takes what is ours and nothing else', async (t) => {
   await removeVolume(target);
   assert.equal(existsSync(target), false);
 });
+
+const leftovers: Record<string, (target: string) => void> = {
+  'a name that was not yet put in place': (target) => {
+    rmSync(join(target, 'a'));
+    symlinkSync('..data/a', join(target, '..a_tmp'));
+  },
+  'the data of before, though everything shows the new': (target) => {
+    mkdirSync(join(target, '..2026_01_01_00_00_00.dead00'));
+    writeFileSync(join(target, '..2026_01_01_00_00_00.dead00/a'), 'an old key');
+  },
+  'new data that nothing shows': (target) => {
+    rmSync(join(target, '..data'));
+    rmSync(join(target, 'a'));
+    symlinkSync('..2026_01_01_00_00_00.dead00', join(target, '..data_tmp'));
+  },
+};
+
+for (const [what, leave] of Object.entries(leftovers)) {
+  test(`after an end half-way that left ${what}, writing completes and removing leaves nothing`, async (t) => {
+    const target = join(folder(t), 'web');
+    await writeVolume(target, [file('a', '1')], now);
+    leave(target);
+    await writeVolume(target, [file('a', '1')], now);
+    assert.deepEqual(
+      readdirSync(target).toSorted(),
+      ['..data', readlinkSync(join(target, '..data')), 'a'].toSorted(),
+    );
+    assert.equal(readFileSync(join(target, 'a'), 'utf8'), '1');
+    leave(target);
+    await removeVolume(target);
+    assert.equal(existsSync(target), false);
+  });
+}

@@ -62,7 +62,10 @@ export async function writeVolume(folder: string, files: readonly VolumeFile[], 
   await ensureFolder(folder);
   try {
     const old = await currentData(folder);
-    if (old !== undefined && (await shows(folder, old, files))) return false;
+    if (old !== undefined && (await shows(folder, old, files))) {
+      await removeStale(folder, old);
+      return false;
+    }
     await refuseForeignFiles(folder, files);
 
     const stamp = now.toISOString().slice(0, 19).replace('T', '_').replaceAll(':', '_').replaceAll('-', '_');
@@ -81,15 +84,26 @@ export async function writeVolume(folder: string, files: readonly VolumeFile[], 
   }
 }
 
-/** Removes what `writeVolume` made in `folder`, and the folder when nothing else is in it. */
+/**
+ * Removes what `writeVolume` made in `folder`, what it left when it was interrupted included, and the folder when
+ * nothing else is in it. A folder that holds nothing of ours is left alone.
+ */
 export async function removeVolume(folder: string): Promise<void> {
-  if ((await currentData(folder)) === undefined) return;
-  for (const name of await readdir(folder)) {
-    const target = await readlink(join(folder, name)).catch(() => undefined);
-    if (target?.startsWith(`${dataLink}/`) === true) await unlink(join(folder, name));
+  const names = await readdir(folder).catch(() => []);
+  let ours = false;
+  // The names go first and `..data` last: an interrupted removal is still known for what it is.
+  for (const name of [...names.filter((one) => one !== dataLink), dataLink]) {
+    const path = join(folder, name);
+    const target = await readlink(path).catch(() => undefined);
+    if (target === undefined) {
+      if (!isDataFolder(name)) continue;
+      await rm(path, { recursive: true, force: true });
+    } else if (target.startsWith(`${dataLink}/`) || isDataFolder(target)) {
+      await unlink(path);
+    } else continue;
+    ours = true;
   }
-  await removeStale(folder, '');
-  await rm(join(folder, dataLink), { force: true });
+  if (!ours) return;
   await rmdir(folder).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOTEMPTY') throw wrap(folder, 'cannot be removed', error);
   });
@@ -143,8 +157,10 @@ async function linkNames(folder: string, files: readonly VolumeFile[]): Promise<
     const target = `${dataLink}/${name}`;
     const existing = await readlink(join(folder, name)).catch(() => undefined);
     if (existing === target) continue;
-    await symlink(target, join(folder, `..${name}_tmp`));
-    await rename(join(folder, `..${name}_tmp`), join(folder, name));
+    const next = join(folder, `..${name}_tmp`);
+    await rm(next, { force: true }); // Left when we were ended between these two steps.
+    await symlink(target, next);
+    await rename(next, join(folder, name));
   }
   for (const name of await readdir(folder)) {
     if (wanted.has(name) || name === dataLink) continue;
@@ -153,9 +169,13 @@ async function linkNames(folder: string, files: readonly VolumeFile[]): Promise<
   }
 }
 
+/** Earlier data, and what a swap left that was ended half-way: old private keys must not lie about. */
 async function removeStale(folder: string, keep: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name !== keep && isDataFolder(name)) await rm(join(folder, name), { recursive: true, force: true });
+    const path = join(folder, name);
+    if (name !== keep && isDataFolder(name)) await rm(path, { recursive: true, force: true });
+    if (!name.startsWith('..') || !name.endsWith('_tmp')) continue;
+    if ((await readlink(path).catch(() => undefined)) !== undefined) await unlink(path);
   }
 }
 
