@@ -10,7 +10,7 @@ import { runWorkers } from '../../kube/worker.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
-import { decideReadiness, readyCondition } from './decide.ts';
+import { decideReadiness, initFailed, readyCondition } from './decide.ts';
 
 /** The check failed in a way that a later try may heal: makes the queue back off. */
 class IssuerNotReadyError extends Error {
@@ -115,7 +115,17 @@ function start<T extends AnyIssuer>(
       );
       if (readiness.event !== undefined) {
         const { type, reason, message } = readiness.event;
-        context.events.event(referenceTo(resource, issuer), component, type, reason, message);
+        const reference = referenceTo(resource, issuer);
+        context.events.event(reference, component, type, reason, message);
+        // The one reason that all issuer types share: what alerts on issuers look for (lifecycle §23).
+        if (readiness.retry && reason !== initFailed)
+          context.events.event(
+            reference,
+            component,
+            'Warning',
+            initFailed,
+            `Will be checked again: ${message}`,
+          );
       }
     }
     if (readiness.retry) throw new IssuerNotReadyError(readiness.message);

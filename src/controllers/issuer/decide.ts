@@ -7,6 +7,9 @@ import { setCondition } from '../certificaterequest/conditions.ts';
 /** Reason of Ready=False for a valid issuer type that this version has no signer for. Ours; cert-manager has none. */
 export const notSupported = 'NotSupported';
 
+/** Event reason of every issuer that cannot be made ready, and condition reason where its type has none of its own. */
+export const initFailed = 'ErrInitIssuer';
+
 export async function decideReadiness(resolved: ResolvedType, context: IssuerContext): Promise<Readiness> {
   if (resolved.kind === 'known') return resolved.type.check(context);
   if (resolved.kind === 'unsupported') {
@@ -27,7 +30,7 @@ function refuse(reason: string, message: string): Readiness {
     reason,
     message,
     retry: false,
-    event: { type: 'Warning', reason: 'ErrInitIssuer', message },
+    event: { type: 'Warning', reason: initFailed, message },
   };
 }
 
