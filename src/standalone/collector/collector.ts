@@ -19,7 +19,8 @@ export interface CollectorOptions {
   log: ServerLog | undefined;
 }
 
-const USER: UserInfo = {
+/** As whom the background work writes. */
+export const COLLECTOR_USER: UserInfo = {
   username: 'system:serviceaccount:kube-system:generic-garbage-collector',
   groups: ['system:masters', 'system:authenticated'],
 };
@@ -211,7 +212,7 @@ export class Collector {
     await this.#options.deleter.delete(
       target,
       { dryRun: false, preconditions, ...(waiting && dependents ? { propagationPolicy: 'Foreground' } : {}) },
-      USER,
+      COLLECTOR_USER,
       [],
     );
   }
@@ -281,7 +282,7 @@ export class Collector {
         for (const row of page.rows) {
           after = { namespace: row.namespace, name: row.name };
           const target = { entry, namespace: row.namespace, name: row.name };
-          const deleted = await deleter.delete(target, { dryRun: false }, USER, []);
+          const deleted = await deleter.delete(target, { dryRun: false }, COLLECTOR_USER, []);
           if (deleted.waitingJson !== undefined) left++;
         }
         if (!page.more) break;
@@ -303,7 +304,7 @@ export class Collector {
         return changed;
       },
       {
-        user: USER,
+        user: COLLECTOR_USER,
         fieldManager: 'kube-controller-manager',
         dryRun: false,
         fieldValidation: 'Ignore',

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '../../api/meta.ts';
 import { Collector } from '../collector/collector.ts';
+import { EventExpiry } from '../collector/event-expiry.ts';
 import { ClosedError } from '../errors.ts';
 import { builtinEntries } from '../resources/builtin-entries.ts';
 import { customResourceDefinitionEntry } from '../resources/builtin/custom-resource-definition.ts';
@@ -68,12 +69,15 @@ export async function createServer(options: ServerOptions): Promise<EmbeddedServ
     throw error;
   }
   collector.start();
+  const expiry = new EventExpiry({ store, deleter: handler.deleter, now, log });
+  expiry.start();
   return new Server({
     store,
     registry,
     hub,
     handler,
     collector,
+    expiry,
     dataDir: memory ? undefined : dataDir,
     random,
     now,
@@ -151,6 +155,7 @@ interface Parts {
   hub: WatchHub;
   handler: ApiHandler;
   collector: Collector;
+  expiry: EventExpiry;
   dataDir: string | undefined;
   random: (size: number) => Uint8Array;
   now: () => number;
@@ -197,8 +202,9 @@ class Server implements EmbeddedServer {
     await restoreObjects(objects, this.#parts);
   }
 
-  settled(): Promise<void> {
-    return this.#parts.collector.settled();
+  async settled(): Promise<void> {
+    await this.#parts.collector.settled();
+    await this.#parts.expiry.settled();
   }
 
   close(): Promise<void> {
@@ -207,12 +213,13 @@ class Server implements EmbeddedServer {
   }
 
   async #close(): Promise<void> {
-    const { hub, collector, store } = this.#parts;
+    const { hub, collector, expiry, store } = this.#parts;
     clearInterval(this.#compaction);
     hub.close();
     await Promise.all([...this.#listening].map((one) => one.close()));
     await Promise.all([...this.#dispatchers].map((one) => one.close()));
     await collector.stop();
+    await expiry.stop();
     await store.committed();
     store.close();
   }

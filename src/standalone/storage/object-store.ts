@@ -207,6 +207,17 @@ export class ObjectStore {
     }));
   }
 
+  /** Up to `limit` objects of a resource whose newest revision is after `from` and not after `to`, in that order. */
+  untouched(resource: string, from: number, to: number, limit: number): (RowKey & { rv: number })[] {
+    this.#open();
+    return this.#statements.untouched.all(from, to, resource, limit).map((row) => ({
+      resource,
+      namespace: String(row['namespace']),
+      name: String(row['name']),
+      rv: Number(row['rv']),
+    }));
+  }
+
   /** The resource keys that have objects in a namespace. */
   resourcesIn(namespace: string): string[] {
     this.#open();

@@ -26,6 +26,10 @@ const SQL = {
   changes: `SELECT r.rv, r.namespace, r.name, r.uid, r.deleted, r.previous, r.json, p.json AS previousJson
     FROM revisions r LEFT JOIN revisions p ON p.rv = r.previous
     WHERE r.resource = ? AND r.rv > ? ORDER BY r.rv LIMIT ?`,
+  untouched: `SELECT rv, namespace, name FROM revisions r WHERE rv > ? AND rv <= ? AND resource = ? AND deleted = 0
+    AND rv = (SELECT max(s.rv) FROM revisions s
+      WHERE s.resource = r.resource AND s.namespace = r.namespace AND s.name = r.name)
+    ORDER BY rv LIMIT ?`,
   resourcesIn: `SELECT DISTINCT resource FROM revisions r WHERE namespace = ? AND deleted = 0
     AND rv = (SELECT max(s.rv) FROM revisions s
       WHERE s.resource = r.resource AND s.namespace = r.namespace AND s.name = r.name)`,

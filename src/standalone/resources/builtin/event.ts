@@ -158,8 +158,7 @@ function checkEvent(event: JsonObject): FieldError[] {
 
 export const eventEntry = defineResource({
   type: events,
-  description:
-    'A report about something that happened to an object. Kept as long as the database has room for its history.',
+  description: 'A report about something that happened to an object. Removed an hour after its last write.',
   properties: {
     ...shared,
     involvedObject: objectReference,
