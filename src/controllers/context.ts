@@ -32,6 +32,8 @@ export interface ControllerOptions {
   concurrency: number;
   /** We approve requests ourselves. False: somebody else does, and there is no fast path. */
   approve: boolean;
+  /** The one namespace that is served; absent: all of them. With it there are no ClusterIssuers (lifecycle §1, §12). */
+  namespace?: string;
   /** How long a Certificate waits for an issuer that is not (yet) there before it takes the durable path. Milliseconds. */
   issuerGraceMs: number;
 }
@@ -65,6 +67,7 @@ export interface SharedInformers {
   otherSecrets: Informer<SecretFacts>;
   /** Managed fields dropped. */
   issuers: Informer<Issuer>;
+  /** Never filled, and always empty, where one namespace is served. */
   clusterIssuers: Informer<ClusterIssuer>;
 }
 

@@ -51,7 +51,8 @@ export function startControllers(input: ControllersInput): Controllers {
   const { client, clock, random, log, issuerTypes } = input;
   const abort = new AbortController();
   const book = createRequestFactsBook();
-  const informers = sharedInformers(client, book, {
+  const options: ControllerOptions = { ...defaultControllerOptions, ...input.options };
+  const informers = sharedInformers(client, book, options.namespace, {
     clock,
     random,
     onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
@@ -66,7 +67,7 @@ export function startControllers(input: ControllersInput): Controllers {
     clock,
     random,
     log,
-    options: { ...defaultControllerOptions, ...input.options },
+    options,
     issuerTypes,
     informers,
     claims: createClaims(),
@@ -78,12 +79,18 @@ export function startControllers(input: ControllersInput): Controllers {
     certificateController,
     startCertificateRequestController(context, abort.signal),
     startIssuerController(context, abort.signal),
-    startClusterIssuerController(context, abort.signal),
   ];
   const watches = new AbortController();
-  const synced = Promise.all(
-    Object.values<Informer<unknown>>({ ...informers }).map((informer) => informer.start(watches.signal)),
-  ).then(() => complete.resolve());
+  const { clusterIssuers: clusterWide, ...everywhere } = informers;
+  const watched: Informer<unknown>[] = Object.values<Informer<unknown>>(everywhere);
+  if (options.namespace === undefined) {
+    running.push(startClusterIssuerController(context, abort.signal));
+    // Whoever serves one namespace is given no right to read what is cluster-scoped.
+    watched.push(clusterWide);
+  }
+  const synced = Promise.all(watched.map((informer) => informer.start(watches.signal))).then(() =>
+    complete.resolve(),
+  );
   // Whoever does not wait for `synced` must not be ended by its rejection on stop.
   synced.catch(() => undefined);
   return {
@@ -99,7 +106,12 @@ export function startControllers(input: ControllersInput): Controllers {
   };
 }
 
-function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: InformerDeps): SharedInformers {
+function sharedInformers(
+  client: KubeClient,
+  book: RequestFactsBook,
+  namespace: string | undefined,
+  deps: InformerDeps,
+): SharedInformers {
   const owner = (references: readonly OwnerReference[] | undefined): string[] => {
     const uid = certificateOwner(references)?.uid;
     return uid === undefined ? [] : [uid];
@@ -109,6 +121,7 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
       client,
       certificates,
       {
+        namespace,
         trim: (object) => withoutManagedFields(object) as Certificate,
         indexes: {
           secretName: ({ metadata, spec }) => [cacheKey(metadata?.namespace, spec.secretName)],
@@ -121,6 +134,7 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
       client,
       certificateRequests,
       {
+        namespace,
         trim: (object) => book.trim(object),
         indexes: {
           owner: ({ metadata }) => owner(metadata?.ownerReferences),
@@ -133,6 +147,7 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
       client,
       secrets,
       {
+        namespace,
         trim: trimSecret,
         labelSelector: `${labelKeys.filtered}=true`,
         indexes: { owner: (secret) => owner(secret.ownerReferences) },
@@ -142,13 +157,13 @@ function sharedInformers(client: KubeClient, book: RequestFactsBook, deps: Infor
     otherSecrets: createInformer(
       client,
       secrets,
-      { trim: trimSecretMetadata, labelSelector: `!${labelKeys.filtered}`, metadataOnly: true },
+      { namespace, trim: trimSecretMetadata, labelSelector: `!${labelKeys.filtered}`, metadataOnly: true },
       deps,
     ),
     issuers: createInformer<Issuer>(
       client,
       issuers,
-      { trim: (object) => withoutManagedFields(object) as Issuer },
+      { namespace, trim: (object) => withoutManagedFields(object) as Issuer },
       deps,
     ),
     clusterIssuers: createInformer<ClusterIssuer>(

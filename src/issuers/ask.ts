@@ -17,7 +17,7 @@ export function askOf(request: CertificateRequest, now: Date, extras: Extras): C
     const duration = parseDuration(spec.duration);
     if (duration === undefined || duration <= 0) {
       throw new CsrError(
-        `spec.duration ${JSON.stringify(spec.duration)} is not a positive duration such as 2160h`,
+        `spec.duration ${JSON.stringify(spec.duration.slice(0, 64))} is not a positive duration such as 2160h`,
       );
     }
     ask.duration = duration;

@@ -1,5 +1,6 @@
 /** Builds what an issuer type may touch (IssuerContext) from a Kubernetes client, in one place for all callers. */
 import type { Secret } from '../api/core.ts';
+import { filteredSecret } from '../api/labels.ts';
 import { secrets } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { NotFoundError } from '../kube/errors.ts';
@@ -14,6 +15,15 @@ export interface IssuerContextSource {
   secretVersion?(namespace: string, name: string): string | undefined;
 }
 
+/**
+ * A Secret that carries the cache label with another value than `true` is in no cache (lifecycle §3). It counts as not
+ * there: no watch would tell of its changes, so nobody who depends on it would ever be woken.
+ */
+function isHidden(secret: Secret): boolean {
+  const value = secret.metadata?.labels?.[filteredSecret];
+  return value !== undefined && value !== 'true';
+}
+
 /** The context of one issuer. Cheap: make one per use. */
 export function issuerContext(source: IssuerContextSource, issuer: AnyIssuer): IssuerContext {
   const context: IssuerContext = {
@@ -23,7 +33,8 @@ export function issuerContext(source: IssuerContextSource, issuer: AnyIssuer): I
     now: () => source.now(),
     readSecret: async (namespace, name) => {
       try {
-        return await source.client.get<Secret>(secrets, { namespace, name });
+        const secret = await source.client.get<Secret>(secrets, { namespace, name });
+        return isHidden(secret) ? undefined : secret;
       } catch (error) {
         if (error instanceof NotFoundError) return undefined;
         throw error;

@@ -6,6 +6,7 @@ import type { AnyIssuer, SignEvent } from './issuer.ts';
 export interface LintVerdict {
   /** Set when the certificate is invalid and must not be signed. */
   refusal?: string;
+  /** At most one, with everything in it. Notices stay out: the default usages of an ECDSA certificate earn one. */
   warnings: SignEvent[];
 }
 
@@ -19,25 +20,24 @@ export function lintBeforeSigning(
   request: CertificateRequest,
   issuer: AnyIssuer,
 ): LintVerdict {
-  const warnings: SignEvent[] = [];
+  const messages: string[] = [];
   let profile: 'rfc5280' | 'cabf' = 'rfc5280';
   for (const { metadata } of [request, issuer]) {
     const value = metadata?.annotations?.[lintAnnotation];
     const asked = lintProfileOf(value);
     if (asked === 'cabf') profile = 'cabf';
     else if (asked === undefined) {
-      warnings.push(
-        warningOf(
-          `annotation ${lintAnnotation}: ${JSON.stringify(value?.slice(0, 64))} is no profile; use rfc5280 or cabf`,
-        ),
+      messages.push(
+        `annotation ${lintAnnotation}: ${JSON.stringify(value?.slice(0, 64))} is no profile; use rfc5280 or cabf`,
       );
     }
   }
   const findings = lint(tbs, { profile });
   const refused = refusals(findings);
   for (const finding of findings) {
-    if (finding.severity === 'warning') warnings.push(warningOf(textOf(finding)));
+    if (finding.severity === 'warning') messages.push(textOf(finding));
   }
+  const warnings = warningsOf(messages);
   if (refused.length === 0) return { warnings };
   return {
     refusal: `The certificate would be invalid and was not signed: ${refused.map(textOf).join('; ')}`,
@@ -45,8 +45,11 @@ export function lintBeforeSigning(
   };
 }
 
-function warningOf(message: string): SignEvent {
-  return { type: 'Warning', reason: 'LintWarning', message };
+/** One event for all of them: a certificate has only so many events to spend. */
+function warningsOf(messages: readonly string[]): SignEvent[] {
+  return messages.length === 0
+    ? []
+    : [{ type: 'Warning', reason: 'LintWarning', message: messages.join('; ') }];
 }
 
 function textOf({ code, source, message }: Finding): string {

@@ -1,6 +1,7 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
 import { crds } from '../../api/crds.ts';
 import { defaultControllerOptions, type Log } from '../../controllers/context.ts';
@@ -8,14 +9,17 @@ import { startControllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
+import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { ManifestFolder } from '../manifests/folder.ts';
 import type { Surroundings } from '../program.ts';
+import { authorizeKnownUsers } from './authorize.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ExportLoop } from './export-loop.ts';
+import { findSignerBy } from './find-signer.ts';
 import { ReadinessBoard } from './readiness-board.ts';
 import { report } from './report.ts';
 import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
@@ -40,13 +44,20 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
 }
 
 async function serve(options: UpOptions, surroundings: Surroundings, log: Log): Promise<number> {
+  const signers = Promise.withResolvers<FindSigner>();
   const server = await createServer({
     dataDir: options.dataDir,
-    admission: createAdmission({}),
+    authorize: authorizeKnownUsers,
+    admission: createAdmission({
+      authorize: authorizeKnownUsers,
+      // Only approvals ask, and nobody can write one before the server is there to be asked.
+      signerExists: async (group, kind) => (await signers.promise)(group, kind),
+    }),
     crds,
     namespaces: [options.clusterResourceNamespace],
     log: quieter(log),
   });
+  signers.resolve(findSignerBy(createTransport(embedded(server), 'certwright')));
   try {
     const listening = await listen(server, options, log);
     const kubeconfig = listening.kubeconfigPath ?? join(options.dataDir, 'kubeconfig');
@@ -57,6 +68,16 @@ async function serve(options: UpOptions, surroundings: Surroundings, log: Log): 
   }
 }
 
+/** The API without a socket, as the administrator. */
+function embedded(server: EmbeddedServer): KubeConnection {
+  return {
+    baseUrl: 'http://embedded.invalid',
+    dispatcher: server.dispatcher(),
+    clock: systemClock,
+    random: Math.random,
+  };
+}
+
 /** The controllers, the folder and the export, over the API without a socket. */
 async function work(
   server: EmbeddedServer,
@@ -65,14 +86,9 @@ async function work(
   surroundings: Surroundings,
   log: Log,
 ): Promise<number> {
-  const clock = systemClock;
-  const random = Math.random;
-  const client = createKubeClient({
-    baseUrl: 'http://embedded.invalid',
-    dispatcher: server.dispatcher(),
-    clock,
-    random,
-  });
+  const connection = embedded(server);
+  const { clock, random } = connection;
+  const client = createKubeClient(connection);
   const controllers = startControllers({
     client,
     clock,
@@ -117,6 +133,7 @@ async function work(
     surroundings.out(
       await report({
         client,
+        certificates: controllers.informers.certificates,
         exports,
         format: options.output,
         kubeconfig,

@@ -7,12 +7,14 @@ import { certificateRequests } from '../../api/resources.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
 import type { AnyIssuer, SignOutcome } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
+import { NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
 import { issuerIndexKey } from '../context.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
+import { checkAnswer } from './check-answer.ts';
 import { decide, issuerReference } from './decide.ts';
 import {
   approverComponent,
@@ -103,6 +105,7 @@ export function startCertificateRequestController(
       approver: context.options.approve,
       signers,
       claimed: context.claims.isClaimed(request.metadata?.namespace ?? '', request.metadata?.name ?? ''),
+      namespace: context.options.namespace,
     });
     log.debug({ certificateRequest: key, decision: decision.do }, decision.why);
     const now = new Date(context.clock.now());
@@ -152,10 +155,15 @@ export function startCertificateRequestController(
       }
       case 'sign': {
         const { type, approve } = decision;
-        const outcome = await type.sign(issuerContext(source, decision.issuer), request);
-        if (outcome.kind === 'pending')
-          waiting.enter(key, secretsBehind(request, decision.issuer, type, source.clusterResourceNamespace));
-        else waiting.leave(key);
+        // Before the Secrets are read: one that comes between the reading and the waiting would wake nobody.
+        waiting.enter(key, secretsBehind(request, decision.issuer, type, source.clusterResourceNamespace));
+        const outcome = checkAnswer(type, await type.sign(issuerContext(source, decision.issuer), request));
+        const gone = informers.certificateRequests.get(key) === undefined;
+        if (gone || outcome.kind !== 'pending') waiting.leave(key);
+        if (gone) {
+          log.debug({ certificateRequest: key }, 'was deleted while it was being signed');
+          return;
+        }
         const change = requestStatus(request, outcome, { now, component: type.component, approve });
         await store(request, change, signerComponent(type.component));
         if (outcome.kind === 'issued') {
@@ -168,7 +176,18 @@ export function startCertificateRequestController(
     }
   };
 
-  const workers = runWorkers(queue, reconcile, {
+  /** Deleted between our look at it and our write: there is nothing left to do, and nothing went wrong. */
+  const unlessGone = async (key: string): Promise<void> => {
+    try {
+      await reconcile(key);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      waiting.leave(key);
+      log.debug({ certificateRequest: key, err: error }, 'was deleted meanwhile');
+    }
+  };
+
+  const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
     onResult: ({ key, outcome, error, nextMs }) => {

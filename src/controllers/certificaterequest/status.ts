@@ -5,6 +5,7 @@
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { Condition } from '../../api/meta.ts';
 import type { SignEvent, SignOutcome } from '../../issuers/issuer.ts';
+import { boundedText } from '../bounded-text.ts';
 import { setCondition } from './conditions.ts';
 
 export type RequestStatus = NonNullable<CertificateRequest['status']>;
@@ -81,11 +82,11 @@ export function requestStatus(
     events.push({ component, type: 'Normal', reason: 'CertificateIssued', message: issuedMessage });
   } else if (outcome?.kind === 'pending') {
     const wasPending = readyReason(request) === 'Pending';
-    set({ type: 'Ready', status: 'False', reason: 'Pending', message: outcome.message });
+    set({ type: 'Ready', status: 'False', reason: 'Pending', message: boundedText(outcome.message) });
     if (!wasPending)
       events.push({ component, type: 'Normal', reason: outcome.reason, message: outcome.message });
   } else if (outcome?.kind === 'failed') {
-    set({ type: 'Ready', status: 'False', reason: 'Failed', message: outcome.message });
+    set({ type: 'Ready', status: 'False', reason: 'Failed', message: boundedText(outcome.message) });
     status.failureTime ??= now;
     events.push({ component, type: 'Warning', reason: outcome.reason, message: outcome.message });
   }
@@ -114,7 +115,7 @@ export function readyReason(request: CertificateRequest): string | undefined {
 /** Lint warnings ride on the Ready message, where `kubectl describe` shows them. */
 function issuedText(warnings: readonly SignEvent[] | undefined): string {
   if (warnings === undefined || warnings.length === 0) return issuedMessage;
-  return `${issuedMessage}; warnings: ${warnings.map((warning) => warning.message).join('; ')}`;
+  return boundedText(`${issuedMessage}; warnings: ${warnings.map((warning) => warning.message).join('; ')}`);
 }
 
 function base64(text: string): string {

@@ -2,6 +2,7 @@
 import type { Condition } from '../../api/meta.ts';
 import type { IssuerContext, Readiness } from '../../issuers/issuer.ts';
 import type { ResolvedType } from '../../issuers/registry.ts';
+import { boundedText } from '../bounded-text.ts';
 import { setCondition } from '../certificaterequest/conditions.ts';
 
 /** Reason of Ready=False for a valid issuer type that this version has no signer for. Ours; cert-manager has none. */
@@ -47,7 +48,7 @@ export function readyCondition(
     reason: readiness.reason,
   };
   // As Kubernetes has it for empty strings: absent. SelfSigned issuers have nothing to say.
-  if (readiness.message !== '') condition.message = readiness.message;
+  if (readiness.message !== '') condition.message = boundedText(readiness.message);
   if (generation !== undefined) condition.observedGeneration = generation;
   return setCondition(conditions, condition, `${now.toISOString().slice(0, 19)}Z`);
 }
