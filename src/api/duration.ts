@@ -21,7 +21,7 @@ const MIN = -(2n ** 63n);
 /** Longer strings are not read: no honest duration comes close. */
 const MAX_LENGTH = 256;
 
-const TERM = /([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)/y;
+const TERM = /([0-9]*)(?:\.([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 
 /** The duration in nanoseconds, or undefined when `text` is not a Go duration or does not fit in 64 bits. */
 export function parseDurationNanos(text: string): bigint | undefined {

@@ -1,7 +1,7 @@
-/** Collects the summary from the API and prints it in the format that was asked for. */
+/** Collects the summary from the cache and the API and prints it in the format that was asked for. */
 import { stringify } from 'yaml';
 import type { Certificate } from '../../api/certificate.ts';
-import { certificates } from '../../api/resources.ts';
+import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ExportLoop } from './export-loop.ts';
 import { readSecret } from './read-secret.ts';
@@ -12,6 +12,7 @@ import type { Outcome } from './wait.ts';
 
 export interface ReportOptions {
   client: KubeClient;
+  certificates: Cache<Certificate>;
   exports: ExportLoop | undefined;
   format: OutputFormat;
   kubeconfig: string;
@@ -26,8 +27,8 @@ const maxRows = 50;
 
 export async function report(options: ReportOptions): Promise<string> {
   const { client, exports, format, kubeconfig, now, outcome } = options;
-  const { items } = await client.list<Certificate>(certificates);
-  const ordered = items.toSorted((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
+  // From the cache, which knows all that was waited for: a list of ten thousand would cost more memory than all the rest.
+  const ordered = [...options.certificates.values()].toSorted((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
   const shown = format === 'table' ? ordered.slice(0, maxRows) : ordered;
   const summaries: CertificateSummary[] = [];
   for (const certificate of shown) {

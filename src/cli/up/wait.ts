@@ -40,8 +40,7 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
     const applied = folder === undefined || folder.state.settled;
     if (applied && !listed) {
       // What the API holds now is what has to become Ready, whether the watch has told of it yet or not.
-      const { items } = await options.client.list<Certificate>(certificates, { metadataOnly: true });
-      keys = items.map(({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`);
+      keys = await certificateKeys(options.client);
       listed = true;
     }
     if (listed && board.allReady(keys)) break;
@@ -59,6 +58,22 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
     if (problem !== '') problems.push(problem);
   }
   return { ready: ready && problems.length === 0, interrupted: false, problems };
+}
+
+/** Page by page: only the keys stay in memory. */
+async function certificateKeys(client: KubeClient): Promise<string[]> {
+  const keys: string[] = [];
+  let next: string | undefined;
+  do {
+    const { items, metadata } = await client.list<Certificate>(certificates, {
+      metadataOnly: true,
+      limit: 500,
+      continue: next,
+    });
+    for (const { metadata: its } of items) keys.push(`${its?.namespace ?? ''}/${its?.name ?? ''}`);
+    next = metadata.continue;
+  } while (next !== undefined && next !== '');
+  return keys;
 }
 
 /** One line when the count changed, at most one a second. */

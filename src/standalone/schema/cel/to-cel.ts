@@ -35,12 +35,14 @@ const unitNanos: { readonly [unit: string]: number } = {
 
 /** Go's duration text as CEL's duration; undefined when it is none. */
 export function toDuration(text: string): Duration | undefined {
-  const found = /^([-+]?)((?:\d+(?:\.\d*)?(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(
+  const found = /^([-+]?)((?:\d+(?:\.\d*)?(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0)$/.exec(
     text.length <= 256 ? text : '',
   );
   if (found === null) return undefined;
   let nanos = 0n;
-  for (const [, amount, unit] of (found[2] ?? '').matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of (found[2] ?? '').matchAll(
+    /(\d+(?:\.\d*)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g,
+  )) {
     nanos += BigInt(Math.round(Number(amount) * (unitNanos[unit ?? ''] ?? 0)));
   }
   const signed = found[1] === '-' ? -nanos : nanos;
