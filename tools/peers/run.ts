@@ -11,10 +11,12 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  * A file whose word is not listed needs nothing but Node, and always runs.
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  docs: ['kubectl', 'openssl', 'keytool'],
   keystore: ['openssl', 'keytool', 'go'],
   kubectl: ['kubectl'],
   openssl: ['openssl'],
   pki: ['openssl'],
+  quickstart: ['openssl', 'keytool', 'kubectl'],
   x509: ['openssl', 'go'],
 };
 

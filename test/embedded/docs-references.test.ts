@@ -1,0 +1,83 @@
+/** What the documentation names exists: links, files, flags, annotations. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, test } from 'node:test';
+import { buildProgram } from '../../src/cli/program.ts';
+import { inCode, pages, root } from './docs/documents.ts';
+
+const all = pages();
+
+describe('links', () => {
+  for (const { path, text } of all) {
+    test(path, () => {
+      const wrong = [...text.matchAll(/\]\(([^)\s]+)\)/gu)].flatMap(([, target = '']) => {
+        if (/^[a-z]+:/u.test(target)) return [];
+        const [file = '', fragment] = target.split('#');
+        const linked = file === '' ? path : normalize(join(dirname(path), file));
+        if (!existsSync(join(root, linked))) return [target];
+        if (fragment === undefined) return [];
+        return anchors(readFileSync(join(root, linked), 'utf8')).includes(fragment) ? [] : [target];
+      });
+      assert.deepEqual(wrong, []);
+    });
+  }
+});
+
+/** Headings as GitHub names them. */
+function anchors(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gmu)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test('every file that a page names is in the repository', () => {
+  const places = ['src', 'test', 'tools', 'docs', 'deploy', 'examples', 'bench'];
+  const wrong = all.flatMap(({ path, text }) =>
+    inCode(text)
+      .filter((code) => places.some((place) => code.startsWith(`${place}/`)) && !/[<>\s*…{]|NNNN/u.test(code))
+      .filter((code) => !existsSync(join(root, code)))
+      .map((code) => `${path}: ${code}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('every flag in a certwright command, and every flag that stands alone, is one of the program', () => {
+  const surroundings = {
+    env: {},
+    out: () => undefined,
+    err: () => undefined,
+    color: false,
+    pid: 0,
+    signal: new AbortController().signal,
+  };
+  const never = (): never => assert.fail('help runs no command');
+  const program = buildProgram({ up: never, controller: never }, surroundings, () => undefined);
+  const known = new Set(['--help', '--version']);
+  for (const command of program.commands) {
+    for (const { long } of command.options) if (long !== undefined && long !== null) known.add(long);
+  }
+  // Of kubectl, npm, node and systemd: only in lines of theirs.
+  const others = /kubectl|npm|node |openssl|keytool|cmctl|fuzz/u;
+  const wrong = all.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .filter((line) => !others.test(line) || /certwright (up|controller)/u.test(line))
+      .flatMap((line) => [...line.matchAll(/(?<![\w-])--[a-z][\w-]+/gu)].map(([flag]) => flag))
+      .filter((flag) => !known.has(flag))
+      .map((flag) => `${path}: ${flag}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('every annotation of ours is documented, and every documented one is in the code', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).filter((path) => !path.endsWith('.test.ts'));
+  const named = (text: string): string[] =>
+    [...text.matchAll(/certwright\.dev\/([a-z]+)/gu)].map(([, name = '']) => name);
+  const inSources = new Set(sources.flatMap((path) => named(readFileSync(join(root, path), 'utf8'))));
+  const inPages = new Set(all.flatMap(({ text }) => named(text)));
+  assert.deepEqual([...inPages].toSorted(), [...inSources].toSorted());
+});

@@ -1,0 +1,74 @@
+/** The parts of docs/ that are generated: tables between `<!-- generated: name … -->` and `<!-- end -->`. */
+
+import type { Command } from 'commander';
+
+import { buildProgram, type Commands, type Surroundings } from '../../src/cli/program.ts';
+import { lintRules } from '../../src/pki/lint/lint.ts';
+
+const generated = /(<!-- generated: (\w+)[^>]*-->\n)[\s\S]*?(<!-- end -->)/gu;
+
+/** The text with every generated part made anew. @throws when a part has an unknown name */
+export function withGeneratedParts(text: string): string {
+  return text.replaceAll(generated, (_all, begin: string, name: string, end: string) => {
+    const render = parts[name];
+    if (render === undefined) throw new Error(`there is no generator for "${name}"`);
+    return `${begin}\n${render()}\n${end}`;
+  });
+}
+
+const parts: Readonly<Record<string, () => string>> = { cli: cliReference, lint: lintTable };
+
+function lintTable(): string {
+  const always = new Set(lintRules.rfc5280.map(({ code }) => code));
+  const rows = lintRules.cabf.map(({ code, severity, source }) => [
+    `\`${code}\``,
+    severity,
+    source,
+    always.has(code) ? 'always' : '`cabf`',
+  ]);
+  return table([['Code', 'Severity', 'Source', 'Profile'], ...rows]);
+}
+
+function cliReference(): string {
+  const unused = (): never => {
+    throw new Error('help runs no command');
+  };
+  const surroundings: Surroundings = {
+    env: {},
+    out: () => undefined,
+    err: () => undefined,
+    color: false,
+    pid: 0,
+    signal: new AbortController().signal,
+  };
+  const commands: Commands = { up: unused, controller: unused };
+  const program = buildProgram(commands, surroundings, () => undefined);
+  return program.commands.map(commandSection).join('\n');
+}
+
+function commandSection(command: Command): string {
+  const rows = command.options.map(({ flags, description, defaultValue }) => [
+    `\`${flags}\``,
+    plain(description),
+    defaultOf(defaultValue),
+  ]);
+  rows.push(['`-h, --help`', 'show this help', '']);
+  const usage = `certwright ${command.name()} ${command.usage()}`;
+  return `## ${command.name()}\n\n${command.description()}\n\n    ${usage}\n\n${table([['Flag', 'Does', 'Default'], ...rows])}`;
+}
+
+/** Text that Markdown would take for markup. */
+function plain(text: string): string {
+  return text.replaceAll(/[<*]/gu, String.raw`\$&`);
+}
+
+function defaultOf(value: unknown): string {
+  if (typeof value === 'string') return `\`${value}\``;
+  return typeof value === 'boolean' ? (value ? 'on' : 'off') : '';
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const lines = rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
+  const rule = `|${(rows[0] ?? []).map(() => '---|').join('')}`;
+  return `${[lines[0], rule, ...lines.slice(1)].join('\n')}\n`;
+}
