@@ -62,7 +62,8 @@ export async function restoreObjects(
 
 /** Nothing is defaulted, pruned or derived: what cannot stay as it is, is refused. */
 function accept(given: KubeObject, registry: ResourceRegistry): Accepted {
-  const object = structuredClone(given) as JsonObject;
+  // As it would have travelled: members without a value do not exist.
+  const object = JSON.parse(JSON.stringify(given)) as JsonObject;
   const entry = registry
     .all()
     .find(
