@@ -9,7 +9,16 @@ export interface Clock {
   now(): number;
   /** Runs `task` once after `delayMs` (any length; not limited to 2^31 ms). Never keeps the process alive. */
   after(delayMs: number, task: () => void): Timer;
+  /**
+   * Tells when the wall clock left elapsed time by a second or more: set by hand, by NTP, or ahead after the machine
+   * slept. `byMs` is positive when it went forward. Answers a function that ends this. Absent: nobody can tell.
+   */
+  onStep?(listener: (byMs: number) => void): () => void;
 }
+
+/** How often the machine's clock is looked at, and how far it may drift meanwhile. */
+const stepCheckMs = 10_000;
+const stepToleranceMs = 1_000;
 
 /** setTimeout fires at once for longer delays, so long waits are walked in legs. */
 const longestLegMs = 2 ** 31 - 1;
@@ -29,6 +38,18 @@ export const systemClock: Clock = {
     };
     leg();
     return { cancel: () => clearTimeout(timeout) };
+  },
+  onStep(listener) {
+    // The monotonic clock stands still while the machine sleeps, so a sleep shows as a step forward.
+    let offset = Date.now() - performance.now();
+    const check = (): void => {
+      const by = Date.now() - performance.now() - offset;
+      if (Math.abs(by) < stepToleranceMs) return;
+      offset += by;
+      listener(by);
+    };
+    const interval = setInterval(check, stepCheckMs).unref();
+    return () => clearInterval(interval);
   },
 };
 

@@ -62,13 +62,27 @@ describe('queue', () => {
     assert.equal(queue.length, 0);
   });
 
-  it('notices within an hour that the wall clock was stepped forward', async () => {
+  it('serves at once what a step of the wall clock forward made due', async () => {
     const clock = createFakeClock(0);
     const queue = createQueue({ clock });
-    queue.addAfter('a', 86_400_000);
+    queue.addAfter('renewal', 86_400_000);
+    queue.addAfter('later', 2 * 86_400_000);
     clock.jump(86_400_000);
-    await clock.advance(3_600_000);
-    assert.equal(queue.length, 1);
+    await clock.advance(0);
+    assert.deepEqual(await drain(queue), ['renewal']);
+    assert.equal(queue.delayed, 1);
+  });
+
+  it('keeps waits as long as they were when the wall clock is set back', async () => {
+    const clock = createFakeClock(7 * 86_400_000);
+    const queue = createQueue({ clock });
+    queue.addAfter('retry', 1_000);
+    queue.addAfter('other', 3_000);
+    clock.jump(-7 * 86_400_000);
+    await clock.advance(1_000);
+    assert.deepEqual(await drain(queue), ['retry']);
+    await clock.advance(2_000);
+    assert.deepEqual(await drain(queue), ['other']);
   });
 
   it('keeps thousands of timers in order', async () => {

@@ -95,10 +95,12 @@ class Schedule {
   #current = new Map<string, Scheduled>();
   #timer: Timer | undefined;
   #timerDue = Infinity;
+  readonly #endSteps: (() => void) | undefined;
 
   constructor(clock: Clock, fire: (key: string) => void) {
     this.#clock = clock;
     this.#fire = fire;
+    this.#endSteps = clock.onStep?.((byMs) => this.#stepped(byMs));
   }
   get size(): number {
     return this.#current.size;
@@ -114,6 +116,7 @@ class Schedule {
     this.#current.delete(key);
   }
   clear(): void {
+    this.#endSteps?.();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerDue = Infinity;
@@ -161,9 +164,17 @@ class Schedule {
     if (head === undefined || head.due === this.#timerDue) return;
     this.#timer?.cancel();
     this.#timerDue = head.due;
-    // A wall clock that is stepped forward must not delay what is due: long waits are looked at again every hour.
-    const delay = Math.min(Math.max(0, head.due - this.#clock.now()), 3_600_000);
-    this.#timer = this.#clock.after(delay, () => this.#run());
+    this.#timer = this.#clock.after(Math.max(0, head.due - this.#clock.now()), () => this.#run());
+  }
+  /**
+   * Forward: what has become due is served now. Back: every wait is moved along, or a back-off of a second would last
+   * until the clock is where it was; what waited for a moment of the day is then looked at early, and waits again.
+   */
+  #stepped(byMs: number): void {
+    if (byMs < 0) for (const entry of this.#current.values()) entry.due += byMs;
+    this.#rebuild();
+    this.#timerDue = Infinity;
+    this.#arm();
   }
   #run(): void {
     this.#timerDue = Infinity;

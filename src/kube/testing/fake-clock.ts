@@ -15,7 +15,10 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Like `advance`, up to an instant (milliseconds since the epoch). */
   advanceTo(ms: number): Promise<void>;
-  /** Steps the wall clock without running anything, as an administrator or NTP does. Pending delays keep their length. */
+  /**
+   * Steps the wall clock without running any timer, as an administrator or NTP does: pending delays keep their length,
+   * and whoever asked to be told of steps is told.
+   */
   jump(ms: number): void;
   /** When the next timer is due, undefined when there is none. */
   readonly nextDue: number | undefined;
@@ -39,6 +42,7 @@ export function createFakeClock(startMs: number, settle: () => Promise<void> = t
   let order = 0;
   const heap: Pending[] = [];
   const live = new Set<Pending>();
+  const stepListeners = new Set<(byMs: number) => void>();
 
   const before = (a: Pending, b: Pending): boolean => a.due < b.due || (a.due === b.due && a.order < b.order);
   const push = (entry: Pending): void => {
@@ -103,6 +107,11 @@ export function createFakeClock(startMs: number, settle: () => Promise<void> = t
     advanceTo: (ms) => advance(ms - (elapsed + offset)),
     jump(ms) {
       offset += ms;
+      for (const listener of stepListeners) listener(ms);
+    },
+    onStep(listener) {
+      stepListeners.add(listener);
+      return () => stepListeners.delete(listener);
     },
     get nextDue() {
       const next = head();
