@@ -1,9 +1,19 @@
-/** Reads `metadata.managedFields` of a Secret: what we own, and who else writes its data. */
+/** Reads `metadata.managedFields` of a Secret: what we own, and who else writes what is ours. */
 import type { FieldsV1, ManagedFieldsEntry } from '../../api/meta.ts';
-import { components } from './constants.ts';
+import { annotationKeys, components, labelKeys, secretKeys } from './constants.ts';
 import type { DataWriter, OwnedFields, Parsed } from './secret-facts.ts';
 
 const mostWriters = 4;
+
+/** What only we have a business with: whoever else owns one of these writes over us. */
+const ourEntries: ReadonlySet<string> = new Set(Object.values(secretKeys));
+const ourLabels: ReadonlySet<string> = new Set([labelKeys.filtered]);
+const ourAnnotations: ReadonlySet<string> = new Set([
+  annotationKeys.certificateName,
+  annotationKeys.issuerName,
+  annotationKeys.issuerKind,
+  annotationKeys.issuerGroup,
+]);
 
 export function readManagedFields(entries: readonly ManagedFieldsEntry[]): {
   owned: Parsed<OwnedFields>;
@@ -25,13 +35,12 @@ export function readManagedFields(entries: readonly ManagedFieldsEntry[]): {
     if (!isSet(fields))
       return { owned: { ok: false, error: 'fieldsV1 is not an object' }, foreignWriters: [] };
     const metadata = child(fields, 'f:metadata');
-    const owned = keysBelow(child(fields, 'f:data'));
     if (entry.manager === components.issuing && entry.operation === 'Apply') {
       for (const key of keysBelow(child(metadata, 'f:labels'))) labels.add(key);
       for (const key of keysBelow(child(metadata, 'f:annotations'))) annotations.add(key);
-      for (const key of owned) data.add(key);
+      for (const key of keysBelow(child(fields, 'f:data'))) data.add(key);
       ownerReferences ||= Object.keys(child(metadata, 'f:ownerReferences')).length > 0;
-    } else if (owned.length > 0 && entry.manager !== undefined) {
+    } else if (entry.manager !== undefined && takesOver(fields)) {
       const time = entry.time === undefined ? 0 : Date.parse(entry.time);
       writers.push({
         manager: entry.manager.slice(0, 128),
@@ -48,6 +57,15 @@ export function readManagedFields(entries: readonly ManagedFieldsEntry[]): {
     ownerReferences,
   };
   return { owned: { ok: true, value }, foreignWriters };
+}
+
+function takesOver(fields: FieldsV1): boolean {
+  const metadata = child(fields, 'f:metadata');
+  return (
+    keysBelow(child(fields, 'f:data')).some((key) => ourEntries.has(key)) ||
+    keysBelow(child(metadata, 'f:annotations')).some((key) => ourAnnotations.has(key)) ||
+    keysBelow(child(metadata, 'f:labels')).some((key) => ourLabels.has(key))
+  );
 }
 
 function isSet(value: unknown): value is FieldsV1 {

@@ -74,6 +74,6 @@ export interface SecretFacts {
   /** SHA-256 over tls.crt's bytes, base64: tells whether the Secret holds what a request was answered with. */
   chainHash?: string;
   owned: Parsed<OwnedFields>;
-  /** Field managers that own keys of `data`, other than ours, newest first. */
+  /** Field managers, other than ours, that own entries, labels or annotations which are ours to write; newest first. */
   foreignWriters: readonly DataWriter[];
 }
