@@ -60,6 +60,13 @@ export function oneOf<const T extends string>(flag: string, value: string, choic
   return choice;
 }
 
+/** A switch: `--flag`, `--flag=true` and, as Go programs have it and manifests pass it, `--flag=false`. */
+export function toggle(flag: string, value: string | boolean): boolean {
+  if (typeof value === 'boolean') return value;
+  if (!/^(?:true|false|t|f|1|0)$/i.test(value)) throw new UsageError(flag, value, 'write true or false');
+  return /^[t1]/i.test(value);
+}
+
 /** A comma-separated list without empty entries. */
 export function list(flag: string, value: string): string[] {
   const entries = value.split(',').map((entry) => entry.trim());

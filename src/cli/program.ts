@@ -141,7 +141,19 @@ ${exitCodeHelp}`,
       'where the Secrets of ClusterIssuers live',
       'kube-system',
     )
-    .option('--enable-certificate-owner-ref', 'delete a Secret together with its Certificate')
+    .option(
+      '--namespace <namespace>',
+      'serve this namespace only: no ClusterIssuers, and no rights beyond it are needed',
+    )
+    .option('--enable-certificate-owner-ref [boolean]', 'delete a Secret together with its Certificate')
+    .option(
+      '--issuer-ambient-credentials [boolean]',
+      'accepted as false: no issuer type of this version takes credentials from its surroundings',
+    )
+    .option(
+      '--cluster-issuer-ambient-credentials [boolean]',
+      'accepted for the manifests that pass it: no issuer type of this version takes credentials from its surroundings',
+    )
     .option(
       '--copied-annotation-prefixes <list>',
       'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
@@ -168,7 +180,7 @@ ${exitCodeHelp}`,
       '20',
     )
     .option('--kube-api-burst <number>', 'requests at once, likewise', '50')
-    .option('--leader-elect', 'run beside other instances; one works at a time (the default)', true)
+    .option('--leader-elect [boolean]', 'run beside other instances; one works at a time (the default)', true)
     .option('--no-leader-elect', 'work at once; no other instance may run')
     .option('--leader-election-namespace <namespace>', 'where the Lease is', 'kube-system')
     .option('--log-format <format>', 'text or json', 'json')

@@ -8,6 +8,7 @@ import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import { createEventRecorder } from '../kube/events.ts';
+import { GoneError } from '../kube/errors.ts';
 import { createInformer, type InformerDeps } from '../kube/informer.ts';
 import { labelKeys } from './certificate/constants.ts';
 import { certificateOwner, startCertificateController } from './certificate/controller.ts';
@@ -55,6 +56,12 @@ export function startControllers(input: ControllersInput): Controllers {
   const informers = sharedInformers(client, book, options.namespace, {
     clock,
     random,
+    // Forgotten history is the server's housekeeping; anything else keeps us blind until it is mended.
+    onError: (err, retryInMs) =>
+      log[err instanceof GoneError ? 'debug' : 'warn'](
+        { err, retryInMs: Math.round(retryInMs) },
+        'a watch or list failed; it is tried again',
+      ),
     onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
   });
   const events = createEventRecorder({

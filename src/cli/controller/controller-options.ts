@@ -1,7 +1,7 @@
 /** The flags of `certwright controller`, read once into types (spec/certificate-lifecycle.md §2). */
 import { controllers as knownControllers, type ControllerName } from '../../api/components.ts';
 import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.ts';
-import { duration, list, namespaceName, oneOf, wholeNumber } from '../option-values.ts';
+import { duration, list, namespaceName, oneOf, toggle, wholeNumber } from '../option-values.ts';
 import { UsageError } from '../errors.ts';
 
 /** As commander hands them over. */
@@ -10,7 +10,10 @@ export interface ControllerFlags {
   context?: string;
   inCluster?: boolean;
   clusterResourceNamespace: string;
-  enableCertificateOwnerRef?: boolean;
+  namespace?: string;
+  enableCertificateOwnerRef?: boolean | string;
+  issuerAmbientCredentials?: boolean | string;
+  clusterIssuerAmbientCredentials?: boolean | string;
   copiedAnnotationPrefixes?: string;
   certificateRequestMinimumBackoffDuration: string;
   certificateRequestMaximumBackoffDuration: string;
@@ -18,7 +21,7 @@ export interface ControllerFlags {
   concurrentWorkers: string;
   kubeApiQps: string;
   kubeApiBurst: string;
-  leaderElect: boolean;
+  leaderElect: boolean | string;
   leaderElectionNamespace: string;
   logFormat: string;
   logLevel: string;
@@ -29,6 +32,8 @@ export interface ControllerCommandOptions {
   context?: string;
   inCluster: boolean;
   clusterResourceNamespace: string;
+  /** Absent: all of them. */
+  namespace?: string;
   enableCertificateOwnerRef: boolean;
   copiedAnnotationPrefixes?: readonly string[];
   minBackoffMs: number;
@@ -66,27 +71,47 @@ export function readControllerOptions(flags: ControllerFlags): ControllerCommand
       'leave it out, or leave out --in-cluster: only one can be meant',
     );
   }
+  refuseAmbientCredentials(flags);
   const options: ControllerCommandOptions = {
     inCluster: flags.inCluster === true,
     clusterResourceNamespace: namespaceName('--cluster-resource-namespace', flags.clusterResourceNamespace),
-    enableCertificateOwnerRef: flags.enableCertificateOwnerRef === true,
+    enableCertificateOwnerRef: toggle(
+      '--enable-certificate-owner-ref',
+      flags.enableCertificateOwnerRef ?? false,
+    ),
     minBackoffMs,
     maxBackoffMs,
     approve: runsApprover(flags.controllers),
     concurrency: wholeNumber('--concurrent-workers', flags.concurrentWorkers, 1, 256),
     qps: wholeNumber('--kube-api-qps', flags.kubeApiQps, 1, 100_000),
     burst: wholeNumber('--kube-api-burst', flags.kubeApiBurst, 1, 100_000),
-    leaderElect: flags.leaderElect,
+    leaderElect: toggle('--leader-elect', flags.leaderElect),
     leaderElectionNamespace: namespaceName('--leader-election-namespace', flags.leaderElectionNamespace),
     logFormat: oneOf('--log-format', flags.logFormat, logFormats),
     logLevel: oneOf('--log-level', flags.logLevel, logLevels),
   };
   if (flags.kubeconfig !== undefined) options.kubeconfig = flags.kubeconfig;
+  // Empty means all, as it does for whoever moves here from cert-manager.
+  if (flags.namespace !== undefined && flags.namespace !== '')
+    options.namespace = namespaceName('--namespace', flags.namespace);
   if (flags.context !== undefined) options.context = flags.context;
   if (flags.copiedAnnotationPrefixes !== undefined) {
     options.copiedAnnotationPrefixes = list('--copied-annotation-prefixes', flags.copiedAnnotationPrefixes);
   }
   return options;
+}
+
+/** For a cluster issuer they are the default, and nothing would use them; asking for more than that cannot be met. */
+function refuseAmbientCredentials(flags: ControllerFlags): void {
+  toggle('--cluster-issuer-ambient-credentials', flags.clusterIssuerAmbientCredentials ?? true);
+  const flag = '--issuer-ambient-credentials';
+  if (toggle(flag, flags.issuerAmbientCredentials ?? false)) {
+    throw new UsageError(
+      flag,
+      'true',
+      'leave it out: no issuer type of this version takes credentials from its surroundings',
+    );
+  }
 }
 
 /**

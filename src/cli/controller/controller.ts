@@ -8,7 +8,7 @@ import { startControllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { adaptConnection } from '../../kube/capabilities.ts';
 import { systemClock } from '../../kube/clock.ts';
-import { connect, endpointOf, type OpenConnection } from '../../kube/connect.ts';
+import { connect, endpointOf, type OpenConnection, type TlsMaterial } from '../../kube/connect.ts';
 import { ConfigurationError, CredentialsError } from '../../kube/errors.ts';
 import { nodeHost } from '../../kube/host.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
@@ -17,6 +17,7 @@ import { loadKubeContext } from '../../kube/kubeconfig.ts';
 import { acquireLease, type Leadership } from '../../kube/lease.ts';
 import { userAgent } from '../../kube/user-agent.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
+import { firstContact } from './first-contact.ts';
 import { createLog } from '../log.ts';
 import type { Surroundings } from '../program.ts';
 import { version } from '../version.ts';
@@ -31,8 +32,12 @@ export async function controller(flags: ControllerFlags, surroundings: Surroundi
   const options = readControllerOptions(flags);
   const { write, color } = { write: surroundings.err, color: surroundings.color };
   const log = createLog({ format: options.logFormat, level: options.logLevel, write, color });
-  const connection = await open(options, surroundings);
+  const { connection, tls } = await open(options, surroundings);
+  // Timers and idle connections do not keep a process alive; waiting for an API that is down must.
+  const alive = setInterval(() => undefined, 60_000);
   try {
+    await firstContact({ connection, tls, log, signal: surroundings.signal });
+    if (surroundings.signal.aborted) return exitCodes.ok;
     const adapted = await adaptConnection(connection, {
       perSecond: options.qps,
       burst: options.burst,
@@ -41,11 +46,17 @@ export async function controller(flags: ControllerFlags, surroundings: Surroundi
     log.info({ server: connection.baseUrl }, 'connected');
     return await lead(adapted, options, surroundings, log);
   } finally {
+    clearInterval(alive);
     await connection.close();
   }
 }
 
-async function open(options: ControllerCommandOptions, surroundings: Surroundings): Promise<OpenConnection> {
+interface Opened {
+  connection: OpenConnection;
+  tls?: () => Promise<TlsMaterial>;
+}
+
+async function open(options: ControllerCommandOptions, surroundings: Surroundings): Promise<Opened> {
   const clock = systemClock;
   const host = nodeHost(surroundings.env, homedir());
   const { platform, arch } = process;
@@ -60,9 +71,11 @@ async function open(options: ControllerCommandOptions, surroundings: Surrounding
       options.kubeconfig === undefined &&
       options.context === undefined &&
       surroundings.env['KUBECONFIG'] === undefined;
-    if (options.inCluster || (inPod && nothingNamed)) return await connectInCluster(host, settings);
+    if (options.inCluster || (inPod && nothingNamed))
+      return { connection: await connectInCluster(host, settings) };
     const context = await loadKubeContext(host, { file: options.kubeconfig, context: options.context });
-    return await connect(endpointOf(context, host, clock), settings);
+    const endpoint = endpointOf(context, host, clock);
+    return { connection: await connect(endpoint, settings), tls: endpoint.tls };
   } catch (error) {
     if (!(error instanceof ConfigurationError) && !(error instanceof CredentialsError)) throw error;
     throw new EnvironmentError('cli/kubeconfig', error.message, error);
@@ -90,6 +103,7 @@ async function lead(
           identity: `${hostname()}-${randomUUID()}-external-cert-manager-controller`,
           labels: { [managedBy]: managedByController },
           fieldManager: leaderElectionComponent,
+          onError: (err) => log.warn({ err }, 'the lease could not be taken or renewed; it is tried again'),
         },
         signal,
       );
@@ -106,6 +120,7 @@ async function lead(
     issuerTypes: createIssuerTypes(),
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
+      namespace: options.namespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,
       copiedAnnotationPrefixes:
         options.copiedAnnotationPrefixes ?? defaultControllerOptions.copiedAnnotationPrefixes,
