@@ -38,6 +38,8 @@ export interface WriteOptions {
   fieldManager: string;
   subresource?: 'status';
   dryRun?: boolean;
+  /** What happens to fields that the server does not know; absent: the server's default (dropped, with a warning). */
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   signal?: AbortSignal;
 }
 

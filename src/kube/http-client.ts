@@ -54,6 +54,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       fieldManager: write.fieldManager,
       force: write.force,
       dryRun: write.dryRun === true ? 'All' : undefined,
+      fieldValidation: write.fieldValidation,
     });
     const answer = await transport.request({
       method,

@@ -53,7 +53,7 @@ test('once: what is not Ready in time is named with its reason, exit 1', async (
   const run = await up(t, folder, '--once', '--timeout', '1s', '--log-level', 'warn').ended;
   assert.equal(run.code, 1);
   assert.match(run.out, /shop\/leaf +False/);
-  assert.match(run.out, /Not ready:\n {2}shop\/leaf: /);
+  assert.match(run.out, /Not ready:\n {2}shop\/leaf: .*ClusterIssuer "ca" does not exist/);
 });
 
 function requestNames(path: string): string[] {

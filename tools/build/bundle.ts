@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { build, type Metafile } from 'esbuild';
 
+import { explainOldNode } from './explain-old-node.ts';
 import { inlineCrds } from './inline-crds.ts';
 
 /** Packages that are only ever needed while building. One of them in the bundle is a mistake in an import. */
@@ -42,7 +43,7 @@ async function bundle(): Promise<void> {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [inlineCrds(path.join(root, 'src/api/crds.ts'))],
+    plugins: [inlineCrds(path.join(root, 'src/api/crds.ts')), explainOldNode],
     banner: {
       // CommonJS packages (pino, yaml, undici) ask for `require` of node's own modules.
       js: `import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);`,

@@ -245,6 +245,8 @@ export class ManifestFolder {
       const stored = await this.#options.client.apply(type, marked, {
         fieldManager: folderFieldManager,
         force: true,
+        // A misspelt field would otherwise be dropped in silence.
+        fieldValidation: 'Strict',
       });
       const news = this.#applied.get(id) === undefined ? 'applied' : 'applied again';
       this.#applied.set(id, hash);

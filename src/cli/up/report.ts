@@ -13,9 +13,12 @@ import type { Outcome } from './wait.ts';
 export interface ReportOptions {
   client: KubeClient;
   certificates: Cache<Certificate>;
+  /** What would be done about Certificate `namespace/name` now, and why. */
+  explain: (key: string) => Promise<{ message: string } | undefined>;
   exports: ExportLoop | undefined;
   format: OutputFormat;
-  kubeconfig: string;
+  /** Absent: none was written. */
+  kubeconfig?: string;
   now: number;
   outcome: Outcome;
   /** The API stays: there is something to try next. */
@@ -39,7 +42,13 @@ export async function report(options: ReportOptions): Promise<string> {
       certificate.metadata?.namespace ?? '',
       certificate.spec.secretName,
     );
-    summaries.push(summarize(certificate, secret, files));
+    const summary = summarize(certificate, secret, files);
+    if (!summary.ready) {
+      // The conditions say what is missing, the decision says what it waits for.
+      const why = (await options.explain(titleOf(certificate)))?.message ?? '';
+      if (!summary.message.includes(why)) summary.message += `; ${why}`;
+    }
+    summaries.push(summary);
   }
   if (format === 'table') {
     const cut = ordered.length > shown.length ? `... and ${ordered.length - shown.length} more\n` : '';

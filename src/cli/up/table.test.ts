@@ -52,3 +52,7 @@ test('the summary shows rows, reasons, chains and files', () => {
 test('a path with a quote in it can be pasted into a shell', () => {
   assert.match(renderNextSteps("/it's/here", undefined), /KUBECONFIG='\/it'\\''s\/here'/);
 });
+
+test('without a kubeconfig the next steps do not name one', () => {
+  assert.doesNotMatch(renderNextSteps(undefined, undefined), /export/);
+});

@@ -52,13 +52,15 @@ export function renderSummary(certificates: readonly CertificateSummary[], now: 
 
 /** The three lines to try next. */
 export function renderNextSteps(
-  kubeconfig: string,
+  kubeconfig: string | undefined,
   example: { namespace: string; name: string } | undefined,
 ): string {
   const { namespace, name } = example ?? { namespace: 'default', name: 'NAME' };
   return [
     'Try next (in another terminal):\n',
-    `  export KUBECONFIG=${quote(kubeconfig)}\n`,
+    kubeconfig === undefined
+      ? '  point KUBECONFIG at a kubeconfig with your client certificate\n'
+      : `  export KUBECONFIG=${quote(kubeconfig)}\n`,
     '  kubectl get certificates,issuers,clusterissuers --all-namespaces\n',
     `  kubectl describe certificate ${name} --namespace ${namespace}\n`,
     `  kubectl get events --namespace ${namespace} --watch\n`,

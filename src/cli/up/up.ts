@@ -1,6 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
 import { crds } from '../../api/crds.ts';
@@ -60,8 +59,9 @@ async function serve(options: UpOptions, surroundings: Surroundings, log: Log): 
   signers.resolve(findSignerBy(createTransport(embedded(server), 'certwright')));
   try {
     const listening = await listen(server, options, log);
-    const kubeconfig = listening.kubeconfigPath ?? join(options.dataDir, 'kubeconfig');
-    log.info({}, `the API answers at ${listening.url}; kubeconfig: ${kubeconfig}`);
+    const kubeconfig = listening.kubeconfigPath;
+    const access = kubeconfig ?? 'none, as --client-ca alone makes no token (CA of the API: serving-ca.pem)';
+    log.info({}, `the API answers at ${listening.url}; kubeconfig: ${access}`);
     return await work(server, kubeconfig, options, surroundings, log);
   } finally {
     await server.close();
@@ -81,7 +81,7 @@ function embedded(server: EmbeddedServer): KubeConnection {
 /** The controllers, the folder and the export, over the API without a socket. */
 async function work(
   server: EmbeddedServer,
-  kubeconfig: string,
+  kubeconfig: string | undefined,
   options: UpOptions,
   surroundings: Surroundings,
   log: Log,
@@ -134,6 +134,7 @@ async function work(
       await report({
         client,
         certificates: controllers.informers.certificates,
+        explain: (key) => controllers.explain(key),
         exports,
         format: options.output,
         kubeconfig,
