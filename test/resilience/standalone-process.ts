@@ -92,7 +92,8 @@ export async function runOnce(t: TestContext, folder: string): Promise<{ code: n
 
 /** What a failing assertion shows of a log of thousands of lines: the end, without the routine. */
 export function tailOf(log: string): string {
-  const routine = /applied Certificate|Issuing certificate as|successfully issued|wrote \d+ files/;
+  const routine =
+    /applied Certificate|a certificate has to be issued|issued and stored in Secret|wrote \d+ files/;
   const lines = log.split('\n').filter((line) => !routine.test(line));
   return lines.slice(-30).join('\n');
 }
