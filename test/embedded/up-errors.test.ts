@@ -83,3 +83,21 @@ for (const [args, message] of [
     assert.match(run.err, message);
   });
 }
+
+test('a damaged database is named with its remedy, exit 3', async (t) => {
+  const folder = workspace(t, {
+    'data/objects.db': 'this is no database, and longer than a header '.repeat(40),
+  });
+  const run = await start(t, ['up', '--data-dir', join(folder, 'data'), '--listen', '127.0.0.1:0', '--once'])
+    .ended;
+  assert.equal(run.code, 3);
+  assert.match(run.err, /objects\.db is damaged .*restore it from a backup/);
+  assert.doesNotMatch(run.err, /\n {4}at /);
+});
+
+test('a misspelt field in the folder is refused by name', async (t) => {
+  const folder = workspace(t, { 'manifests/a.yaml': smallFleet.replace('dnsNames', 'dnsName') });
+  const run = await up(t, folder, '--once', '--timeout', '1s').ended;
+  assert.equal(run.code, 1);
+  assert.match(run.out, /a\.yaml:2:1: Certificate shop\/leaf: .*unknown field "spec\.dnsName"/);
+});

@@ -10,6 +10,7 @@ import { systemClock } from '../../kube/clock.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
+import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
 import { createLog } from '../log.ts';
@@ -37,6 +38,10 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
   const lock = lockDataDir(options.dataDir, surroundings.pid);
   try {
     return await serve(options, surroundings, log);
+  } catch (error) {
+    // A full disk or a damaged file is nobody's programming error: the message says what to do, a stack does not.
+    if (error instanceof StorageError) throw new EnvironmentError('cli/data-dir', error.message, error);
+    throw error;
   } finally {
     lock.release();
   }
