@@ -5,21 +5,27 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { measureBareWork } from './bare-work.ts';
 
 export interface Limits {
   /** ECDSA P-256 signatures per second, one thread. */
   p256SignaturesPerSecond: number;
   /** RSA-2048 keys per second through generateKeyPair, one in flight per core. */
   rsa2048KeysPerSecond: number;
+  /** Processor time of one such key. */
+  rsa2048CpuMsPerKey: number;
   /** SQLite transactions of one 1.1 kB row per second: WAL, synchronous=NORMAL. */
   sqliteWritesPerSecond: number;
+  /** Processor time of a P-256 certificate with nothing around it (bare-work.ts). */
+  bareWorkCpuMs: number;
 }
 
 export async function measureLimits(seconds = 1): Promise<Limits> {
   return {
     p256SignaturesPerSecond: signatures(seconds),
-    rsa2048KeysPerSecond: await rsaKeys(seconds * 5),
+    ...(await rsaKeys(seconds * 5)),
     sqliteWritesPerSecond: await sqliteWrites(seconds),
+    bareWorkCpuMs: await measureBareWork(),
   };
 }
 
@@ -29,9 +35,12 @@ function signatures(seconds: number): number {
   return perSecond(seconds, () => sign('sha256', data, privateKey));
 }
 
-async function rsaKeys(seconds: number): Promise<number> {
+async function rsaKeys(
+  seconds: number,
+): Promise<Pick<Limits, 'rsa2048KeysPerSecond' | 'rsa2048CpuMsPerKey'>> {
   const generate = promisify(generateKeyPair);
   const started = performance.now();
+  const before = process.cpuUsage();
   let made = 0;
   const worker = async (): Promise<void> => {
     while (performance.now() - started < seconds * 1000) {
@@ -40,7 +49,11 @@ async function rsaKeys(seconds: number): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  return made / ((performance.now() - started) / 1000);
+  const { user, system } = process.cpuUsage(before);
+  return {
+    rsa2048KeysPerSecond: made / ((performance.now() - started) / 1000),
+    rsa2048CpuMsPerKey: (user + system) / 1000 / made,
+  };
 }
 
 async function sqliteWrites(seconds: number): Promise<number> {

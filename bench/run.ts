@@ -4,6 +4,8 @@
  *     npm run bench                        10,000 P-256 and 200 RSA-2048
  *     npm run bench -- --p256 1000         another size
  *     npm run bench -- --ci                small sizes, budgets as ratios, non-zero exit when one is missed
+ *     npm run bench -- --bundle FILE       another build than dist/certwright.js, to compare two
+ *     npm run bench -- --node=--cpu-prof   an argument for the node that runs it; may be repeated
  *     npm run bench -- --json FILE         where the figures go (default .certwright/bench.json)
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -12,13 +14,16 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkBudgets } from './budgets.ts';
 import { measureLimits } from './limits.ts';
-import { runStandalone, type PhaseResult } from './scenarios/standalone.ts';
+import { builtBundle } from './harness/standalone.ts';
+import { runFirstCertificate, runStandalone, type PhaseResult } from './scenarios/standalone.ts';
 
 const { values } = parseArgs({
   options: {
     p256: { type: 'string' },
     rsa: { type: 'string' },
     ci: { type: 'boolean', default: false },
+    bundle: { type: 'string', default: builtBundle },
+    node: { type: 'string', multiple: true, default: [] },
     json: { type: 'string', default: '.certwright/bench.json' },
   },
 });
@@ -27,19 +32,27 @@ const sizes = {
   p256: Number(values.p256 ?? (values.ci ? 1000 : 10_000)),
   rsa: Number(values.rsa ?? (values.ci ? 100 : 200)),
 };
+const program = { bundle: values.bundle, nodeArguments: values.node };
 const progress = (text: string): void => void process.stderr.write(`${text}\n`);
 
 progress("the machine's own limits");
 const limits = await measureLimits();
 const results: PhaseResult[] = [
+  await runFirstCertificate(program),
   ...(sizes.p256 > 0
-    ? await runStandalone({ algorithm: 'ECDSA', certificates: sizes.p256, idleSeconds: 10, progress })
+    ? await runStandalone({
+        program,
+        algorithm: 'ECDSA',
+        certificates: sizes.p256,
+        idleSeconds: 10,
+        progress,
+      })
     : []),
   ...(sizes.rsa > 0
-    ? await runStandalone({ algorithm: 'RSA', certificates: sizes.rsa, idleSeconds: 3, progress })
+    ? await runStandalone({ program, algorithm: 'RSA', certificates: sizes.rsa, idleSeconds: 3, progress })
     : []),
 ];
-const budgets = checkBudgets(limits, results);
+const budgets = checkBudgets(limits, results, values.ci ? 'ci' : 'full');
 
 const machine = {
   cpu: cpus()[0]?.model,
@@ -60,7 +73,7 @@ console.log(
 );
 if (missed.length > 0) process.exitCode = 1;
 
-function rounded<T extends object>(row: T): object {
+function rounded(row: object): object {
   return Object.fromEntries(
     Object.entries(row).map(([key, value]) => [
       key,

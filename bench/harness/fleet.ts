@@ -66,6 +66,28 @@ export async function createFleet(
   });
 }
 
+/** What `--manifests` is given to see the first certificate: an issuer that signs at once, and one Certificate. */
+export const firstManifest = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: ${namespace} }
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: { name: root, namespace: ${namespace} }
+spec: { selfSigned: {} }
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: { name: first, namespace: ${namespace} }
+spec:
+  secretName: first
+  commonName: first.example.test
+  dnsNames: [first.example.test]
+  privateKey: { algorithm: ECDSA, size: 256 }
+  issuerRef: { name: root }
+`;
+
 /** Asks for a re-issue the way cmctl renew does: by the Issuing condition. */
 export async function renewFleet(standalone: Standalone, names: string[]): Promise<void> {
   const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');

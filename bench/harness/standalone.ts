@@ -11,7 +11,13 @@ import { Agent } from 'undici';
 import { parse } from 'yaml';
 import { processUsage, type ProcessUsage } from './proc.ts';
 
-const bundle = fileURLToPath(new URL('../../dist/certwright.js', import.meta.url));
+export const builtBundle = fileURLToPath(new URL('../../dist/certwright.js', import.meta.url));
+
+/** What runs: the bundle, and Node's own arguments before it (a profiler, a heap size). */
+export interface Program {
+  bundle: string;
+  nodeArguments: string[];
+}
 
 interface Kubeconfig {
   clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
@@ -34,10 +40,11 @@ export class Standalone {
   readonly #dispatcher: Agent;
   readonly #server: string;
   readonly #token: string;
+  readonly #started: number;
   /** Milliseconds from process start until the kubeconfig worked. */
   readonly readyAfterMs: number;
 
-  private constructor(child: ChildProcess, config: Kubeconfig, readyAfterMs: number) {
+  private constructor(child: ChildProcess, config: Kubeconfig, started: number) {
     const { cluster } = config.clusters[0]!;
     this.#child = child;
     this.#server = cluster.server;
@@ -47,28 +54,33 @@ export class Standalone {
       connections: 32,
       connect: { ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString() },
     });
-    this.readyAfterMs = readyAfterMs;
+    this.#started = started;
+    this.readyAfterMs = this.age;
   }
 
-  static async start(dataDir: string, flags: string[] = []): Promise<Standalone> {
+  static async start(program: Program, dataDir: string, more: string[] = []): Promise<Standalone> {
     const started = performance.now();
-    const child = spawn(
-      process.execPath,
-      [bundle, 'up', '--data-dir', dataDir, '--listen', '127.0.0.1:0', '--log-format', 'json', ...flags],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
+    const flags = ['--data-dir', dataDir, '--listen', '127.0.0.1:0', '--log-format', 'json', ...more];
+    const child = spawn(process.execPath, [...program.nodeArguments, program.bundle, 'up', ...flags], {
+      stdio: 'ignore',
+    });
     const kubeconfig = join(dataDir, 'kubeconfig');
     for (;;) {
       if (child.exitCode !== null) throw new Error(`certwright up ended with code ${child.exitCode}`);
       if (existsSync(kubeconfig)) {
         const config = parse(await readFile(kubeconfig, 'utf8')) as Kubeconfig;
-        const standalone = new Standalone(child, config, performance.now() - started);
+        const standalone = new Standalone(child, config, started);
         const answer = await standalone.request('GET', '/readyz').catch(() => undefined);
         if (answer?.status === 200) return standalone;
         await standalone.#dispatcher.destroy();
       }
       await delay(5);
     }
+  }
+
+  /** Milliseconds since the process was started. */
+  get age(): number {
+    return performance.now() - this.#started;
   }
 
   get pid(): number {
@@ -129,6 +141,24 @@ export class Standalone {
       lines.close();
       answer.body.destroy();
     }
+  }
+
+  /** Asks for /readyz again and again until `work` is done; the 99th percentile of the answers in milliseconds. */
+  async latencyDuring(work: Promise<unknown>): Promise<number> {
+    const answers: number[] = [];
+    const over = Symbol('over');
+    const ended = work.then(
+      () => over,
+      () => over,
+    );
+    for (;;) {
+      const asked = performance.now();
+      await this.must('GET', '/readyz');
+      answers.push(performance.now() - asked);
+      if ((await Promise.race([ended, delay(20)])) === over) break;
+    }
+    answers.sort((a, b) => a - b);
+    return answers[Math.floor(answers.length * 0.99)] ?? 0;
   }
 
   usage(): Promise<ProcessUsage> {

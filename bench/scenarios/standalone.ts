@@ -1,5 +1,5 @@
 /** Storm, renewal storm, restart and idle of `certwright up` with N certificates through a CA issuer. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,21 +7,26 @@ import {
   allReady,
   createFleet,
   createIssuer,
+  firstManifest,
   fleetNames,
   renewFleet,
   version,
   type KeyAlgorithm,
 } from '../harness/fleet.ts';
-import { Standalone } from '../harness/standalone.ts';
+import { Standalone, type Program } from '../harness/standalone.ts';
 
 export interface PhaseResult {
-  phase: 'storm' | 'renewal storm' | 'restart' | 'idle';
+  phase: 'first certificate' | 'storm' | 'renewal storm' | 'restart' | 'idle';
   algorithm: KeyAlgorithm;
   certificates: number;
   seconds: number;
   perSecond?: number;
   /** Processor time of the whole process (server, controllers, crypto) per certificate. */
   cpuMsPerCertificate?: number;
+  /** Milliseconds within which 99 of 100 requests to /readyz were answered meanwhile: how long the event loop is held. */
+  latencyP99Ms?: number;
+  /** Restart: from process start until the API answered; `seconds` counts until a new Certificate was Ready. */
+  apiSeconds?: number;
   /** Share of one core, for idle. */
   cpuShare?: number;
   rssMiB: number;
@@ -38,6 +43,7 @@ export interface ScenarioOptions {
   algorithm: KeyAlgorithm;
   certificates: number;
   idleSeconds: number;
+  program: Program;
   progress: (text: string) => void;
 }
 
@@ -46,7 +52,7 @@ export async function runStandalone(options: ScenarioOptions): Promise<PhaseResu
   const folder = await mkdtemp(join(tmpdir(), 'certwright-bench-'));
   const names = fleetNames(certificates);
   const results: PhaseResult[] = [];
-  let standalone = await Standalone.start(folder);
+  let standalone = await Standalone.start(options.program, folder);
   const common = { algorithm, certificates };
   try {
     await createIssuer(standalone);
@@ -70,23 +76,60 @@ export async function runStandalone(options: ScenarioOptions): Promise<PhaseResu
 
     progress('restart');
     await standalone.stop();
-    standalone = await Standalone.start(folder);
+    standalone = await Standalone.start(options.program, folder);
+    const apiSeconds = standalone.readyAfterMs / 1000;
+    // It only becomes Ready once every cache is complete and the first decisions are taken.
+    const fresh = ['after-restart'];
+    const since = await version(standalone);
+    await Promise.all([
+      allReady(standalone, since, new Set(fresh), 1),
+      createFleet(standalone, fresh, algorithm),
+    ]);
+    const seconds = standalone.age / 1000;
     const before = (await standalone.usage()).cpuSeconds;
     const after = await idle(standalone, 3);
     results.push({
       phase: 'restart',
       ...common,
-      seconds: standalone.readyAfterMs / 1000,
+      seconds,
+      apiSeconds,
       rssMiB: after.rssMiB,
       peakRssMiB: after.peakRssMiB,
       cpuMsPerCertificate: ((before + after.cpuShare * 3) * 1000) / certificates,
-      newRequests: await requestsBeyond(standalone, certificates + 1),
+      newRequests: await requestsBeyond(standalone, certificates + 2),
     });
   } finally {
     await standalone.stop();
     await rm(folder, { recursive: true, force: true });
   }
   return results;
+}
+
+/** An empty data folder and a manifests folder: from process start until the certificate in it is Ready. */
+export async function runFirstCertificate(program: Program): Promise<PhaseResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'certwright-bench-'));
+  const manifests = join(folder, 'manifests');
+  await mkdir(manifests);
+  await writeFile(join(manifests, 'first.yaml'), firstManifest);
+  const standalone = await Standalone.start(program, join(folder, 'data'), ['--manifests', manifests]);
+  try {
+    await allReady(standalone, '0', new Set(['first']), 1);
+    const seconds = standalone.age / 1000;
+    const { rssMiB, peakRssMiB } = await standalone.usage();
+    const apiSeconds = standalone.readyAfterMs / 1000;
+    return {
+      phase: 'first certificate',
+      algorithm: 'ECDSA',
+      certificates: 1,
+      seconds,
+      apiSeconds,
+      rssMiB,
+      peakRssMiB,
+    };
+  } finally {
+    await standalone.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 type Burst = Omit<PhaseResult, 'phase' | 'algorithm' | 'certificates'>;
@@ -105,7 +148,9 @@ async function burst(
     await standalone.usage(),
   ];
   const started = performance.now();
-  await Promise.all([allReady(standalone, versionBefore, new Set(names), revision), setOff()]);
+  const work = Promise.all([allReady(standalone, versionBefore, new Set(names), revision), setOff()]);
+  const latencyP99Ms = await standalone.latencyDuring(work);
+  await work;
   const seconds = (performance.now() - started) / 1000;
   const usage = await standalone.usage();
   const eventsAfter = await settledEvents(standalone);
@@ -113,6 +158,7 @@ async function burst(
   return {
     seconds,
     perSecond: names.length / seconds,
+    latencyP99Ms,
     cpuMsPerCertificate: ((usage.cpuSeconds - usageBefore.cpuSeconds) * 1000) / names.length,
     rssMiB: usage.rssMiB,
     peakRssMiB: usage.peakRssMiB,

@@ -1,6 +1,7 @@
 /** The memory behind an informer: objects by key, with their versions and indexes. Knows no network. */
 import type { KubeObject } from '../api/meta.ts';
 import { cacheKey, type Cache, type CacheKey, type Change } from './cache.ts';
+import { StringPool } from './string-pool.ts';
 
 interface Entry<T> {
   value: T;
@@ -28,6 +29,7 @@ type Keys = CacheKey | Set<CacheKey>;
 export class Store<T> implements Cache<T> {
   #options: StoreOptions<T>;
   #entries = new Map<CacheKey, Entry<T>>();
+  #strings = new StringPool();
   #indexes: { name: string; of: (object: T) => readonly string[]; keys: Map<string, Keys> }[];
   /** Up to which version the watch has told us everything. */
   #horizon = NaN;
@@ -152,6 +154,7 @@ export class Store<T> implements Cache<T> {
     const { name } = object.metadata ?? {};
     if (typeof name !== 'string' || name === '') throw new TypeError('the object has no name');
     const value = this.#options.trim(object);
+    this.#strings.share(value);
     // Indexes are asked before anything is stored, so that one that throws leaves the store whole.
     for (const index of this.#indexes) index.of(value);
     return value;
