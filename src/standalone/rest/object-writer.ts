@@ -97,9 +97,10 @@ export class ObjectWriter {
     if (entry.tracksGeneration) meta.generation = 1;
     else delete meta.generation;
     entry.prepare?.(object, undefined, now());
+    this.#validate(entry, object, undefined);
     const review = this.#admit(entry, 'CREATE', { namespace, name, object }, context);
     const admitted = review instanceof Promise ? await review : review;
-    this.#validate(entry, admitted, undefined);
+    if (admitted !== object) this.#validate(entry, admitted, undefined);
     const final = metaOf(admitted);
     final.managedFields =
       managed === undefined
@@ -182,10 +183,11 @@ export class ObjectWriter {
       fresh.generation = (oldMeta.generation ?? 0) + 1;
     }
     const merged = object;
+    this.#validate(entry, merged, old);
     const review = this.#admit(entry, 'UPDATE', { namespace, name, object, oldObject: old }, context);
     // Not awaited when it need not be: without a turn in between nobody can write the object meanwhile.
     object = review instanceof Promise ? await review : review;
-    this.#validate(entry, object, old);
+    if (object !== merged) this.#validate(entry, object, old);
     const final = metaOf(object);
     if (isApply) {
       if (object !== merged) {
@@ -301,6 +303,7 @@ export class ObjectWriter {
     return answer instanceof Promise ? answer.then(take) : take(answer);
   }
 
+  /** Before admission, so that admission sees only what fits the schema, and again when admission changed something. */
   #validate(entry: ResourceEntry, object: JsonObject, old: JsonObject | undefined): void {
     const meta = metaOf(object);
     const errors = [
