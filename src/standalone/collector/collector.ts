@@ -25,6 +25,7 @@ export const COLLECTOR_USER: UserInfo = {
   groups: ['system:masters', 'system:authenticated'],
 };
 const RETRY_MS = 1000;
+const SCANNED_PER_TURN = 1000;
 
 /** Level-based: a key in the queue means "look at this object", never "this happened". */
 export class Collector {
@@ -35,6 +36,8 @@ export class Collector {
   readonly #failed: RowKey[] = [];
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Up to which revision the scan at start has come; undefined when it is done. */
+  #scanned: number | undefined;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -45,9 +48,8 @@ export class Collector {
   start(): void {
     const { store } = this.#options;
     for (const key of store.owned()) this.#add(key);
-    for (const resource of ['namespaces', 'customresourcedefinitions.apiextensions.k8s.io']) {
-      for (const row of store.list(resource, { at: store.revision, limit: 100_000 }).rows) this.#add(row);
-    }
+    this.#scanned = 0;
+    void this.#kick();
   }
 
   /** Resolves when the queue is empty. */
@@ -121,20 +123,40 @@ export class Collector {
     return this.#running;
   }
 
+  /** Objects in deletion that nothing else leads to, such as an owner whose last dependent had gone already. */
+  async #scan(): Promise<void> {
+    while (this.#scanned !== undefined && !this.#stopped) {
+      const { keys, next } = this.#options.store.going(this.#scanned, SCANNED_PER_TURN);
+      for (const key of keys) this.#add(key);
+      this.#scanned = next;
+      await nextTurn();
+    }
+  }
+
   async #work(): Promise<void> {
-    // Requests go first: the worker begins after the turn that woke it.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn(); // Requests go first: the worker begins after the turn that woke it.
+    try {
+      await this.#scan();
+    } catch (error) {
+      this.#options.log?.warn(
+        { err: error },
+        'the garbage collector could not read everything and will try again',
+      );
+      this.#retry ??= setTimeout(() => this.#again(), RETRY_MS).unref();
+    }
     for (const [id, key] of this.#queue) {
       if (this.#stopped) return;
       this.#queue.delete(id);
       try {
         await this.#look(key);
       } catch (error) {
-        if (error instanceof ApiError && (error.httpCode === 404 || error.httpCode === 409)) continue; // Changed meanwhile: its change is queued.
-        this.#options.log?.warn(
-          { err: error, ...key },
-          'the garbage collector could not finish an object and will try again',
-        );
+        // Something that it works on changed or went meanwhile: no failure, but what was left has to be done.
+        if (!(error instanceof ApiError && (error.httpCode === 404 || error.httpCode === 409))) {
+          this.#options.log?.warn(
+            { err: error, ...key },
+            'the garbage collector could not finish an object and will try again',
+          );
+        }
         this.#failed.push(key);
         this.#retry ??= setTimeout(() => this.#again(), RETRY_MS).unref();
       }
@@ -144,6 +166,7 @@ export class Collector {
   #again(): void {
     this.#retry = undefined;
     for (const key of this.#failed.splice(0)) this.#add(key);
+    if (!this.#stopped) void this.#kick();
   }
 
   async #look(key: RowKey): Promise<void> {
@@ -177,10 +200,15 @@ export class Collector {
     };
   }
 
-  /** A kind that is not served (yet) may come back: its references are not dangling. */
+  /**
+   * A kind that is not served (yet) may come back: its references are not dangling. Neither is a reference from an
+   * object of no namespace to a kind of namespaces: it does not say which one, so it can never be looked up.
+   */
   #ownerState(owner: OwnerReference, namespace: string): 'solid' | 'gone' | 'waiting' {
     const key = this.#ownerKey(owner, namespace);
     if (key === undefined) return 'solid';
+    if (namespace === '' && this.#options.registry.stored(key.resource)?.type.namespaced === true)
+      return 'solid';
     const row = this.#options.store.get(key);
     if (row === undefined || row.uid !== owner.uid) return 'gone';
     return row.json.includes(FOREGROUND_FINALIZER) && row.json.includes('"deletionTimestamp"')
@@ -219,6 +247,7 @@ export class Collector {
 
   async #orphan(target: Target, uid: string): Promise<void> {
     for (const key of this.#options.store.dependents(uid)) {
+      if (this.#stopped) return; // The next start goes on here.
       const entry = this.#options.registry.stored(key.resource);
       if (entry === undefined) continue;
       await this.#edit({ entry, namespace: key.namespace, name: key.name }, (current) =>
@@ -231,18 +260,16 @@ export class Collector {
   async #foreground(target: Target, uid: string): Promise<void> {
     let blocking = 0;
     for (const key of this.#options.store.dependents(uid)) {
+      if (this.#stopped) return; // The next start goes on here.
       const entry = this.#options.registry.stored(key.resource);
       const row = this.#options.store.get(key);
       if (entry === undefined || row === undefined) continue;
       const object = decodeStored(entry, row.json);
       await this.#checkOwners({ entry, namespace: key.namespace, name: key.name }, object);
       const left = this.#options.store.get(key);
-      const reference = metaOf(object).ownerReferences?.find((owner) => owner.uid === uid);
-      if (
-        left !== undefined &&
-        reference?.blockOwnerDeletion === true &&
-        this.#options.store.dependents(uid).some((one) => sameKey(one, key))
-      )
+      if (left === undefined) continue;
+      const references = metaOf(decodeStored(entry, left.json)).ownerReferences;
+      if (references?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true) === true)
         blocking++;
     }
     if (blocking === 0) await this.#edit(target, (current) => dropFinalizer(current, FOREGROUND_FINALIZER));
@@ -264,7 +291,7 @@ export class Collector {
     if (left === 0) await this.#edit(target, (current) => dropFinalizer(current, CRD_FINALIZER));
   }
 
-  /** Gives how many objects are left, because they wait for finalizers. */
+  /** Gives how many objects are left, because they wait for finalizers or the worker was told to stop. */
   async #deleteAll(entries: readonly ResourceEntry[], namespace: string | undefined): Promise<number> {
     const { store, deleter, registry } = this.#options;
     let left = 0;
@@ -280,6 +307,7 @@ export class Collector {
           ...(after === undefined ? {} : { after }),
         });
         for (const row of page.rows) {
+          if (this.#stopped) return Infinity;
           after = { namespace: row.namespace, name: row.name };
           const target = { entry, namespace: row.namespace, name: row.name };
           const deleted = await deleter.delete(target, { dryRun: false }, COLLECTOR_USER, []);
@@ -315,15 +343,26 @@ export class Collector {
   }
 }
 
-function sameKey(a: RowKey, b: RowKey): boolean {
-  return a.resource === b.resource && a.namespace === b.namespace && a.name === b.name;
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether a written object can concern the collector. Text search first: parsing every write would cost. */
 function needsLook(change: StoredChange): boolean {
   if (change.json.includes('"deletionTimestamp"')) return true;
-  if (!change.json.includes('"ownerReferences"')) return false;
-  return change.type === 'ADDED' || change.previousJson?.includes('"ownerReferences"') !== true;
+  const references = ownersText(change.json);
+  if (references === undefined) return false;
+  return (
+    change.type === 'ADDED' ||
+    change.previousJson === undefined ||
+    ownersText(change.previousJson) !== references
+  );
+}
+
+/** The owner references as they are written. What a name with a bracket cuts off is only compared too early. */
+function ownersText(json: string): string | undefined {
+  const from = json.indexOf('"ownerReferences":[');
+  return from === -1 ? undefined : json.slice(from, json.indexOf(']', from));
 }
 
 function dropOwners(object: JsonObject, uids: ReadonlySet<string>): JsonObject {

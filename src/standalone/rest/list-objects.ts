@@ -202,6 +202,8 @@ function* everything(
     let text = head;
     let first = true;
     for (;;) {
+      // A reader that stood still for so long that history went on without it: the answer is cut, not made up.
+      if (base.at < store.horizon) throw expired(base.at, store.horizon);
       const page = store.list(entry.storageKey, {
         ...base,
         ...(after === undefined ? {} : { after }),

@@ -56,6 +56,15 @@ interface Pending {
 }
 
 const COMPACT_EVERY = 512;
+const PATIENCE = 16;
+
+function keyOf(row: Record<string, unknown>): RowKey {
+  return {
+    resource: String(row['resource']),
+    namespace: String(row['namespace']),
+    name: String(row['name']),
+  };
+}
 
 export class ObjectStore {
   readonly #database: DatabaseSync;
@@ -190,21 +199,23 @@ export class ObjectStore {
   /** Keys of the objects that name `uid` as an owner. */
   dependents(uid: string): RowKey[] {
     this.#open();
-    return this.#statements.dependents.all(uid).map((row) => ({
-      resource: String(row['resource']),
-      namespace: String(row['namespace']),
-      name: String(row['name']),
-    }));
+    return this.#statements.dependents.all(uid).map(keyOf);
   }
 
   /** Every object that has an owner, each once. */
   owned(): RowKey[] {
     this.#open();
-    return this.#statements.owned.all().map((row) => ({
-      resource: String(row['resource']),
-      namespace: String(row['namespace']),
-      name: String(row['name']),
-    }));
+    return this.#statements.owned.all().map(keyOf);
+  }
+
+  /** Of the `limit` revisions after `rv` those that may be of objects in deletion, and where to go on if there are more. */
+  going(rv: number, limit: number): { keys: RowKey[]; next: number | undefined } {
+    this.#open();
+    const rows = this.#statements.going.all(rv, limit);
+    return {
+      keys: rows.filter((row) => row['going'] === 1).map(keyOf),
+      next: rows.length < limit ? undefined : Number(rows.at(-1)?.['rv']),
+    };
   }
 
   /** Up to `limit` objects of a resource whose newest revision is after `from` and not after `to`, in that order. */
@@ -270,7 +281,10 @@ export class ObjectStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Keeps the history from `rv` on until released: for a list that is read in pieces. */
+  /**
+   * Keeps the history from `rv` on until released: for a list that is read in pieces. Not for ever: a reader that
+   * stands still while the log grows to `PATIENCE` times its bound finds `horizon` beyond its revision and has to give up.
+   */
   pin(rv: number): () => void {
     const key = Symbol('pin');
     this.#pins.set(key, rv);
@@ -282,7 +296,7 @@ export class ObjectStore {
     this.#open();
     this.#begin();
     try {
-      const target = Math.min(rv, this.#revision, ...this.#pins.values());
+      const target = Math.min(rv, this.#pinned());
       if (target > this.#horizon) {
         this.#statements.compactOld.run(this.#horizon, target);
         this.#statements.compactDeleted.run(this.#horizon, target);
@@ -335,7 +349,7 @@ export class ObjectStore {
     try {
       const due = this.#revision - this.#historyLimit;
       if (due - this.#horizon >= COMPACT_EVERY) {
-        const target = Math.min(due, ...this.#pins.values());
+        const target = Math.min(due, this.#pinned());
         if (target > this.#horizon) {
           this.#statements.compactOld.run(this.#horizon, target);
           this.#statements.compactDeleted.run(this.#horizon, target);
@@ -366,6 +380,12 @@ export class ObjectStore {
     // The numbers that were taken are not given out again: a response may have been rendered with them.
     pending?.reject(failure);
     return failure;
+  }
+
+  /** The revision that compaction must not go beyond. */
+  #pinned(): number {
+    const patience = this.#revision - PATIENCE * this.#historyLimit;
+    return Math.min(this.#revision, ...[...this.#pins.values()].filter((rv) => rv >= patience));
   }
 
   #open(): void {

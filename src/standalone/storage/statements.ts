@@ -19,6 +19,8 @@ const SQL = {
   disown: 'DELETE FROM owners WHERE resource = ? AND namespace = ? AND name = ?',
   dependents: 'SELECT resource, namespace, name FROM owners WHERE owner = ?',
   owned: 'SELECT DISTINCT resource, namespace, name FROM owners',
+  going: `SELECT rv, resource, namespace, name, instr(json, '"deletionTimestamp":') > 0 AS going FROM revisions
+    WHERE rv > ? ORDER BY rv LIMIT ?`,
   listAll: `SELECT namespace, name, rv, uid, json ${ALL} ORDER BY namespace, name LIMIT ?`,
   listNamespace: `SELECT namespace, name, rv, uid, json ${ONE} ORDER BY name LIMIT ?`,
   countAll: `SELECT count(*) AS n ${ALL}`,
