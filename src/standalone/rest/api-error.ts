@@ -17,7 +17,9 @@ export class ApiError extends StandaloneError {
   readonly status: Status;
 
   constructor(httpCode: number, reason: string, message: string, details?: Details) {
-    super(`ERR_API_${reason.toUpperCase()}`, message, { retryable: httpCode === 409 || httpCode >= 500 });
+    super(`ERR_API_${reason.toUpperCase()}`, message, {
+      retryable: httpCode === 409 || httpCode === 429 || httpCode >= 500,
+    });
     this.status = {
       kind: 'Status',
       apiVersion: 'v1',
@@ -112,6 +114,10 @@ export function methodNotAllowed(target?: ErrorTarget): ApiError {
 
 export function tooLarge(limit: number): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+}
+
+export function tooManyRequests(message: string): ApiError {
+  return new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds: 1 });
 }
 
 export function unsupportedMediaType(given: string, accepted: readonly string[]): ApiError {

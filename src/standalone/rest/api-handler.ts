@@ -67,7 +67,7 @@ export class ApiHandler {
       const refusal = this.#refusal(error, request);
       const response: ApiResponse = {
         status: refusal.httpCode,
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...retryAfter(refusal) },
         body: `${JSON.stringify(refusal.status)}\n`,
       };
       addWarnings(response, warnings);
@@ -125,6 +125,12 @@ export class ApiHandler {
     );
     return internal(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** RFC 9110 §10.2.3. Kubernetes clients try again by this header, not by the body. */
+function retryAfter({ status }: ApiError): Record<string, string> {
+  const seconds = status.details?.retryAfterSeconds;
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
 function json(value: object): ApiResponse {

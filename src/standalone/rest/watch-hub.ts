@@ -1,6 +1,6 @@
 /** Watches: every watcher follows the committed changes of one resource, from memory while it keeps up, from the log when it does not. */
 import type { ObjectStore, StoredChange } from '../storage/object-store.ts';
-import { expired } from './api-error.ts';
+import { expired, tooManyRequests } from './api-error.ts';
 import type { Sink, Streaming } from './exchange.ts';
 import { eventLine, type WatchView } from './watch-event.ts';
 
@@ -19,15 +19,19 @@ export interface WatchRequest {
 
 const BATCH = 128;
 const BOOKMARK_MS = 60_000;
+/** Each costs a connection, two timers and a place in every delivery. */
+export const MAX_WATCHES = 2000;
 
 export class WatchHub {
   readonly #store: ObjectStore;
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #unsubscribe: () => void;
+  readonly #limit: number;
   #closed = false;
 
-  constructor(store: ObjectStore) {
+  constructor(store: ObjectStore, limit = MAX_WATCHES) {
     this.#store = store;
+    this.#limit = limit;
     this.#unsubscribe = store.onCommit((changes) => this.#deliver(changes));
   }
 
@@ -38,7 +42,13 @@ export class WatchHub {
     return size;
   }
 
+  /** @throws ApiError 429 when there are as many watches as the server carries */
   open(request: WatchRequest): Streaming {
+    if (this.size >= this.#limit) {
+      throw tooManyRequests(
+        `the server already carries ${this.#limit} watches, which is its limit; end some or try again later`,
+      );
+    }
     return {
       start: (sink) => {
         const set = this.#watchers.get(request.resource) ?? new Set<Watcher>();
@@ -137,15 +147,18 @@ class Watcher {
 
   #sendState(): void {
     const { resource, view } = this.#request;
+    if (this.#cursor < this.#store.horizon) return this.#expire();
     const page = this.#store.list(resource, {
       at: this.#cursor,
       limit: BATCH,
       ...(view.namespace === undefined ? {} : { namespace: view.namespace }),
       ...(this.#after === undefined ? {} : { after: this.#after }),
     });
-    for (const row of page.rows) this.#send({ ...row, type: 'ADDED' });
-    const last = page.rows.at(-1);
-    if (last !== undefined) this.#after = { namespace: last.namespace, name: last.name };
+    for (const row of page.rows) {
+      if (!this.#writable) return; // Nothing is piled up for a client that does not read.
+      this.#after = { namespace: row.namespace, name: row.name };
+      this.#send({ ...row, type: 'ADDED' });
+    }
     if (page.more) return;
     this.#unpin?.();
     this.#unpin = undefined;
@@ -155,22 +168,25 @@ class Watcher {
 
   #sendLog(): void {
     const { horizon, committedRevision } = this.#store;
-    if (this.#cursor < horizon) {
-      const { status } = expired(this.#cursor, horizon);
-      this.#write(`{"type":"ERROR","object":${JSON.stringify(status)}}\n`);
-      this.stop();
-      return;
-    }
+    if (this.#cursor < horizon) return this.#expire();
     const changes = this.#store
       .changes(this.#request.resource, this.#cursor, BATCH)
       .filter((change) => change.rv <= committedRevision);
     for (const change of changes) {
+      if (!this.#writable) return;
       this.#cursor = change.rv;
       this.#send(change);
     }
     if (changes.length === BATCH) return;
     this.#cursor = Math.max(this.#cursor, committedRevision);
     this.#phase = 'live';
+  }
+
+  /** History went on without this watch: the client has to list again. */
+  #expire(): void {
+    const { status } = expired(this.#cursor, this.#store.horizon);
+    this.#write(`{"type":"ERROR","object":${JSON.stringify(status)}}\n`);
+    this.stop();
   }
 
   #send(change: StoredChange): void {

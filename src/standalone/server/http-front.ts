@@ -5,6 +5,9 @@ import { tooLarge, unauthorized, type ApiError } from '../rest/api-error.ts';
 import { isStreaming, MAX_BODY_BYTES, type ApiResponse } from '../rest/exchange.ts';
 import { refusal, type Handle } from './in-process-dispatcher.ts';
 
+/** How long a watch that has ended waits for its client to read the rest. */
+const UNREAD_MS = 30_000;
+
 export interface HttpFront {
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Ends the watches of this front; later ones end at once. */
@@ -94,12 +97,18 @@ function send(
   if (isStreaming(body)) {
     // A watch may have nothing to say for long: the client must see the head at once.
     response.flushHeaders();
-    const stream = body.start({ write: (chunk) => response.write(chunk), end: () => void response.end() });
+    let cut: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      response.end();
+      cut ??= setTimeout(() => response.destroy(), UNREAD_MS).unref();
+    };
+    const stream = body.start({ write: (chunk) => response.write(chunk), end });
     response.on('drain', stream.ready);
     streams.add(stream.stop);
     response.on('close', () => {
       streams.delete(stream.stop);
       stream.stop();
+      clearTimeout(cut);
     });
     return;
   }

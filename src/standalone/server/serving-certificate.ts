@@ -1,4 +1,4 @@
-/** The server's own CA, kept in the data folder, and the serving certificate that is made anew for each listener. */
+/** The server's own CA, kept in the data folder, and the serving certificates that it signs. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -30,6 +30,14 @@ export interface ServingCa {
   text: string;
 }
 
+export interface ServingCertificate {
+  /** PEM. */
+  key: string;
+  /** PEM. */
+  cert: string;
+  notAfter: number;
+}
+
 interface Surroundings {
   /** Absent: nothing is kept. */
   dataDir: string | undefined;
@@ -39,6 +47,9 @@ interface Surroundings {
 
 const DAY = 86_400_000;
 const CA_YEARS = 10;
+/** A CA is renewed this long before it ends: longer than a serving certificate lives, so that none has to be shortened. */
+const CA_RENEWAL_DAYS = 3 * 365;
+const SERVING_DAYS = 365;
 const MAX_PEM_BYTES = 65_536;
 
 function serialOf(random: (size: number) => Uint8Array): Uint8Array {
@@ -55,15 +66,19 @@ function keyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** Key and certificate of the CA: read from the data folder, made when absent or within a month of expiry. */
-export async function servingCa(surroundings: Surroundings): Promise<ServingCa> {
+/**
+ * Key and certificate of the CA: `present` or what the data folder keeps, while it has three years to go. Its successor
+ * has the same name and key, so that clients that know only the older certificate go on trusting until that one ends.
+ */
+export async function servingCa(surroundings: Surroundings, present?: ServingCa): Promise<ServingCa> {
   const { dataDir, now, random } = surroundings;
   const path = dataDir === undefined ? undefined : join(dataDir, 'serving-ca.pem');
-  if (path !== undefined && existsSync(path)) {
-    const kept = readCa(path);
-    if (kept.certificate.notAfter.getTime() > now() + 30 * DAY) return kept;
-  }
-  const key = await generateKey({ algorithm: 'ECDSA', size: 256 });
+  const kept = present ?? (path !== undefined && existsSync(path) ? readCa(path) : undefined);
+  const left = (kept?.certificate.notAfter.getTime() ?? 0) - now();
+  if (kept !== undefined && left > CA_RENEWAL_DAYS * DAY) return kept;
+  // A CA that has ended is trusted by nobody any more: nothing is lost with its key.
+  const key =
+    kept !== undefined && left > 0 ? kept.key : await generateKey({ algorithm: 'ECDSA', size: 256 });
   const spki = spkiOf(key);
   const der = await signCertificate(
     {
@@ -72,7 +87,7 @@ export async function servingCa(surroundings: Surroundings): Promise<ServingCa> 
       notBefore: now() - DAY,
       notAfter: now() + CA_YEARS * 365 * DAY,
       spki,
-      extensions: present(
+      extensions: given(
         basicConstraintsExtension(true, 0),
         keyUsageExtension(keyUsageBits.certSign | keyUsageBits.crlSign | keyUsageBits.digitalSignature),
         subjectKeyIdentifierExtension(subjectKeyIdentifier(spki)),
@@ -105,29 +120,30 @@ function readCa(path: string): ServingCa {
   }
 }
 
-function present(...extensions: (Buffer | undefined)[]): Buffer[] {
+function given(...extensions: (Buffer | undefined)[]): Buffer[] {
   return extensions.filter((extension) => extension !== undefined);
 }
 
-/** PEM of a key and certificate for the given names and addresses. */
+/** PEM of a new key and certificate, for a year, for the given names and addresses. */
 export async function servingCertificate(
   ca: ServingCa,
   names: readonly string[],
   { random, now }: Surroundings,
-): Promise<{ key: string; cert: string }> {
+): Promise<ServingCertificate> {
   const key = await generateKey({ algorithm: 'ECDSA', size: 256 });
   const alternatives = encodeSubjectAltName({
     dnsNames: names.filter((name) => isIP(name) === 0),
     ipAddresses: names.filter((name) => isIP(name) !== 0),
   });
+  const notAfter = Math.min(now() + SERVING_DAYS * DAY, ca.certificate.notAfter.getTime());
   const der = await signCertificate(
     {
       serial: serialOf(random),
       subjectDer: encodeName(nameFromFields({ organizations: ['Certwright'] }, 'Certwright API server')),
       notBefore: now() - DAY,
-      notAfter: ca.certificate.notAfter.getTime(),
+      notAfter,
       spki: spkiOf(key),
-      extensions: present(
+      extensions: given(
         basicConstraintsExtension(false),
         keyUsageExtension(keyUsageBits.digitalSignature),
         extKeyUsageExtension([extKeyUsageByName.get('server auth')!]),
@@ -137,5 +153,5 @@ export async function servingCertificate(
     },
     createSigner(ca.key, ca.certificate),
   );
-  return { key: keyPem(key), cert: certificatePem(der) };
+  return { key: keyPem(key), cert: certificatePem(der), notAfter };
 }

@@ -11,7 +11,7 @@ import { serveHttp } from './http-front.ts';
 import type { Handle } from './in-process-dispatcher.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 import { writePrivateFile } from './private-file.ts';
-import { servingCa, servingCertificate } from './serving-certificate.ts';
+import { ServingRenewal } from './serving-renewal.ts';
 
 export interface ListenDeps {
   handle: Handle;
@@ -22,6 +22,21 @@ export interface ListenDeps {
 }
 
 const DRAIN_MS = 5000;
+const MIN_VERSION = 'TLSv1.2';
+/** Every watch of a client over TLS is a connection. */
+const MAX_CONNECTIONS = 1000;
+/** What a client may take, in time and in header bytes. Bodies are bounded where they are read. */
+const LIMITS = {
+  maxHeaderSize: 32 * 1024,
+  handshakeTimeout: 10_000,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 90_000,
+  connectionsCheckingInterval: 5000,
+  // A peer that is gone without a word is noticed, also when a watch has nothing to say.
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+};
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -57,7 +72,6 @@ export async function listenTls(options: ListenOptions, deps: ListenDeps): Promi
     throw new ListenError('ERR_LISTEN_TOKEN', 'the token is shorter than 16 characters and could be guessed');
   }
   const token = hasToken ? options.token : local ? localToken(deps) : undefined;
-  const ca = await servingCa(deps);
   const wildcard = host === '0.0.0.0' || host === '::';
   const names = new Set([
     'localhost',
@@ -69,34 +83,51 @@ export async function listenTls(options: ListenOptions, deps: ListenDeps): Promi
     ...(options.names ?? []),
   ]);
   if (!wildcard) names.add(host);
-  const certificate = await servingCertificate(ca, [...names], deps);
+  const kubeconfigPath = token === undefined ? undefined : kubeconfigTarget(options, deps);
+  const announce = (url: string, ca: string): void => {
+    if (kubeconfigPath === undefined || token === undefined) return;
+    writePrivateFile(kubeconfigPath, renderKubeconfig({ url, ca, token }), unique('kubeconfig', deps));
+  };
+  const serving = await ServingRenewal.start({
+    ...deps,
+    names: [...names],
+    install: ({ ca, certificate: { key, cert } }, caChanged) => {
+      server.setSecureContext({ ...trust(options), minVersion: MIN_VERSION, key, cert });
+      if (caChanged) announce(url, ca.text);
+    },
+  });
   const front = serveHttp(deps.handle, createAuthenticator(token));
+  const { key, cert } = serving.identity.certificate;
   const server = createServer(
     {
-      ...certificate,
-      minVersion: 'TLSv1.2',
-      maxHeaderSize: 32 * 1024,
-      requestTimeout: 60_000,
-      headersTimeout: 20_000,
-      keepAliveTimeout: 90_000,
-      ...(options.clientCa === undefined
-        ? {}
-        : { ca: options.clientCa, requestCert: true, rejectUnauthorized: false }),
+      ...LIMITS,
+      ...trust(options),
+      key,
+      cert,
+      minVersion: MIN_VERSION,
+      ...(options.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
     },
     front.onRequest,
   );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () =>
+    deps.log?.warn({ limit: MAX_CONNECTIONS }, 'a connection to the API was refused: there are too many'),
+  );
   server.on('tlsClientError', (error) => deps.log?.debug({ err: error }, 'a TLS handshake failed'));
-  const port = await bound(server, host, options.port ?? 0);
   const shown = wildcard ? '127.0.0.1' : host;
-  const url = `https://${isIPv6(shown) ? `[${shown}]` : shown}:${port}`;
-  const kubeconfigPath = token === undefined ? undefined : kubeconfigTarget(options, deps);
-  if (kubeconfigPath !== undefined && token !== undefined) {
-    writePrivateFile(
-      kubeconfigPath,
-      renderKubeconfig({ url, ca: ca.text, token }),
-      unique('kubeconfig', deps),
-    );
+  let port: number;
+  let url: string;
+  try {
+    port = await bound(server, host, options.port ?? 0);
+    url = `https://${isIPv6(shown) ? `[${shown}]` : shown}:${port}`;
+    announce(url, serving.identity.ca.text);
+  } catch (error) {
+    await serving.stop();
+    server.close();
+    throw error;
   }
+  // Such as running out of file descriptors at accept: the connection is lost, the server is not.
+  server.on('error', (error) => deps.log?.error({ err: error }, 'the API could not accept a connection'));
   deps.log?.info(
     { url, ...(kubeconfigPath === undefined ? {} : { kubeconfig: kubeconfigPath }) },
     'the API is listening',
@@ -105,11 +136,20 @@ export async function listenTls(options: ListenOptions, deps: ListenDeps): Promi
     url,
     host,
     port,
-    ca: ca.text,
+    get ca() {
+      return serving.identity.ca.text;
+    },
     ...(token === undefined ? {} : { token }),
     ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
-    close: () => closed(server, front.endStreams),
+    close: async () => {
+      await serving.stop();
+      await closed(server, front.endStreams);
+    },
   };
+}
+
+function trust({ clientCa }: ListenOptions): { ca?: string } {
+  return clientCa === undefined ? {} : { ca: clientCa };
 }
 
 function unique(name: string, { random }: ListenDeps): string {
