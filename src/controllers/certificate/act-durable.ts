@@ -42,11 +42,12 @@ export async function storeKey(
   return name;
 }
 
+/** Answers the uid of the request. */
 export async function createRequest(
   deps: DurableDeps,
   facts: Facts,
   action: Extract<Action, { kind: 'create-request' }>,
-): Promise<void> {
+): Promise<string> {
   const { actions, context } = deps;
   const { certificate } = facts;
   const key = decodePrivateKey(
@@ -64,6 +65,7 @@ export async function createRequest(
   actions.tell(certificate, [
     { component: components.requestManager, type: 'Normal', reason: 'Requested', message },
   ]);
+  return created.metadata?.uid ?? '';
 }
 
 /**

@@ -20,12 +20,14 @@ export function backoffDelay(attempts: number | undefined, minMs: number, maxMs:
 
 /**
  * Milliseconds still to wait; 0 when a new attempt is allowed. A failure time in the future (the clock was set
- * back) never makes the wait longer than one whole delay, so a clock jump cannot park a Certificate for years.
+ * back) never makes the wait longer than one whole delay; one so far ahead that it would still be ahead after that
+ * was written by a clock that was wrong and counts for nothing, or the Certificate would be parked until then.
  */
 export function backoffRemaining(input: BackoffInput): number {
   const { lastFailureMs, attempts, minMs, maxMs, nowMs } = input;
   if (lastFailureMs === undefined || minMs <= 0) return 0;
   const delay = backoffDelay(attempts, minMs, maxMs);
+  if (lastFailureMs - nowMs > delay) return 0;
   const elapsed = Math.max(0, nowMs - lastFailureMs);
   return Math.max(0, delay - elapsed);
 }

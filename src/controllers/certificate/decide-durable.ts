@@ -122,7 +122,7 @@ function decideRequest(
     );
   }
   const ended = terminalFailure(request);
-  if (ended !== undefined) return fail(found, ended);
+  if (ended !== undefined) return fail(found, ended, request);
   if (isIssued(request)) return receive(found, request, keySecret, cause);
   const wanted = facts.certificate.metadata?.annotations?.[annotationKeys.temporaryCertificate] === 'true';
   if (
@@ -147,17 +147,21 @@ function decideRequest(
  * left over too: with rotationPolicy Never it would otherwise fail every later attempt at once.
  */
 function isStale(found: Situation, request: RequestFacts, key: PrivateKeyFacts): boolean {
-  const { certificate } = found.facts;
+  const { certificate, attempt } = found.facts;
+  // Counted as a failure, and now there is a new attempt. With a kept key this is all that tells an answer that was
+  // refused from one that is still to be looked at.
+  if (request.uid === attempt.booked) return true;
   if (!request.csr.ok || request.csr.value.publicKeyHash !== key.publicKeyHash) return true;
   if (requestViolations(certificate.spec, request).length > 0) return true;
-  if (terminalFailure(request) === undefined) return false;
+  if (terminalFailure(request) === undefined || request.uid === attempt.made) return false;
   const since = conditionOf(certificate.status, 'Issuing')?.lastTransitionTime;
   return since !== undefined && terminalTime(request) > 0 && terminalTime(request) < Date.parse(since);
 }
 
 /** Checks what the issuer answered before it is let into the Secret (lifecycle §17). */
 function receive(found: Situation, request: RequestFacts, keySecret: SecretFacts, cause: Cause): Decision {
-  const refuse = (message: string): Decision => fail(found, { reason: 'InvalidCertificate', message });
+  const refuse = (message: string): Decision =>
+    fail(found, { reason: 'InvalidCertificate', message }, request);
   const answer = request.answer;
   if (answer === undefined)
     return refuse('Issuer said Issued but returned no certificate in status.certificate');

@@ -25,7 +25,7 @@ export function decideFast(found: Situation, cause: Cause): Decision {
   }
   if (!cause.begins) {
     const ended = failureOfThisAttempt(found);
-    if (ended !== undefined) return fail(found, terminalFailure(ended)!);
+    if (ended !== undefined) return fail(found, terminalFailure(ended)!, ended);
   }
   // Whatever request of this revision there is: its key was in a memory that is gone, so nobody can finish it.
   const stale = facts.requests.filter(
@@ -44,13 +44,14 @@ export function decideFast(found: Situation, cause: Cause): Decision {
 
 /** With the Issuing condition set, a request that ended badly since then ends the attempt; an older one is left over. */
 export function failureOfThisAttempt(found: Situation): RequestFacts | undefined {
-  const { certificate } = found.facts;
+  const { certificate, attempt } = found.facts;
   const since = conditionOf(certificate.status, 'Issuing')?.lastTransitionTime;
   const sinceMs = since === undefined ? 0 : Date.parse(since);
   return found.next.find(
     (request) =>
       terminalFailure(request) !== undefined &&
-      terminalTime(request) >= sinceMs &&
+      request.uid !== attempt.booked &&
+      (request.uid === attempt.made || terminalTime(request) >= sinceMs) &&
       requestViolations(certificate.spec, request).length === 0,
   );
 }

@@ -40,7 +40,7 @@ export function decide(facts: Facts, nowMs: number): Decision {
   if (facts.nextKeys.length > 0 || before.nextPrivateKeySecretName !== undefined) return cleanUpKeys(found);
 
   const failure = unrecordedFailure(found);
-  if (failure !== undefined) return fail(found, terminalFailure(failure)!);
+  if (failure !== undefined) return fail(found, terminalFailure(failure)!, failure);
   const violation = firstViolation(triggerPolicies, found.policyInput);
   if (violation === undefined) return steady(found);
   const paused = backOff(found) ?? trip(found, violation);
@@ -175,12 +175,13 @@ function trip(found: Situation, violation: Violation): Decision | undefined {
 
 /** A request of the next revision that ended badly and that no attempt has been booked for: we were stopped in between. */
 function unrecordedFailure(found: Situation): RequestFacts | undefined {
-  const { certificate } = found.facts;
+  const { certificate, attempt } = found.facts;
   const booked = certificate.status?.lastFailureTime;
   const bookedMs = booked === undefined ? -1 : Date.parse(booked);
   return found.next.find(
     (request) =>
       terminalFailure(request) !== undefined &&
+      request.uid !== attempt.booked &&
       terminalTime(request) > bookedMs &&
       requestViolations(certificate.spec, request).length === 0,
   );

@@ -43,6 +43,8 @@ export interface Decision {
   events: readonly CertificateEvent[];
   /** When to look again although nothing changed, in milliseconds since the epoch. */
   recheckAt?: number;
+  /** The status counts a failure of the request with this uid. */
+  booked?: string;
   /** There is more to do right after the status is written. */
   again?: boolean;
 }

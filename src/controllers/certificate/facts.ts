@@ -13,6 +13,17 @@ import type { SecretFacts } from './secret-facts.ts';
  */
 export type Route = { kind: 'fast' } | { kind: 'wait'; untilMs: number; why: string } | { kind: 'durable' };
 
+/**
+ * Which requests are whose. Times in requests are the issuer's, those of the Issuing condition may be a user's: neither
+ * tells for sure to which attempt a request belongs.
+ */
+export interface Attempt {
+  /** uid of the request that was made last. */
+  made?: string;
+  /** uid of the request whose failure was counted last. */
+  booked?: string;
+}
+
 export interface Facts {
   certificate: Certificate;
   /** The Secret `spec.secretName`; undefined when it does not exist. */
@@ -26,6 +37,8 @@ export interface Facts {
   route: Route;
   /** When the circuit breaker lets us repeat, in milliseconds; undefined: now. */
   blockedUntil: { issue: number | undefined; repair: number | undefined; brokeOff?: string };
+  /** What this process knows about its own attempts; empty after a restart. */
+  attempt: Attempt;
   /** `--enable-certificate-owner-ref`. */
   ownerRef: boolean;
   minBackoffMs: number;

@@ -9,7 +9,7 @@ import { NotFoundError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Breaker } from './breaker.ts';
 import { labelKeys, ownGroup } from './constants.ts';
-import type { Facts, Route } from './facts.ts';
+import type { Attempt, Facts, Route } from './facts.ts';
 import { effectiveRef } from './issuer-match.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import type { SecretFacts } from './secret-facts.ts';
@@ -28,6 +28,8 @@ export interface GatherDeps {
   book: RequestFactsBook;
   breaker: Breaker;
   waiting: Map<string, Waiting>;
+  /** By uid of the Certificate. */
+  attempts: Map<string, Attempt>;
 }
 
 /** The issuer that a Certificate names, when it can be used in process. */
@@ -80,6 +82,7 @@ export async function gather(
       repair: breaker.blockedUntil('repair', subject, nowMs),
       brokeOff: breaker.brokeOff(subject),
     },
+    attempt: deps.attempts.get(uid) ?? {},
     ownerRef: options.enableCertificateOwnerRef,
     minBackoffMs: options.minBackoffMs,
     maxBackoffMs: options.maxBackoffMs,

@@ -2,6 +2,7 @@
 import type { Certificate } from '../../api/certificate.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { createKeyGenerator, type KeyGenerator } from '../../pki/keys.ts';
+import { cacheKey } from '../../kube/cache.ts';
 import type { ControllerContext } from '../context.ts';
 import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
 import { Actions } from './actions.ts';
@@ -10,10 +11,11 @@ import { components } from './constants.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } from './errors.ts';
-import type { Facts } from './facts.ts';
+import type { Attempt, Facts } from './facts.ts';
 import { gather, type GatherDeps, type Waiting } from './gather.ts';
 import { inspectAnswer } from './inspect-answer.ts';
 import { issueFast } from './issue-fast.ts';
+import { requestName } from './naming.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import { fail, situation } from './situation.ts';
 import { conditionOf, sameStatus, withCondition } from './status.ts';
@@ -34,6 +36,7 @@ export class Reconciler {
   readonly #keys: KeyGenerator;
   readonly #breaker: Breaker;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #attempts = new Map<string, Attempt>();
   readonly #gather: GatherDeps;
   readonly #inspect: NonNullable<ReconcilerOptions['inspect']>;
 
@@ -43,7 +46,13 @@ export class Reconciler {
     this.#keys = options.keys ?? createKeyGenerator();
     this.#breaker = options.breaker ?? createBreaker();
     this.#inspect = options.inspect ?? inspectAnswer;
-    this.#gather = { context, book, breaker: this.#breaker, waiting: this.#waiting };
+    this.#gather = {
+      context,
+      book,
+      breaker: this.#breaker,
+      waiting: this.#waiting,
+      attempts: this.#attempts,
+    };
   }
 
   /** The decision as it would be taken now, without acting on it; undefined when there is no such Certificate. */
@@ -56,6 +65,12 @@ export class Reconciler {
   forget(uid: string): void {
     this.#breaker.forget(uid);
     this.#waiting.delete(uid);
+    this.#attempts.delete(uid);
+  }
+
+  /** Certificates of which something is remembered. */
+  get remembered(): number {
+    return Math.max(this.#breaker.size, this.#waiting.size, this.#attempts.size);
   }
 
   async reconcile(key: string): Promise<{ after?: number } | undefined> {
@@ -112,14 +127,17 @@ export class Reconciler {
           for (const { uid } of action.requests) gone.add(uid);
           return true;
         case 'create-request':
-          await createRequest(this.#deps, facts, action);
+          this.#attempt(certificate, { made: await createRequest(this.#deps, facts, action) });
           return await this.#settle(facts, decision);
         case 'write-secret': {
           if (action.repeated) this.#book('issue', certificate, nowMs);
           const wrong = await writeSecret(this.#deps, facts, action, this.#inspect);
           if (wrong === undefined) return true;
           const found = situation(facts, nowMs, certificate.status?.revision);
-          return await this.#settle(facts, fail(found, { reason: 'InvalidCertificate', message: wrong }));
+          return await this.#settle(
+            facts,
+            fail(found, { reason: 'InvalidCertificate', message: wrong }, action.request),
+          );
         }
         case 'write-temporary':
           await writeTemporary(this.#deps, facts, action.keySecret);
@@ -147,7 +165,11 @@ export class Reconciler {
     const { certificate } = facts;
     if (action.repeated) this.#book('issue', certificate, nowMs);
     const outcome = await issueFast(this.#deps, facts, decision, action);
-    const { uid = '', generation = 0 } = certificate.metadata ?? {};
+    const { uid = '', generation = 0, namespace, name = '' } = certificate.metadata ?? {};
+    const request = this.#context.informers.certificateRequests.get(
+      cacheKey(namespace, requestName(name, action.revision)),
+    );
+    if (outcome === 'refused') this.#attempt(certificate, { made: request?.metadata?.uid });
     if (outcome === 'later') this.#waiting.set(uid, { generation, sinceMs: nowMs, durable: true });
     return true;
   }
@@ -158,6 +180,7 @@ export class Reconciler {
     if (!sameStatus(certificate.status, decision.status)) {
       await this.#actions.writeStatus(certificate, decision.status, decision.manager);
     }
+    if (decision.booked !== undefined) this.#attempt(certificate, { booked: decision.booked });
     this.#actions.tell(certificate, decision.events);
     return decision.again === true;
   }
@@ -220,6 +243,11 @@ export class Reconciler {
     throw error;
   }
 
+  #attempt(certificate: Certificate, news: Attempt): void {
+    const { uid = '' } = certificate.metadata ?? {};
+    this.#attempts.set(uid, { ...this.#attempts.get(uid), ...news });
+  }
+
   #book(what: Repeated, certificate: Certificate, nowMs: number, brokeOff?: string): void {
     const { uid = '', namespace = '', generation = 0 } = certificate.metadata ?? {};
     this.#breaker.record(what, { uid, namespace, generation }, nowMs, brokeOff);
@@ -239,6 +267,7 @@ export class Reconciler {
     } else if (known !== undefined && (decision.reason === 'UpToDate' || decision.reason === 'Issued')) {
       this.#waiting.delete(uid);
     }
+    if (decision.reason === 'UpToDate') this.#attempts.delete(uid);
   }
 }
 

@@ -85,8 +85,12 @@ export function causeOf(violation: Violation, found: Situation, repeated: boolea
   };
 }
 
-/** The attempt ends without a certificate; `cause` is the condition that ended it (lifecycle §17). */
-export function fail(found: Situation, cause: { reason?: string; message?: string }): Decision {
+/** The attempt ends without a certificate; `cause` is the condition of `request` that ended it (lifecycle §17). */
+export function fail(
+  found: Situation,
+  cause: { reason?: string; message?: string },
+  request: RequestFacts,
+): Decision {
   const reason = cause.reason === undefined || cause.reason === '' ? 'Failed' : cause.reason;
   const message = `The certificate request has failed to complete and will be retried: ${cause.message ?? ''}`;
   return {
@@ -96,6 +100,7 @@ export function fail(found: Situation, cause: { reason?: string; message?: strin
     reason: 'Failed',
     message,
     events: [{ component: components.issuing, type: 'Warning', reason, message }],
+    booked: request.uid,
     again: true,
   };
 }

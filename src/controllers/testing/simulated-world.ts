@@ -58,6 +58,7 @@ export class SimulatedWorld {
       claimants: [{ name: this.certificate.metadata?.name ?? '', created: '' }],
       route: this.route,
       blockedUntil: { issue: undefined, repair: undefined },
+      attempt: {},
       ownerRef: false,
       minBackoffMs: 3_600_000,
       maxBackoffMs: 32 * 3_600_000,
