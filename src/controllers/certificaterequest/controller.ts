@@ -42,13 +42,16 @@ export function startCertificateRequestController(
   const { informers, log } = context;
   const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
   const waiting = new WaitingRoom();
+  /** The cache is being told of a write of ours; it tells us in turn, synchronously. */
+  let observing = false;
   const types = context.issuerTypes;
   const signers = new Set(types.all.map((type) => type.component));
   const source = issuerContextSource(context);
 
   informers.certificateRequests.onChange(({ key, current, relisted }) => {
     if (current === undefined) waiting.leave(key);
-    else queue.add(key, { relisted });
+    // What we just wrote was decided over everything known: a second look would ask the signer the same again.
+    else if (!observing) queue.add(key, { relisted });
   });
   const wakeDependants = ({ current, previous, relisted }: Change<AnyIssuer>, kind: string): void => {
     const issuer = current ?? previous;
@@ -89,7 +92,12 @@ export function startCertificateRequestController(
         { metadata: { resourceVersion, uid }, status: change.status },
         { fieldManager: manager, subresource: 'status' },
       );
-      informers.certificateRequests.observe(written);
+      observing = true;
+      try {
+        informers.certificateRequests.observe(written);
+      } finally {
+        observing = false;
+      }
     }
     for (const event of change.events) tell(request, event);
   };
@@ -134,7 +142,7 @@ export function startCertificateRequestController(
           component: signerComponent(decision.component),
           type: 'Normal',
           reason: 'WaitingForApproval',
-          message: 'Not signing CertificateRequest until it is Approved',
+          message: 'Not signed before an approver has set the Approved condition',
         });
         return;
       case 'pending': {

@@ -25,9 +25,10 @@ export interface StatusChange {
 
 /** The source of approval events and its field manager. */
 export const approverComponent = 'cert-manager-certificaterequests-approver';
+/** Word for word cert-manager's, as its reason is its name: tools that look for who approved find it. */
 export const approvedMessage = 'Certificate request has been approved by cert-manager.io';
-export const issuedMessage = 'Certificate fetched from issuer successfully';
-export const deniedMessage = 'The CertificateRequest was denied by an approval controller';
+export const issuedMessage = 'Certificate issued; it is in status.certificate';
+export const deniedMessage = 'An approver has denied this request; its Denied condition says why';
 
 /** Event source and field manager of the signer with this suffix (`ca`, `selfsigned`, ...). */
 export function signerComponent(suffix: string): string {

@@ -2,7 +2,7 @@
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
 import { certificates, clusterIssuers, secrets } from '../../api/resources.ts';
-import { createIssuerTypes } from '../../issuers/registry.ts';
+import { createIssuerTypes, type IssuerTypes } from '../../issuers/registry.ts';
 import { createFakeClock, type FakeClock } from '../../kube/testing/fake-clock.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import type { ControllerOptions, Log } from '../context.ts';
@@ -18,8 +18,10 @@ export class Fleet {
   readonly problems: { message: string; fields: object }[] = [];
   #controllers: Controllers | undefined;
   readonly #options: Partial<ControllerOptions>;
+  readonly #types: IssuerTypes | undefined;
 
-  constructor(options: Partial<ControllerOptions> = {}) {
+  constructor(options: Partial<ControllerOptions> = {}, types?: IssuerTypes) {
+    this.#types = types;
     this.clock = createFakeClock(epoch, () => this.settle());
     this.client = new WorldClient(this.clock);
     this.#options = options;
@@ -41,7 +43,7 @@ export class Fleet {
       random: () => 0.5,
       log,
       options: this.#options,
-      issuerTypes: createIssuerTypes(),
+      issuerTypes: this.#types ?? createIssuerTypes(),
     });
     await this.#controllers.synced;
     await this.settle();
