@@ -26,6 +26,8 @@ export class MortalClient implements KubeClient {
   /** Requests begun so far, and those still under way; watches do not count. */
   activity = 0;
   pending = 0;
+  /** Given: what every write meets instead of the API, events included. */
+  outage: (() => Error) | undefined;
   #client: KubeClient;
   #left = Infinity;
 
@@ -83,6 +85,10 @@ export class MortalClient implements KubeClient {
     manager: string,
     write: () => Promise<R>,
   ): Promise<R> {
+    if (this.outage !== undefined) {
+      this.activity++;
+      throw this.outage();
+    }
     if (type.kind === 'Event') return this.#ask(write);
     if (this.#left <= 0) {
       this.#left = -1;

@@ -222,8 +222,10 @@ export class Reconciler {
       if (!error.retryable) return false;
       throw error;
     }
-    // An attempt that broke off after the signature is charged, so that a Secret nobody may write costs no CA a storm.
-    if (kind === 'issue' || kind === 'write-secret') this.#book('issue', certificate, nowMs, message);
+    // An attempt that broke off after the signature is charged, so that a Secret nobody may write costs no CA a storm. An
+    // API that cannot answer is nobody's fault: the queue's back-off is pause enough, and ends soon after the outage.
+    if ((kind === 'issue' || kind === 'write-secret') && isRefusal(error))
+      this.#book('issue', certificate, nowMs, message);
     if (kind === 'create-request' || kind === 'issue') {
       const event = {
         component: components.requestManager,
@@ -280,6 +282,7 @@ function isRefusal(error: unknown): boolean {
     typeof error.status === 'number' &&
     error.status >= 400 &&
     error.status < 500 &&
-    error.status !== 409
+    error.status !== 409 &&
+    error.status !== 429
   );
 }

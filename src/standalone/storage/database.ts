@@ -42,6 +42,7 @@ export interface DatabaseOptions {
 /** SQLite's primary result codes that we tell apart (https://www.sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
@@ -67,10 +68,17 @@ export function storageError(error: unknown, path: string): StorageError {
         { cause: error },
       );
     case SQLITE_FULL:
-      return new StorageError('ERR_STORAGE_FULL', `no space left for the database ${path}`, {
-        cause: error,
-        retryable: true,
-      });
+      return new StorageError(
+        'ERR_STORAGE_FULL',
+        `no space left for the database ${path}: nothing of the request was stored; make room on that disk, it goes on by itself`,
+        { cause: error, retryable: true },
+      );
+    case SQLITE_IOERR:
+      return new StorageError(
+        'ERR_STORAGE_IO',
+        `the database ${path} cannot be read or written (${text}): nothing of the request was stored; look at the disk, its free space and the size limit for files (ulimit -f), it goes on by itself`,
+        { cause: error, retryable: true },
+      );
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
       return new StorageError(
