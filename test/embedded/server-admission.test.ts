@@ -59,4 +59,25 @@ describe('admission', () => {
       ['m Apply', 'm Update'],
     );
   });
+
+  test('members that occur twice: Strict refuses, Warn warns and takes the last, Ignore is silent', async () => {
+    const text = '{"metadata":{"name":"d"},"spec":{"color":"red","color":"blue","shade":1}}';
+    const strict = await api.ask('POST', `${WIDGETS}?fieldValidation=Strict`, text);
+    assert.equal(strict.code, 400);
+    assert.match(
+      String(strict.body['message']),
+      /strict decoding error: duplicate field "spec\.color", unknown field "spec\.shade"$/,
+    );
+    const warned = await api.ask('POST', WIDGETS, text);
+    assert.deepEqual(warned.headers['warning'], [
+      '299 - "duplicate field \\"spec.color\\""',
+      '299 - "unknown field \\"spec.shade\\""',
+    ]);
+    assert.equal((warned.body['spec'] as { color: string }).color, 'blue');
+    const patch = '{"spec":{"color":"one","color":"two"}}';
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    assert.equal((await api.ask('PATCH', `${WIDGETS}/d?fieldValidation=Strict`, patch, headers)).code, 400);
+    const silent = await api.ask('PATCH', `${WIDGETS}/d?fieldValidation=Ignore`, patch, headers);
+    assert.deepEqual([silent.code, silent.headers['warning']], [200, undefined]);
+  });
 });

@@ -22,6 +22,8 @@ export interface WriteContext {
   dryRun: boolean;
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   warnings: string[];
+  /** What the request said twice, in Kubernetes' words. */
+  duplicates?: readonly string[];
   subresource?: string;
 }
 
@@ -266,8 +268,9 @@ export class ObjectWriter {
   }
 
   #reportUnknown(entry: ResourceEntry, unknown: readonly string[], context: WriteContext): void {
-    if (unknown.length === 0 || context.fieldValidation === 'Ignore') return;
-    const texts = unknown.slice(0, 64).map((path) => `unknown field "${path}"`);
+    const { duplicates = [] } = context;
+    if (unknown.length + duplicates.length === 0 || context.fieldValidation === 'Ignore') return;
+    const texts = [...duplicates, ...unknown.slice(0, 64).map((path) => `unknown field "${path}"`)];
     if (context.fieldValidation === 'Strict') {
       const { kind, version } = entry.type;
       throw api.badRequest(

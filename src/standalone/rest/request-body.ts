@@ -1,7 +1,7 @@
 /** Reads request bodies: JSON or YAML objects with bounded depth, and delete options. */
-import { parse as parseYaml } from 'yaml';
 import type { JsonObject } from '../resources/resource-entry.ts';
 import { badRequest, unsupportedMediaType } from './api-error.ts';
+import { duplicateFields, mayHaveDuplicates, parseYamlBody } from './duplicate-fields.ts';
 import type { ApiRequest } from './exchange.ts';
 import type { DeleteRequest } from './object-deleter.ts';
 import { PROTOBUF, protobufObject } from './protobuf-body.ts';
@@ -13,8 +13,12 @@ export function mediaType(request: ApiRequest): string {
   return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 }
 
-/** The body as JSON. @throws ApiError 400 or 415 */
-export function jsonBody(request: ApiRequest, allowYaml = false): unknown {
+/**
+ * The body as JSON. What is in it twice is told to `duplicates`, in Kubernetes' words.
+ *
+ * @throws ApiError 400 or 415
+ */
+export function jsonBody(request: ApiRequest, allowYaml = false, duplicates?: string[]): unknown {
   const type = mediaType(request);
   const bytes = request.body;
   if (bytes === undefined || bytes.byteLength === 0) throw badRequest('the request has no body');
@@ -33,16 +37,23 @@ export function jsonBody(request: ApiRequest, allowYaml = false): unknown {
         `the body of the request is not valid JSON: ${error instanceof Error ? error.message : ''}`,
       );
     }
-    value = yamlValue(text);
+    const read = yamlValue(text);
+    value = read.value;
+    duplicates?.push(...read.duplicates);
+    text = '';
   }
-  if (tooDeep(value, MAX_DEPTH))
+  const members = countMembers(value, MAX_DEPTH);
+  if (members === Infinity)
     throw badRequest(`the body of the request is nested deeper than ${MAX_DEPTH} levels`);
+  if (duplicates !== undefined && text !== '' && mayHaveDuplicates(text, members)) {
+    for (const path of duplicateFields(text)) duplicates.push(`duplicate field "${path}"`);
+  }
   return value;
 }
 
-function yamlValue(text: string): unknown {
+function yamlValue(text: string): { value: unknown; duplicates: string[] } {
   try {
-    return parseYaml(text, { maxAliasCount: 100 });
+    return parseYamlBody(text);
   } catch (error) {
     throw badRequest(
       `the body of the request is neither JSON nor YAML: ${error instanceof Error ? error.message : ''}`,
@@ -51,11 +62,11 @@ function yamlValue(text: string): unknown {
 }
 
 /** An object for create and update. @throws ApiError */
-export function objectBody(request: ApiRequest): JsonObject {
+export function objectBody(request: ApiRequest, duplicates?: string[]): JsonObject {
   const type = mediaType(request);
   if (type === PROTOBUF) return protobufObject(request.body ?? new Uint8Array());
   if (type !== '' && !ACCEPTED.includes(type)) throw unsupportedMediaType(type, ACCEPTED);
-  return asObject(jsonBody(request));
+  return asObject(jsonBody(request, false, duplicates));
 }
 
 export function asObject(value: unknown): JsonObject {
@@ -65,11 +76,14 @@ export function asObject(value: unknown): JsonObject {
   return value as JsonObject;
 }
 
-function tooDeep(value: unknown, left: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (left === 0) return true;
-  for (const child of Object.values(value)) if (tooDeep(child, left - 1)) return true;
-  return false;
+/** How many members all objects of a value have together; Infinity when it is nested too deep. */
+function countMembers(value: unknown, left: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (left === 0) return Infinity;
+  const children = Object.values(value);
+  let members = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) members += countMembers(child, left - 1);
+  return members;
 }
 
 /** `dryRun=All` of the query. @throws ApiError 400 */

@@ -116,7 +116,8 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
     }
     case 'PUT': {
       requireVerb(entry, 'update');
-      const body = objectBody(request);
+      const duplicates: string[] = [];
+      const body = objectBody(request, duplicates);
       const text = JSON.stringify(body); // Each attempt starts from what the client sent.
       let first = true;
       const change = (): JsonObject => {
@@ -124,7 +125,7 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
         first = false;
         return object;
       };
-      return written(call, await deps.writer.update(target, change, writeContext(call)));
+      return written(call, await deps.writer.update(target, change, writeContext(call, duplicates)));
     }
     case 'PATCH':
       requireVerb(entry, 'patch');
@@ -153,7 +154,11 @@ function written(call: Call, result: Written): ApiResponse {
   return answer(result.created ? 201 : 200, renderOne(call.entry, result.json, call.wanted));
 }
 
-function writeContext({ request, path, warnings }: Call, isApply = false): WriteContext {
+function writeContext(
+  { request, path, warnings }: Call,
+  duplicates: readonly string[],
+  isApply = false,
+): WriteContext {
   const { query } = request;
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
@@ -176,13 +181,15 @@ function writeContext({ request, path, warnings }: Call, isApply = false): Write
     dryRun: dryRunOf(query.getAll('dryRun')),
     fieldValidation: validation === '' ? 'Warn' : (validation as WriteContext['fieldValidation']),
     warnings,
+    duplicates,
     ...(path.subresource === undefined ? {} : { subresource: path.subresource }),
   };
 }
 
 async function create(call: Call): Promise<ApiResponse> {
   const { entry, path, request, deps } = call;
-  const object = objectBody(request);
+  const duplicates: string[] = [];
+  const object = objectBody(request, duplicates);
   if (entry.review !== undefined) {
     checkBody(entry, object, { namespace: path.namespace ?? '' });
     const { authorize } = deps;
@@ -204,20 +211,24 @@ async function create(call: Call): Promise<ApiResponse> {
     return answer(201, JSON.stringify(reviewed));
   }
   if (entry.type.namespaced && path.namespace === undefined) throw api.methodNotAllowed(entry.type);
-  return written(call, await deps.writer.create(entry, path.namespace ?? '', object, writeContext(call)));
+  const context = writeContext(call, duplicates);
+  return written(call, await deps.writer.create(entry, path.namespace ?? '', object, context));
 }
 
 async function patch(call: Call, target: Target): Promise<ApiResponse> {
   const { entry, request, deps } = call;
   const type = mediaType(request);
   if (!PATCH_TYPES.includes(type)) throw api.unsupportedMediaType(type, PATCH_TYPES);
+  const duplicates: string[] = [];
   if (type === 'application/apply-patch+yaml') {
     const force = ['true', '1'].includes(request.query.get('force') ?? '');
-    const applied = asObject(jsonBody(request, true));
-    return written(call, await deps.writer.apply(target, applied, force, writeContext(call, true)));
+    const applied = asObject(jsonBody(request, true, duplicates));
+    const context = writeContext(call, duplicates, true);
+    return written(call, await deps.writer.apply(target, applied, force, context));
   }
-  const given = jsonBody(request);
-  return written(call, await deps.writer.update(target, patcher(entry, type, given), writeContext(call)));
+  const given = jsonBody(request, false, duplicates);
+  const change = patcher(entry, type, given);
+  return written(call, await deps.writer.update(target, change, writeContext(call, duplicates)));
 }
 
 function patcher(entry: ResourceEntry, type: string, given: unknown): (current: JsonObject) => JsonObject {
