@@ -87,12 +87,9 @@ const variants: readonly Variant[] = [
           labels: { ...labels, 'app.example.com/part-of': 'shop' },
           annotations: { ...annotations, 'replicator.example.com/to': '*' },
         };
-        return isSecret(object)
-          ? {
-              ...onSecrets(() => metadata)(object),
-              ...{ data: { ...(object as Secret).data, extra: 'eA==' } },
-            }
-          : object;
+        if (!isSecret(object)) return object;
+        const secret: Secret = onSecrets(() => metadata)(object);
+        return { ...secret, data: { ...secret.data, extra: 'eA==' } };
       }),
   },
   {

@@ -34,8 +34,8 @@ export async function storeKey(
     : await keys.generate(spec.privateKey ?? {});
   const name = await actions.storeKey(facts.certificate, key, action.name);
   const message = reuse
-    ? `Reusing private key stored in existing Secret resource "${spec.secretName}"`
-    : `Stored new private key in temporary Secret resource "${name}"`;
+    ? `The private key in Secret "${spec.secretName}" is used again, as spec.privateKey.rotationPolicy has it`
+    : `New private key made; Secret "${name}" keeps it until the certificate is there`;
   actions.tell(facts.certificate, [
     { component: components.keyManager, type: 'Normal', reason: reuse ? 'Reused' : 'Generated', message },
   ]);
@@ -61,7 +61,7 @@ export async function createRequest(
     copiedAnnotationPrefixes: context.options.copiedAnnotationPrefixes,
   });
   const created = await actions.createRequest(certificate, request);
-  const message = `Created new CertificateRequest resource "${created.metadata?.name ?? ''}"`;
+  const message = `CertificateRequest "${created.metadata?.name ?? ''}" created`;
   actions.tell(certificate, [
     { component: components.requestManager, type: 'Normal', reason: 'Requested', message },
   ]);

@@ -76,7 +76,7 @@ function decideKey(found: Situation): Decision | { secret: SecretFacts; key: Pri
   }
   const fields = keyViolations(spec, first.privateKey.value);
   if (fields.length > 0) {
-    const message = `Regenerating private key due to change in fields: ${fieldList(fields)}`;
+    const message = `The next private key, in Secret "${first.name}", is not what the Certificate asks for now and is made anew: ${fieldList(fields)}`;
     return drop(message, [{ component: components.keyManager, type: 'Normal', reason: 'Deleted', message }]);
   }
   if (named !== first.name) {
@@ -130,7 +130,7 @@ function decideRequest(
     request.ready?.reason === 'Pending' &&
     firstViolation(usablePolicies, found.policyInput) !== undefined
   ) {
-    const message = 'Issued temporary certificate';
+    const message = `Temporary certificate stored in Secret "${facts.certificate.spec.secretName}"; it stays until the issuer answers CertificateRequest "${request.name}"`;
     return {
       ...wait('Temporary', message),
       action: { kind: 'write-temporary', keySecret: keySecret.name },
@@ -164,17 +164,22 @@ function receive(found: Situation, request: RequestFacts, keySecret: SecretFacts
     fail(found, { reason: 'InvalidCertificate', message }, request);
   const answer = request.answer;
   if (answer === undefined)
-    return refuse('Issuer said Issued but returned no certificate in status.certificate');
-  if (!answer.ok) return refuse(`Issuer returned an invalid certificate: failed to decode: ${answer.error}`);
+    return refuse(
+      `CertificateRequest "${request.name}" is Issued, but its issuer left status.certificate empty`,
+    );
+  if (!answer.ok)
+    return refuse(
+      `The issuer's answer in CertificateRequest "${request.name}" cannot be read: ${answer.error}`,
+    );
   if (request.csr.ok && answer.value.publicKeyHash !== request.csr.value.publicKeyHash) {
     return refuse(
-      'Issuer returned a certificate with a public key that does not match the CSR. This usually indicates a misconfigured issuer.',
+      `The issuer's certificate in CertificateRequest "${request.name}" is for another public key than was asked for: look at the issuer's configuration`,
     );
   }
   if (answer.value.notAfter < found.nowMs) {
     const expired = new Date(answer.value.notAfter).toISOString().replace('.000Z', 'Z');
     return refuse(
-      `Issuer returned an already expired certificate (notAfter: ${expired}). This usually indicates an expired CA certificate in the issuer.`,
+      `The issuer's certificate in CertificateRequest "${request.name}" expired already, on ${expired}: see whether the issuer's own CA certificate has expired`,
     );
   }
   return {

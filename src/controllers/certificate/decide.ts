@@ -94,7 +94,7 @@ function finish(facts: Facts, request: RequestFacts, nowMs: number): Decision {
     nowMs,
     revision,
   );
-  const message = 'The certificate has been successfully issued';
+  const message = `Certificate of revision ${revision} issued and stored in Secret "${facts.certificate.spec.secretName}"`;
   return {
     action: { kind: 'none' },
     status: finished.status,

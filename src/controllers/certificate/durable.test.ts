@@ -78,7 +78,7 @@ test('failures are retried after 1 h, 2 h, 4 h; success clears the count', async
     assert.equal(failed.status?.nextPrivateKeySecretName, undefined);
     const issuing = failed.status?.conditions?.find(({ type }) => type === 'Issuing');
     assert.deepEqual([issuing?.status, issuing?.reason], ['False', 'Failed']);
-    assert.match(issuing?.message ?? '', /will be retried: the CA says no/);
+    assert.match(issuing?.message ?? '', /next attempt follows.* Cause: the CA says no/);
     assert.deepEqual(nextKeys(fleet), []);
     const old = (await requestNamed(fleet, 'slow-1')).metadata?.uid;
     await fleet.clock.advance(pause * hour - 2000);
@@ -116,7 +116,7 @@ test('an answer for another key, or one that has expired, is refused and named',
   const wrong = await fleet.getCertificate('slow');
   const issuing = wrong.status?.conditions?.find(({ type }) => type === 'Issuing');
   assert.equal(issuing?.reason, 'InvalidCertificate');
-  assert.match(issuing?.message ?? '', /public key that does not match the CSR/);
+  assert.match(issuing?.message ?? '', /for another public key than was asked for/);
   assert.equal(await fleet.getSecret('slow'), undefined);
 });
 

@@ -47,7 +47,7 @@ export class RequestInvalidError extends CertificateActionError {
     super(
       'certificate/request-invalid',
       false,
-      `Failed to generate CSR: ${cause.message} - will not retry before the Certificate changes`,
+      `No CSR can be made from this Certificate: ${cause.message}; change its spec, until then nothing is tried`,
       { cause },
     );
   }

@@ -58,7 +58,7 @@ export async function issueFast(
   try {
     await actions.deleteRequests(namespace, action.stale);
     const request = await actions.createRequest(certificate, wanted);
-    const requested = `Created new CertificateRequest resource "${name}"`;
+    const requested = `CertificateRequest "${name}" created`;
     actions.tell(certificate, [
       ...decision.events,
       { component: components.requestManager, type: 'Normal', reason: 'Requested', message: requested },

@@ -16,14 +16,14 @@ export function nextKey(spec: CertificateSpec, secret: SecretFacts | undefined):
   const name = secret.name;
   const component = components.keyManager;
   if (!secret.privateKey.ok) {
-    const message = `Failed to decode private key stored in Secret "${name}" - generating new key: ${secret.privateKey.error}`;
+    const message = `The private key in Secret "${name}" cannot be read, so a new one is made: ${secret.privateKey.error}`;
     return { source: 'generate', event: { component, type: 'Warning', reason: 'DecodeFailed', message } };
   }
   const fields = keyViolations(spec, secret.privateKey.value);
   if (fields.length === 0) return { source: 'reuse' };
   const message =
-    `User intervention required: existing private key in Secret "${name}" does not match requirements on Certificate resource, ` +
-    `mismatching fields: ${fieldList(fields)}, but a new private key may not be made while spec.privateKey.rotationPolicy is Never. ` +
-    'Set it to Always (every renewal then makes a new key), delete the Secret, or change the spec back';
+    `The private key in Secret "${name}" is not what the Certificate asks for now: ${fieldList(fields)}. ` +
+    'spec.privateKey.rotationPolicy Never forbids a new one, so somebody has to decide: ' +
+    'set it to Always (every renewal then makes a new key), delete the Secret, or change the spec back';
   return { source: 'blocked', event: { component, type: 'Warning', reason: 'CannotRegenerateKey', message } };
 }

@@ -39,43 +39,46 @@ export interface Violation {
 
 export type Policy = (input: PolicyInput) => Violation | undefined;
 
-const secretExists: Policy = ({ secret }) =>
+const secretExists: Policy = ({ secret, certificate }) =>
   secret === undefined
-    ? { reason: 'DoesNotExist', message: 'Issuing certificate as Secret does not exist' }
+    ? {
+        reason: 'DoesNotExist',
+        message: `Secret "${certificate.spec.secretName}" does not exist: a certificate has to be issued into it`,
+      }
     : undefined;
 
 const secretHasData: Policy = ({ secret }) => {
   if (secret === undefined) return undefined;
   const missing = (what: string): Violation => ({
     reason: 'MissingData',
-    message: `Issuing certificate as Secret does not contain ${what}`,
+    message: `Secret "${secret.name}" holds ${what}: a certificate has to be issued into it`,
   });
-  if (secret.dataKeys.length === 0) return missing('any data');
-  if (secret.privateKey === undefined) return missing('a private key');
-  if (secret.certificate === undefined) return missing('a certificate');
+  if (secret.dataKeys.length === 0) return missing('no data');
+  if (secret.privateKey === undefined) return missing(`no private key (${secretKeys.privateKey})`);
+  if (secret.certificate === undefined) return missing(`no certificate (${secretKeys.certificate})`);
   return undefined;
 };
 
 const keyPairFits: Policy = ({ secret }) => {
-  const key = secret?.privateKey;
-  const certificate = secret?.certificate;
+  if (secret === undefined) return undefined;
+  const { privateKey: key, certificate } = secret;
   if (key === undefined || certificate === undefined) return undefined;
   if (!key.ok) {
     return {
       reason: 'InvalidKeyPair',
-      message: `Issuing certificate as Secret contains invalid private key data in ${secretKeys.privateKey}: ${key.error}`,
+      message: `The private key in Secret "${secret.name}" (${secretKeys.privateKey}) cannot be used: ${key.error}`,
     };
   }
   if (!certificate.ok) {
     return {
       reason: 'InvalidCertificate',
-      message: `Issuing certificate as Secret contains an invalid certificate in ${secretKeys.certificate}: ${certificate.error}`,
+      message: `The certificate in Secret "${secret.name}" (${secretKeys.certificate}) cannot be read: ${certificate.error}`,
     };
   }
   if (key.value.publicKeyHash === certificate.value.publicKeyHash) return undefined;
   return {
     reason: 'InvalidKeyPair',
-    message: 'Issuing certificate as Secret contains a private key that does not match the certificate',
+    message: `The private key and the certificate in Secret "${secret.name}" do not belong together`,
   };
 };
 
@@ -86,7 +89,9 @@ const issuerFits: Policy = ({ secret, certificate }) => {
     ? undefined
     : {
         reason: 'IncorrectIssuer',
-        message: `Issuing certificate as Secret was previously issued by "${other}"`,
+        message: other.endsWith('/')
+          ? `Secret "${secret.name}" does not say which issuer its certificate is from`
+          : `Secret "${secret.name}" holds a certificate of "${other}", but spec.issuerRef names another issuer now`,
       };
 };
 
@@ -95,7 +100,7 @@ const certificateNameFits: Policy = ({ secret, certificate }) => {
   if (name === undefined || name === certificate.metadata?.name) return undefined;
   return {
     reason: 'IncorrectCertificate',
-    message: `Secret was issued for Certificate "${name}". If this message stays, two Certificates name the same Secret: give one of them another spec.secretName`,
+    message: `Secret "${certificate.spec.secretName}" was issued for Certificate "${name}". If this message stays, two Certificates name the same Secret: give one of them another spec.secretName`,
   };
 };
 
@@ -105,7 +110,7 @@ const keyFitsSpec: Policy = ({ secret, certificate }) => {
   if (fields.length === 0) return undefined;
   return {
     reason: 'SecretMismatch',
-    message: `Existing private key is not up to date for spec: ${fieldList(fields)}`,
+    message: `The private key in Secret "${secret.name}" is not what the Certificate asks for now: ${fieldList(fields)}`,
   };
 };
 
@@ -114,13 +119,13 @@ const keyFitsRequest: Policy = ({ secret, current }) => {
   if (!current.csr.ok) {
     return {
       reason: 'InvalidCertificateRequest',
-      message: `Failed to decode current CertificateRequest "${current.name}": ${current.csr.error}`,
+      message: `The CSR in CertificateRequest "${current.name}", the current one, cannot be read: ${current.csr.error}`,
     };
   }
   if (current.csr.value.publicKeyHash === secret.privateKey.value.publicKeyHash) return undefined;
   return {
     reason: 'SecretMismatch',
-    message: `Secret contains a private key that does not match the current CertificateRequest "${current.name}"`,
+    message: `The private key in Secret "${secret.name}" is not the one of CertificateRequest "${current.name}", the current one`,
   };
 };
 
@@ -131,7 +136,7 @@ const namesFitSpec: Policy = ({ secret, certificate, current }) => {
     if (fields.length === 0) return undefined;
     return {
       reason: 'RequestChanged',
-      message: `Fields on existing CertificateRequest resource not up to date: ${fieldList(fields)}`,
+      message: `The Certificate changed since CertificateRequest "${current.name}" was made: ${fieldList(fields)}`,
     };
   }
   if (secret?.certificate?.ok !== true) return undefined;
@@ -139,7 +144,7 @@ const namesFitSpec: Policy = ({ secret, certificate, current }) => {
   if (fields.length === 0) return undefined;
   return {
     reason: 'SecretMismatch',
-    message: `Issuing certificate as existing issued Secret is not up to date for spec: ${fieldList(fields)}`,
+    message: `The certificate in Secret "${secret.name}" is not what the Certificate asks for now: ${fieldList(fields)}`,
   };
 };
 
@@ -148,14 +153,14 @@ const renewalIsNotDue: Policy = ({ renewal, nowMs }) => {
   if (renewal.error !== undefined) return { reason: 'WindowError', message: renewal.error };
   return {
     reason: 'Renewing',
-    message: `Renewing certificate as renewal was scheduled at ${goTime(renewal.at)}`,
+    message: `Renewal is due since ${goTime(renewal.at)}`,
   };
 };
 
 const hasNotExpired: Policy = ({ secret, nowMs }) => {
   if (secret?.certificate?.ok !== true || nowMs <= secret.certificate.value.notAfter) return undefined;
   const on = new Date(secret.certificate.value.notAfter).toUTCString().replace(/GMT$/, 'UTC');
-  return { reason: 'Expired', message: `Certificate expired on ${on}` };
+  return { reason: 'Expired', message: `The certificate in Secret "${secret.name}" expired on ${on}` };
 };
 
 /** Checks 1 to 3: nothing usable is there, so a temporary certificate may be put in (lifecycle §20). */

@@ -231,7 +231,7 @@ export class Reconciler {
         component: components.requestManager,
         type: 'Warning',
         reason: 'RequestFailed',
-        message: `Failed to create CertificateRequest: ${message}`,
+        message: `The CertificateRequest could not be created: ${message}`,
       } as const;
       if (isRefusal(error)) this.#actions.tell(certificate, [event]);
     }

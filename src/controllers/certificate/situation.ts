@@ -71,8 +71,8 @@ export function causeOf(violation: Violation, found: Situation, repeated: boolea
     };
     return { reason: violation.reason, message: violation.message, begins: true, repeated, events: [event] };
   }
-  const message = `Renewing certificate without satisfying renewal windows at: ${found.status.renewalTime ?? '<nil>'}`;
-  const warning = `Renewing certificate without satisfying renewal windows due to ${violation.message}`;
+  const message = `Renewal is due since ${found.status.renewalTime ?? 'a while'}, outside the windows of spec.renewal`;
+  const warning = `Renewed outside the windows of spec.renewal: ${violation.message}`;
   return {
     reason: 'Renewing',
     message,
@@ -92,7 +92,7 @@ export function fail(
   request: RequestFacts,
 ): Decision {
   const reason = cause.reason === undefined || cause.reason === '' ? 'Failed' : cause.reason;
-  const message = `The certificate request has failed to complete and will be retried: ${cause.message ?? ''}`;
+  const message = `No certificate was issued; the next attempt follows after a pause, or as soon as the Certificate changes. Cause: ${cause.message ?? 'none was given'}`;
   return {
     action: { kind: 'none' },
     status: failed(found.facts.certificate, found.status, { reason, message }, found.nowMs),

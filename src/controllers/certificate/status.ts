@@ -6,6 +6,7 @@ import type { RenewalTime } from './renewal.ts';
 import type { Violation } from './policies.ts';
 import type { SecretFacts } from './secret-facts.ts';
 
+/** Word for word what cert-manager says: adopting a fleet then takes not one write. */
 export const readyMessage = 'Certificate is up to date and has not expired';
 
 /** RFC 3339 with second resolution, as Kubernetes stores times. */
@@ -34,6 +35,11 @@ export function withCondition(
   return { ...status, conditions: [...setCondition(status.conditions ?? [], condition, timestamp(nowMs))] };
 }
 
+/** Of the condition, and of the event that goes with it. */
+export function renewalProblem(error: string): string {
+  return `spec.renewal cannot be kept: ${error}`;
+}
+
 /** Ready and the three times as they follow from the Secret. `violation` is that of the readiness chain. */
 export function withReadiness(
   certificate: Certificate,
@@ -59,7 +65,7 @@ export function withReadiness(
     violation ??
     (renewal?.error === undefined
       ? undefined
-      : { reason: 'WindowError', message: `Could not calculate renewal time: ${renewal.error}` });
+      : { reason: 'WindowError', message: renewalProblem(renewal.error) });
   return withCondition(
     certificate,
     next,

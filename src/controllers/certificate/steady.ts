@@ -6,7 +6,7 @@ import { firstViolation, usablePolicies } from './policies.ts';
 import { postIssuance } from './post-issuance.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { idle, type Situation } from './situation.ts';
-import { conditionOf } from './status.ts';
+import { conditionOf, renewalProblem } from './status.ts';
 
 /** Nothing is to be issued: keep the Secret's metadata right, forget old requests, sleep until something is due. */
 export function steady(found: Situation): Decision {
@@ -74,7 +74,7 @@ function nextLook(found: Situation): number | undefined {
 function renewalError(found: Situation): Decision['events'] {
   const { renewal, facts, status } = found;
   if (renewal?.error === undefined) return [];
-  const message = `Could not calculate renewal time: ${renewal.error}`;
+  const message = renewalProblem(renewal.error);
   const old = conditionOf(facts.certificate.status, 'Ready');
   const now = conditionOf(status, 'Ready');
   if (now?.reason !== 'WindowError' || old?.message === message) return [];

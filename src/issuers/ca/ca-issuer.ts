@@ -52,6 +52,7 @@ export class CaIssuer implements IssuerType {
       // Only a change of the Secret helps, and its watch brings us back.
       return notReady('ErrGetKeyPair', messageOf(error), false);
     }
+    // Word for word cert-manager's: adopting an issuer then takes no write.
     const message = 'Signing CA verified';
     return {
       ready: true,
@@ -70,7 +71,7 @@ export class CaIssuer implements IssuerType {
     try {
       found = await this.#pairs.get(context, name);
     } catch (error) {
-      const message = `Failed to get certificate key pair from ${secret}: ${messageOf(error)}`;
+      const message = `The CA key pair in ${secret} cannot be read now and is tried again: ${messageOf(error)}`;
       return { kind: 'pending', reason: 'SecretGetError', message, retry: true };
     }
     if (found === undefined) {
@@ -84,7 +85,7 @@ export class CaIssuer implements IssuerType {
     try {
       found.pair();
     } catch (error) {
-      const message = `Failed to parse signing CA keypair from ${secret}: ${messageOf(error)}`;
+      const message = `The CA key pair in ${secret} cannot be used; the request goes on when the Secret changes: ${messageOf(error)}`;
       return { kind: 'pending', reason: 'SecretInvalidData', message, retry: false };
     }
 
@@ -92,7 +93,7 @@ export class CaIssuer implements IssuerType {
     try {
       signer = found.signer();
     } catch (error) {
-      return failed(`Error signing certificate: ${secret}: ${messageOf(error)}`);
+      return failed(`The CA key pair in ${secret} cannot sign: ${messageOf(error)}`);
     }
     let template: CertificateTemplate;
     try {
@@ -103,7 +104,7 @@ export class CaIssuer implements IssuerType {
       });
       template = templateFromRequest(ask, signer.signer);
     } catch (error) {
-      return failed(`Error generating certificate template: ${messageOf(error)}`);
+      return failed(`No certificate can be made from this request: ${messageOf(error)}`);
     }
     try {
       const tbs = toBeSigned(template, signer.signer);
@@ -113,7 +114,7 @@ export class CaIssuer implements IssuerType {
       const certificate = encodePem('CERTIFICATE', leaf) + signer.chainTail;
       return { kind: 'issued', certificate, ca: signer.ca, warnings };
     } catch (error) {
-      return failed(`Error signing certificate: ${messageOf(error)}`);
+      return failed(`Signing failed: ${messageOf(error)}`);
     }
   }
 }
@@ -123,7 +124,7 @@ function failed(message: string): SignOutcome {
 }
 
 function notReady(reason: string, cause: string, retry: boolean): Readiness {
-  const message = `Error getting keypair for CA issuer: ${cause}`;
+  const message = `The CA key pair cannot be used: ${cause}`;
   return { ready: false, reason, message, retry, event: { type: 'Warning', reason, message } };
 }
 

@@ -22,7 +22,7 @@ const emptyIssuer: SignEvent = {
   type: 'Warning',
   reason: 'BadConfig',
   message:
-    'Certificate will be issued with an empty Issuer DN, which contravenes RFC 5280 and could break some strict clients',
+    'The request has no subject, so the certificate has no issuer name, which RFC 5280 §4.1.2.4 forbids and strict clients reject: set spec.commonName or spec.subject',
 };
 
 export class SelfSignedIssuer implements IssuerType {
@@ -56,7 +56,7 @@ export class SelfSignedIssuer implements IssuerType {
         crlDistributionPoints: context.issuer.spec.selfSigned?.crlDistributionPoints,
       });
     } catch (error) {
-      return failed('ErrorGenerating', `Error generating certificate template: ${messageOf(error)}`);
+      return failed('ErrorGenerating', `No certificate can be made from this request: ${messageOf(error)}`);
     }
     try {
       signer = createSigner(key);
@@ -67,12 +67,12 @@ export class SelfSignedIssuer implements IssuerType {
       if (!publicKeysEqual(key, ask.csr.publicKey)) {
         return failed(
           'ErrorKeyMatch',
-          'Error generating certificate template: CSR not signed by referenced private key',
+          `The CSR was not signed with the private key that annotation "${privateKeySecretName}" refers to`,
         );
       }
       template = templateFromRequest(ask, signer);
     } catch (error) {
-      return failed('ErrorGenerating', `Error generating certificate template: ${messageOf(error)}`);
+      return failed('ErrorGenerating', `No certificate can be made from this request: ${messageOf(error)}`);
     }
     try {
       const tbs = toBeSigned(template, signer);
@@ -82,7 +82,7 @@ export class SelfSignedIssuer implements IssuerType {
       const warnings = isEmptyName(ask.csr.subjectDer) ? [emptyIssuer, ...lint.warnings] : lint.warnings;
       return { kind: 'issued', certificate, ca: certificate, warnings };
     } catch (error) {
-      return failed('ErrorSigning', `Error signing certificate: ${messageOf(error)}`);
+      return failed('ErrorSigning', `Signing failed: ${messageOf(error)}`);
     }
   }
 }
@@ -110,11 +110,11 @@ async function readKey(
         throw new Error(`no data for "tls.key" in secret '${namespace}/${name}'`);
       return { key: decodePrivateKey(Buffer.from(pem, 'base64')) };
     } catch (error) {
-      const message = `Failed to get key "${name}" referenced in annotation "${privateKeySecretName}": ${messageOf(error)}`;
+      const message = `The private key in secret ${namespace}/${name}, which annotation "${privateKeySecretName}" names, cannot be used: ${messageOf(error)}`;
       return { outcome: { kind: 'pending', reason: 'ErrorParsingKey', message, retry: false } };
     }
   } catch (error) {
-    const message = `Failed to get private key from secret ${namespace}/${name}: ${messageOf(error)}`;
+    const message = `secret ${namespace}/${name} cannot be read now and is tried again: ${messageOf(error)}`;
     return { outcome: { kind: 'pending', reason: 'ErrorGettingSecret', message, retry: true } };
   }
 }

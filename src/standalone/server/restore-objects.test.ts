@@ -76,7 +76,8 @@ describe('restoring objects', () => {
     await refuses([fine, configMap('two', 'uid-2', { namespace: 'nowhere' })], /"nowhere" does not exist/);
     await refuses([fine, { ...configMap('two', 'uid-2'), kind: 'Wonder' }], /no such kind/);
     await refuses([fine, configMap('Two', 'uid-2')], /metadata\.name/);
-    await refuses([fine, { ...configMap('two', 'uid-2'), ...{ oddity: 1 } }], /unknown field oddity/);
+    const odd: ConfigMap & { oddity: number } = { ...configMap('two', 'uid-2'), oddity: 1 };
+    await refuses([fine, odd], /unknown field oddity/);
     const secret: Secret = { ...configMap('s', 'uid-3'), kind: 'Secret', data: { a: 'not base64!' } };
     await refuses([fine, secret], /Secret default\/s cannot be restored: data/);
     const names = (await client().list<ConfigMap>(configMaps)).items.map(({ metadata }) => metadata?.name);
@@ -85,11 +86,12 @@ describe('restoring objects', () => {
   });
 
   test('a namespace may come with its objects', async () => {
-    const namespace: KubeObject = {
+    const namespace: KubeObject & { spec: object; status: object } = {
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: { name: 'fresh', uid: 'uid-1', creationTimestamp },
-      ...{ spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
     };
     await server.restore([configMap('one', 'uid-2', { namespace: 'fresh' }), namespace]);
     await server.settled();

@@ -9,10 +9,10 @@ import { issuerRef, onlyRequest, renewByHand, worldWith } from './fleet.ts';
 const refusals: readonly [Answer, string, RegExp][] = [
   ['fail', 'Failed', /: the CA says no$/],
   ['invalid', 'Unusable', /: no such name is sold$/],
-  ['garbage', 'InvalidCertificate', /Issuer returned an invalid certificate/],
-  ['nothing', 'InvalidCertificate', /returned no certificate/],
-  ['other-key', 'InvalidCertificate', /public key that does not match the CSR/],
-  ['expired', 'InvalidCertificate', /already expired certificate \(notAfter: 2025-12-30T01:00:01Z\)/],
+  ['garbage', 'InvalidCertificate', /issuer's answer in CertificateRequest "\S+" cannot be read/],
+  ['nothing', 'InvalidCertificate', /left status\.certificate empty/],
+  ['other-key', 'InvalidCertificate', /for another public key than was asked for/],
+  ['expired', 'InvalidCertificate', /expired already, on 2025-12-30T01:00:01Z/],
 ];
 for (const [answer, reason, message] of refusals) {
   test(`an issuer that answers "${answer}" fails the attempt with ${reason}`, async (t) => {
@@ -24,7 +24,7 @@ for (const [answer, reason, message] of refusals) {
     assert.deepEqual([issuing?.status, issuing?.reason], ['False', reason]);
     assert.match(
       issuing?.message ?? '',
-      /^The certificate request has failed to complete and will be retried: /,
+      /^No certificate was issued; the next attempt follows after a pause/,
     );
     assert.match(issuing?.message ?? '', message);
     assert.deepEqual([status?.failedIssuanceAttempts, status?.revision], [1, undefined]);
