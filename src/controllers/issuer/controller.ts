@@ -4,6 +4,7 @@ import { clusterIssuers, issuers, type ResourceType } from '../../api/resources.
 import { issuerContext } from '../../issuers/context.ts';
 import type { AnyIssuer, Readiness } from '../../issuers/issuer.ts';
 import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
+import { NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
@@ -129,10 +130,21 @@ function start<T extends AnyIssuer>(
       }
     }
     if (readiness.retry) throw new IssuerNotReadyError(readiness.message);
-    verdicts.set(key, { inputs, readiness });
+    if (informer.get(key) !== undefined) verdicts.set(key, { inputs, readiness });
   };
 
-  const workers = runWorkers(queue, reconcile, {
+  /** Deleted between our look at it and our write: nothing is left to be said about it. */
+  const unlessGone = async (key: string): Promise<void> => {
+    try {
+      await reconcile(key);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      verdicts.delete(key);
+      log.debug({ [resource.singular]: key, err: error }, 'was deleted meanwhile');
+    }
+  };
+
+  const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
     onResult: ({ key, outcome, error, nextMs }) => {
