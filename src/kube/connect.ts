@@ -79,7 +79,10 @@ async function dispatcherFactory(
   if (endpoint.proxyUrl !== undefined) {
     const uri = endpoint.proxyUrl;
     if (!/^https?:\/\//.test(uri))
-      throw new ConfigurationError(`proxy-url ${uri}: only http and https proxies are supported`);
+      // The rest of the URL may hold a password.
+      throw new ConfigurationError(
+        `proxy-url ${uri.split(':', 1)[0]?.slice(0, 32)}:...: only http and https proxies are supported`,
+      );
     const requestTls = connectorOptions(await endpoint.tls());
     return (connections) => new ProxyAgent({ ...common, uri, connections, requestTls });
   }
