@@ -9,6 +9,7 @@ import { root } from './documents.ts';
 
 /** Printed between commands; no page says this. */
 const mark = '~~certwright-docs~~';
+const longestMs = 60_000;
 
 export interface Session {
   /** Programs that are not here. */
@@ -67,7 +68,14 @@ export async function openSession(
 }
 
 function shell(script: string, cwd: string, env: Record<string, string>): Promise<string> {
-  const child = spawn('sh', ['-e', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('sh', ['-e', '-c', script], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  // The whole group: a program that hangs keeps the pipes open after its shell is gone.
+  const limit = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), longestMs);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -75,6 +83,7 @@ function shell(script: string, cwd: string, env: Record<string, string>): Promis
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      clearTimeout(limit);
       if (code === 0) resolve(out);
       else reject(new Error(`a command ended with ${code}:\n${out}\n${err}`));
     });
