@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CertificateSpec } from '../../api/certificate.ts';
+import { expectedRenewal, type Opening } from '../testing/expected-renewal.ts';
 import { SimulatedWorld } from '../testing/simulated-world.ts';
 
 const second = 1000;
@@ -8,39 +9,10 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const start = Date.parse('2026-01-01T00:00:00Z');
 
-/** Lifecycle §9 once more, in its own words: minutes are tried one by one, no cron library. */
-function expected(
-  notBefore: number,
-  notAfter: number,
-  spec: Partial<CertificateSpec>,
-  opens?: (time: Date) => boolean,
-  windowMs = 0,
-): number | undefined {
-  if (spec.renewal?.policy === 'Disabled') return undefined;
-  const life = notAfter - notBefore;
-  let before = life / 3;
-  if (spec.renewBeforePercentage !== undefined) before = life * (spec.renewBeforePercentage / 100);
-  if (spec.renewBefore !== undefined) {
-    const asked = Number(spec.renewBefore.replace('h', '')) * hour;
-    if (asked < life) before = asked;
-  }
-  const desired = Math.floor((notAfter - before) / second) * second;
-  if (opens === undefined) return desired;
-  for (
-    let minute = Math.ceil((desired - windowMs) / 60_000) * 60_000;
-    minute <= notAfter + windowMs;
-    minute += 60_000
-  ) {
-    if (opens(new Date(minute))) return minute <= desired ? desired : minute;
-  }
-  return desired;
-}
-
 interface Member {
   name: string;
   spec: Partial<CertificateSpec>;
-  opens?: (time: Date) => boolean;
-  windowMs?: number;
+  opening?: Opening;
   durable?: boolean;
 }
 
@@ -57,14 +29,18 @@ const members: Member[] = [
   {
     name: 'night',
     spec: { duration: '720h', renewal: { ...nightly, windows: [...nightly.windows] } },
-    opens: (time) => time.getUTCHours() === 2 && time.getUTCMinutes() === 0,
-    windowMs: 3 * hour,
+    opening: {
+      opens: (time) => time.getUTCHours() === 2 && time.getUTCMinutes() === 0,
+      windowMs: 3 * hour,
+    },
   },
   {
     name: 'sunday',
     spec: { duration: '504h', renewal: { ...sunday, windows: [...sunday.windows] } },
-    opens: (time) => time.getUTCDay() === 0 && time.getUTCHours() === 4 && time.getUTCMinutes() === 30,
-    windowMs: hour,
+    opening: {
+      opens: (time) => time.getUTCDay() === 0 && time.getUTCHours() === 4 && time.getUTCMinutes() === 30,
+      windowMs: hour,
+    },
     durable: true,
   },
   { name: 'never', spec: { duration: '720h', renewal: { policy: 'Disabled' } } },
@@ -104,7 +80,7 @@ for (const member of members) {
         assert.equal(now, due, 'renewed at the second that the formula names');
       }
       const { notBefore, notAfter } = world.issued.at(-1)!;
-      due = expected(notBefore, notAfter, member.spec, member.opens, member.windowMs);
+      due = expectedRenewal(notBefore, notAfter, member.spec, member.opening);
       const said = world.certificate.status?.renewalTime;
       assert.equal(said === undefined ? undefined : Date.parse(said), due);
       // Something unrelated makes us look early, at any moment: nothing may come of it.
