@@ -10,6 +10,7 @@ import { annotationKeys, components, secretKeys } from './constants.ts';
 import type { Action } from './decision.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import type { Facts } from './facts.ts';
+import type { Inspection } from './inspect-answer.ts';
 import { csrFor, csrTemplate, newRequest } from './new-request.ts';
 
 export interface DurableDeps {
@@ -69,15 +70,15 @@ export async function createRequest(
 }
 
 /**
- * The request is read whole: the cache keeps no PEM of finished ones. `check` looks at the chain before it is let in
- * and answers what is wrong with it.
+ * The request is read whole: the cache keeps no PEM of finished ones. `check` looks at the chain before it is let in;
+ * the answer is what it found.
  */
 export async function writeSecret(
   deps: DurableDeps,
   facts: Facts,
   action: Extract<Action, { kind: 'write-secret' }>,
-  check: (request: CertificateRequest, chainPem: Buffer) => string | undefined,
-): Promise<string | undefined> {
+  check: (request: CertificateRequest, chainPem: Buffer) => Inspection,
+): Promise<Inspection> {
   const { actions, context } = deps;
   const { certificate } = facts;
   const namespace = certificate.metadata?.namespace ?? '';
@@ -88,8 +89,8 @@ export async function writeSecret(
   if (request.metadata?.uid !== action.request.uid)
     throw new ChangedMeanwhileError(`CertificateRequest "${action.request.name}" was replaced`);
   const chainPem = Buffer.from(request.status?.certificate ?? '', 'base64');
-  const wrong = check(request, chainPem);
-  if (wrong !== undefined) return wrong;
+  const inspection = check(request, chainPem);
+  if (inspection.refusal !== undefined) return inspection;
   const key = decodePrivateKey(await actions.readEntry(namespace, action.keySecret, secretKeys.privateKey));
   await actions.applySecret({
     certificate,
@@ -100,7 +101,7 @@ export async function writeSecret(
     existingType: facts.secret?.type,
     passwords: await actions.readPasswords(certificate),
   });
-  return undefined;
+  return inspection;
 }
 
 export async function writeTemporary(deps: DurableDeps, facts: Facts, keySecret: string): Promise<void> {

@@ -13,7 +13,7 @@ import type { Decision } from './decision.ts';
 import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } from './errors.ts';
 import type { Attempt, Facts } from './facts.ts';
 import { gather, type GatherDeps, type Waiting } from './gather.ts';
-import { inspectAnswer } from './inspect-answer.ts';
+import { inspectAnswer, type Inspection } from './inspect-answer.ts';
 import { issueFast } from './issue-fast.ts';
 import { requestName } from './naming.ts';
 import type { RequestFactsBook } from './request-trim.ts';
@@ -26,8 +26,8 @@ const mostSteps = 16;
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
   breaker?: Breaker;
-  /** Looks at what an issuer answered; `inspectAnswer` when absent. Answers what makes it unacceptable. */
-  inspect?: (request: CertificateRequest, chainPem: Buffer) => string | undefined;
+  /** Looks at what an issuer answered; `inspectAnswer` when absent. */
+  inspect?: (request: CertificateRequest, chainPem: Buffer) => Inspection;
 }
 
 export class Reconciler {
@@ -131,12 +131,15 @@ export class Reconciler {
           return await this.#settle(facts, decision);
         case 'write-secret': {
           if (action.repeated) this.#book('issue', certificate, nowMs);
-          const wrong = await writeSecret(this.#deps, facts, action, this.#inspect);
-          if (wrong === undefined) return true;
+          const { refusal, warnings } = await writeSecret(this.#deps, facts, action, this.#inspect);
+          if (refusal === undefined) {
+            this.#warn(certificate, warnings);
+            return true;
+          }
           const found = situation(facts, nowMs, certificate.status?.revision);
           return await this.#settle(
             facts,
-            fail(found, { reason: 'InvalidCertificate', message: wrong }, action.request),
+            fail(found, { reason: 'InvalidCertificate', message: refusal }, action.request),
           );
         }
         case 'write-temporary':
@@ -243,6 +246,17 @@ export class Reconciler {
       again: false,
     });
     throw error;
+  }
+
+  /** The Secret is written: said once for each issuance, and the Ready condition stays what it is. */
+  #warn(certificate: Certificate, warnings: readonly string[]): void {
+    if (warnings.length === 0) return;
+    const message = `The issuer's certificate is used, but has shortcomings: ${warnings.join('; ')}`;
+    const { namespace, name } = certificate.metadata ?? {};
+    this.#context.log.warn({ certificate: `${namespace}/${name}` }, message);
+    this.#actions.tell(certificate, [
+      { component: components.issuing, type: 'Warning', reason: 'LintWarning', message },
+    ]);
   }
 
   #attempt(certificate: Certificate, news: Attempt): void {

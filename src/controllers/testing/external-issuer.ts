@@ -59,7 +59,8 @@ export async function sign(
     ),
   );
   const csr = parseCsr(Buffer.from(request.spec.request, 'base64'));
-  const der = await certificateFromRequest({ csr, now, duration: validMs }, createSigner(key, ca));
+  const ask = { csr, now, duration: validMs, usages: request.spec.usages };
+  const der = await certificateFromRequest(ask, createSigner(key, ca));
   const pem = Buffer.from(encodePem('CERTIFICATE', parseCertificate(der).der)).toString('base64');
   await answer(fleet, name, [{ type: 'Ready', status: 'True', reason: 'Issued', message: 'signed' }], {
     certificate: pem,
