@@ -1,5 +1,6 @@
 /** Logging: pino underneath, JSON for machines or one readable line per decision for people. */
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { StormFilter } from './log-storm.ts';
 
 export type LogFormat = 'json' | 'text';
 export const logFormats: readonly LogFormat[] = ['text', 'json'];
@@ -23,12 +24,29 @@ const redact = {
 
 export function createLog(options: LogOptions): Logger {
   const destination: DestinationStream = {
-    write: options.format === 'json' ? options.write : (line) => options.write(readable(line, options.color)),
+    write: options.format === 'json' ? options.write : textWriter(options),
   };
   return pino(
     { level: options.level, redact, base: undefined, serializers: { err: errorFields } },
     destination,
   );
+}
+
+function textWriter({ write, color, level }: LogOptions): (json: string) => void {
+  // Whoever asks for details gets them all.
+  const filter = level === 'debug' ? undefined : new StormFilter();
+  return (json) => {
+    const line = JSON.parse(json) as Line;
+    if (filter !== undefined) {
+      const { print, leftOut } = filter.next(line.time, line.level > infoLevel || line.progress === true);
+      if (!print) return;
+      if (leftOut > 0)
+        write(
+          `${clockOf(line.time)} (${leftOut} more lines; --log-format json or --log-level debug has them all)\n`,
+        );
+    }
+    write(readable(line, color));
+  };
 }
 
 /** Errors without their payload: `cause` chains can hold request bodies. */
@@ -38,6 +56,7 @@ function errorFields(error: unknown): unknown {
   return { type: error.name, code, message: error.message, stack: error.stack };
 }
 
+const infoLevel = 30;
 const names: Readonly<Record<number, [name: string, color: string]>> = {
   20: ['debug', '\u001b[90m'],
   30: ['', ''],
@@ -51,19 +70,24 @@ interface Line {
   time: number;
   msg?: string;
   err?: { message?: string; code?: string };
+  /** Tells how all of it goes: never left out, and not printed itself. */
+  progress?: boolean;
   [field: string]: unknown;
 }
 
 /** `12:00:01 warning: message (key=value)`. */
-function readable(json: string, color: boolean): string {
-  const { level, time, msg = '', err, ...fields } = JSON.parse(json) as Line;
+function readable(line: Line, color: boolean): string {
+  const { level, time, msg = '', err, progress: _hidden, ...fields } = line;
   const [name, paint] = names[level] ?? ['', ''];
   const shown = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   if (err?.message !== undefined) shown.unshift(err.message);
-  const clock = new Date(time).toTimeString().slice(0, 8);
   const label = name === '' ? '' : color ? `${paint}${name}:\u001b[0m ` : `${name}: `;
   const detail = shown.length === 0 ? '' : ` (${shown.join(', ')})`;
-  return `${clock} ${label}${msg}${detail}\n`;
+  return `${clockOf(time)} ${label}${msg}${detail}\n`;
+}
+
+function clockOf(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
 }

@@ -6,21 +6,24 @@ import type { Commands } from './program.ts';
 /**
  * What bounds the memory of a process that serves and controls for months (docs/decisions/0004 has the measurements). V8 left
  * to itself holds more garbage than objects in the old generation and lets the young one grow to two halves of 16 MiB, and
- * glibc gives threads heaps of their own. All of it is fixed before the first line of ours runs.
+ * glibc gives threads heaps of their own. The sizes are fixed before the first line of ours runs.
  */
-const heapFlags = ['--max-semi-space-size=4', '--initial-old-space-size=40', '--heap-growing-percent=20'];
+const heapSizes = ['--max-semi-space-size=4', '--initial-old-space-size=40'];
 
-/** Replaces the process by itself (same pid, about 30 ms); where that does not exist V8 is told what it still listens to. */
+/** V8 asks for these at every collection: keep pages full, and collect when a third has come on top of what is alive. */
+const heapHabits = ['--optimize-for-size', '--heap-growing-percent=30'];
+
+/** Replaces the process by itself (same pid, about 30 ms); where that does not exist only the habits change. */
 function boundMemory(): void {
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
   // Whoever sizes the young generation himself knows why; and this is how we know that the replacement was done.
-  if (given.includes('semi-space-size')) return;
-  if (typeof process.execve === 'function' && process.platform !== 'win32') {
-    const args = [process.execPath, ...process.execArgv, ...heapFlags, ...process.argv.slice(1)];
+  const sized = given.includes('semi-space-size');
+  if (!sized && typeof process.execve === 'function' && process.platform !== 'win32') {
+    const args = [process.execPath, ...process.execArgv, ...heapSizes, ...process.argv.slice(1)];
     process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '1', ...process.env });
   }
-  setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--heap-growing-percent=20');
+  if (!sized) setFlagsFromString('--semi-space-growth-factor=1');
+  for (const habit of heapHabits) setFlagsFromString(habit);
 }
 
 async function main(): Promise<void> {

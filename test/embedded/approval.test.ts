@@ -29,7 +29,7 @@ const definitions: ResourceType = {
   namespaced: false,
 };
 
-function definition(kind: string, scope: 'Namespaced' | 'Cluster'): KubeObject {
+function definition(kind: string, scope: 'Namespaced' | 'Cluster'): KubeObject & { spec: object } {
   const plural = `${kind.toLowerCase()}s`;
   const spec = {
     group: 'example.com',
@@ -41,7 +41,7 @@ function definition(kind: string, scope: 'Namespaced' | 'Cluster'): KubeObject {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${plural}.example.com` },
-    ...{ spec },
+    spec,
   };
 }
 

@@ -153,7 +153,7 @@ async function work(
     await untilAborted(surroundings.signal);
     return exitCodes.ok;
   } finally {
-    log.info({}, 'stopping');
+    log.info({ progress: true }, 'stopping');
     stopFolder.abort();
     await following;
     await controllers.stop();

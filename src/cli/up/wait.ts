@@ -7,6 +7,7 @@ import type { Clock } from '../../kube/clock.ts';
 import type { ManifestFolder } from '../manifests/folder.ts';
 import { formatManifestError } from '../manifests/manifest.ts';
 import { problemsOf, type ExportLoop } from './export-loop.ts';
+import { issuerTrouble } from './issuer-trouble.ts';
 import type { ReadinessBoard } from './readiness-board.ts';
 
 export interface WaitOptions {
@@ -43,7 +44,7 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
       keys = await certificateKeys(options.client);
       listed = true;
     }
-    if (listed && board.allReady(keys)) break;
+    if (listed && board.allReady(keys) && (await issuersAreDecided(options.client))) break;
     if (clock.now() >= deadline) break;
     tell(clock.now());
     await nextNews(board, clock, signal, Math.min(progressMs, deadline - clock.now()));
@@ -52,6 +53,8 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
   }
   const ready = listed && board.allReady(keys);
   const problems = (folder?.state.errors ?? []).map(formatManifestError);
+  for (const { title, cause } of await issuerTrouble(options.client))
+    problems.push(`${title} is not Ready: ${cause}`);
   await exports?.settle(keys);
   for (const key of keys) {
     const problem = problemsOf(exports?.stateOf(key));
@@ -76,6 +79,11 @@ async function certificateKeys(client: KubeClient): Promise<string[]> {
   return keys;
 }
 
+/** Whether waiting can change anything about them. */
+async function issuersAreDecided(client: KubeClient): Promise<boolean> {
+  return (await issuerTrouble(client)).every(({ final }) => final);
+}
+
 /** One line when the count changed, at most one a second. */
 function progressTeller(board: ReadinessBoard, log: Log): (now: number) => void {
   let last = '';
@@ -88,7 +96,7 @@ function progressTeller(board: ReadinessBoard, log: Log): (now: number) => void 
     if (line === last) return;
     last = line;
     next = now + progressMs;
-    log.info({}, line);
+    log.info({ progress: true }, line);
   };
 }
 
