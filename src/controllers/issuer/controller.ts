@@ -11,6 +11,7 @@ import { runWorkers } from '../../kube/worker.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
+import { WaitingRoom } from '../certificaterequest/waiting-room.ts';
 import { decideReadiness, initFailed, readyCondition } from './decide.ts';
 
 /** The check failed in a way that a later try may heal: makes the queue back off. */
@@ -60,16 +61,19 @@ function start<T extends AnyIssuer>(
       : [];
   };
 
+  // Who depends on which Secret: a Secret's change must not cost a look at every issuer.
+  const referrers = new WaitingRoom();
   informer.onChange(({ key, current, relisted }) => {
-    if (current === undefined) verdicts.delete(key);
-    else queue.add(key, { relisted });
+    if (current === undefined) {
+      verdicts.delete(key);
+      referrers.leave(key);
+      return;
+    }
+    referrers.enter(key, secretsOf(current));
+    queue.add(key, { relisted });
   });
   const wakeReferrers = ({ key, relisted }: Change<SecretFacts>): void => {
-    for (const issuer of informer.values()) {
-      if (!secretsOf(issuer).includes(key)) continue;
-      const issuerKey = cacheKey(issuer.metadata?.namespace, issuer.metadata?.name ?? '');
-      queue.add(issuerKey, { relisted });
-    }
+    for (const issuer of referrers.waitingFor(key)) queue.add(issuer, { relisted });
   };
   informers.secrets.onChange(wakeReferrers);
   informers.otherSecrets.onChange(wakeReferrers);
