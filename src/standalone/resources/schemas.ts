@@ -134,12 +134,16 @@ export const condition = object(
   ['type', 'status'],
 );
 
-export const objectReference = object('Refers to an object.', {
-  apiVersion: text('API version of the object.'),
-  kind: text('Kind of the object.'),
-  namespace: text('Namespace of the object.'),
-  name: text('Name of the object.'),
-  uid: text('UID of the object.'),
-  resourceVersion: text('Revision of the object that is meant.'),
-  fieldPath: text('Part of the object that is meant.'),
-});
+/** Owned as a whole: half of a reference refers to nothing. */
+export const objectReference: JsonSchema = {
+  ...object('Refers to an object.', {
+    apiVersion: text('API version of the object.'),
+    kind: text('Kind of the object.'),
+    namespace: text('Namespace of the object.'),
+    name: text('Name of the object.'),
+    uid: text('UID of the object.'),
+    resourceVersion: text('Revision of the object that is meant.'),
+    fieldPath: text('Part of the object that is meant.'),
+  }),
+  'x-kubernetes-map-type': 'atomic',
+};

@@ -213,3 +213,11 @@ export function invalid(target: ErrorTarget, name: string, errors: readonly Fiel
     })),
   });
 }
+
+/** Query parameters or a DeleteOptions body that Kubernetes validates as an object of meta.k8s.io. */
+export function invalidOptions(
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions',
+  error: FieldError,
+): ApiError {
+  return invalid({ group: 'meta.k8s.io', plural: kind, kind }, '', [error]);
+}

@@ -1,7 +1,7 @@
 /** Lists: consistent snapshots, pages with continue tokens, resourceVersion rules. */
 import type { JsonObject, ResourceEntry } from '../resources/resource-entry.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
-import { ApiError, badRequest, expired } from './api-error.ts';
+import { ApiError, badRequest, expired, invalidOptions } from './api-error.ts';
 import type { ApiResponse } from './exchange.ts';
 import { listFrame, renderItem, type Representation } from './representation.ts';
 import { selectionOf } from './selection.ts';
@@ -59,9 +59,18 @@ function wholeNumber(query: URLSearchParams, name: string): number | undefined {
 
 /** A revision of the future: asked for by a client of another database. */
 export function tooLargeRevision(asked: number, current: number): ApiError {
-  return new ApiError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
+  });
+}
+
+function badMatch(type: 'Forbidden' | 'NotSupported', detail: string, value?: string): ApiError {
+  return invalidOptions('ListOptions', {
+    path: 'resourceVersionMatch',
+    type,
+    detail,
+    ...(value === undefined ? {} : { value }),
   });
 }
 
@@ -72,14 +81,15 @@ function snapshotRevision(query: URLSearchParams, store: ObjectStore): number {
   const match = query.get('resourceVersionMatch') ?? '';
   if (asked === undefined) {
     if (match !== '')
-      throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+      throw badMatch('Forbidden', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
     return current;
   }
   if (!['', 'Exact', 'NotOlderThan'].includes(match))
-    throw badRequest(`resourceVersionMatch ${match.slice(0, 64)} is not supported`);
+    throw badMatch('NotSupported', 'supported values: "Exact", "NotOlderThan", ""', match.slice(0, 64));
   if (asked > current) throw tooLargeRevision(asked, current);
   if (match !== 'Exact') return current;
-  if (asked === 0) throw badRequest('resourceVersionMatch Exact is forbidden for resourceVersion 0');
+  if (asked === 0)
+    throw badMatch('Forbidden', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   if (asked < store.horizon) throw expired(asked, store.horizon);
   return asked;
 }

@@ -108,10 +108,6 @@ function tableHead(
 function tableRow(entry: ResourceEntry, object: JsonObject, wanted: Representation): string {
   const cells = entry.columns.map((column) => column.cell(object, wanted.now));
   const carried =
-    wanted.includeObject === 'None'
-      ? undefined
-      : wanted.includeObject === 'Object'
-        ? object
-        : partial(object);
-  return JSON.stringify({ cells, ...(carried === undefined ? {} : { object: carried }) });
+    wanted.includeObject === 'None' ? null : wanted.includeObject === 'Object' ? object : partial(object);
+  return JSON.stringify({ cells, object: carried });
 }

@@ -54,6 +54,10 @@ test('delete options come from the body and the query, and what cannot be meant 
   });
   const old = deleteRequest(request('', 'application/json', 'orphanDependents=true'));
   assert.equal(old.propagationPolicy, 'Orphan');
-  assert.throws(() => deleteRequest(request('{"propagationPolicy":"Never"}')), refusedWith(400));
-  assert.throws(() => dryRunOf(['Some']), refusedWith(400));
+  assert.throws(() => deleteRequest(request('{"propagationPolicy":"Never"}')), refusedWith(422));
+  assert.throws(
+    () => deleteRequest(request('{"propagationPolicy":"Orphan","orphanDependents":false}')),
+    refusedWith(422),
+  );
+  assert.throws(() => dryRunOf(['Some']), refusedWith(422));
 });

@@ -1,6 +1,6 @@
 /** Reads request bodies: JSON or YAML objects with bounded depth, and delete options. */
 import type { JsonObject } from '../resources/resource-entry.ts';
-import { badRequest, unsupportedMediaType } from './api-error.ts';
+import { badRequest, invalidOptions, unsupportedMediaType } from './api-error.ts';
 import { duplicateFields, mayHaveDuplicates, parseYamlBody } from './duplicate-fields.ts';
 import type { ApiRequest } from './exchange.ts';
 import type { DeleteRequest } from './object-deleter.ts';
@@ -86,11 +86,19 @@ function countMembers(value: unknown, left: number): number {
   return members;
 }
 
-/** `dryRun=All` of the query. @throws ApiError 400 */
-export function dryRunOf(values: readonly string[]): boolean {
+/** `dryRun=All` of the query. @throws ApiError 422 */
+export function dryRunOf(
+  values: readonly string[],
+  options: Parameters<typeof invalidOptions>[0] = 'DeleteOptions',
+): boolean {
   if (values.length === 0 || (values.length === 1 && values[0] === '')) return false;
   if (values.every((value) => value === 'All')) return true;
-  throw badRequest(`Invalid value: ${JSON.stringify(values).slice(0, 128)}: dryRun: supported values: "All"`);
+  throw invalidOptions(options, {
+    path: 'dryRun',
+    type: 'NotSupported',
+    value: values.slice(0, 8).map((value) => value.slice(0, 64)),
+    detail: 'supported values: "All"',
+  });
 }
 
 function optionsBody(request: ApiRequest): JsonObject {
@@ -98,17 +106,27 @@ function optionsBody(request: ApiRequest): JsonObject {
   return mediaType(request) === PROTOBUF ? protobufObject(request.body) : asObject(jsonBody(request, true));
 }
 
-/** DeleteOptions from body and query. @throws ApiError 400 */
+/** DeleteOptions from body and query. @throws ApiError 400 or 422 */
 export function deleteRequest(request: ApiRequest): DeleteRequest {
   const body = optionsBody(request);
   const policy = body['propagationPolicy'] ?? request.query.get('propagationPolicy') ?? undefined;
   if (policy !== undefined && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    throw badRequest(
-      `invalid propagationPolicy ${JSON.stringify(policy).slice(0, 64)}: supported are Background, Foreground, Orphan`,
-    );
+    throw invalidOptions('DeleteOptions', {
+      path: 'propagationPolicy',
+      type: 'NotSupported',
+      value: typeof policy === 'string' ? policy.slice(0, 64) : typeof policy,
+      detail: 'supported values: "Foreground", "Background", "Orphan", "nil"',
+    });
   }
   const orphan =
     body['orphanDependents'] ?? (request.query.get('orphanDependents') === 'true' ? true : undefined);
+  if (policy !== undefined && orphan !== undefined)
+    throw invalidOptions('DeleteOptions', {
+      path: 'propagationPolicy',
+      type: 'Invalid',
+      value: policy,
+      detail: 'orphanDependents and deletionPropagation cannot be both set',
+    });
   const given = body['preconditions'];
   const preconditions = typeof given === 'object' && given !== null ? (given as JsonObject) : {};
   const { uid, resourceVersion } = preconditions;

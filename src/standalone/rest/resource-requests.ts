@@ -3,7 +3,13 @@ import type { Authorize } from '../../api/admission.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
-import { textOf, type JsonObject, type ResourceEntry, type Verb } from '../resources/resource-entry.ts';
+import {
+  metaOf,
+  textOf,
+  type JsonObject,
+  type ResourceEntry,
+  type Verb,
+} from '../resources/resource-entry.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import * as api from './api-error.ts';
@@ -123,6 +129,16 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
       const change = (): JsonObject => {
         const object = first ? body : (JSON.parse(text) as JsonObject);
         first = false;
+        // Built-in kinds may be replaced whatever is there now; custom resources may not.
+        if (!entry.strategicMerge && (metaOf(object).resourceVersion ?? '') === '')
+          throw api.invalid({ ...entry.type, kind: entry.type.plural }, path.name ?? '', [
+            {
+              path: 'metadata.resourceVersion',
+              type: 'Invalid',
+              value: 0,
+              detail: 'must be specified for an update',
+            },
+          ]);
         return object;
       };
       return written(call, await deps.writer.update(target, change, writeContext(call, duplicates)));
@@ -154,6 +170,12 @@ function written(call: Call, result: Written): ApiResponse {
   return answer(result.created ? 201 : 200, renderOne(call.entry, result.json, call.wanted));
 }
 
+const OPTIONS: Readonly<Record<string, 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+};
+
 function writeContext(
   { request, path, warnings }: Call,
   duplicates: readonly string[],
@@ -161,24 +183,30 @@ function writeContext(
 ): WriteContext {
   const { query } = request;
   const validation = query.get('fieldValidation') ?? '';
+  const options = OPTIONS[request.method] ?? 'CreateOptions';
   if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
-    throw api.badRequest(
-      `invalid fieldValidation ${JSON.stringify(validation.slice(0, 64))}: supported are Ignore, Warn, Strict`,
-    );
+    throw api.invalidOptions(options, {
+      path: 'fieldValidation',
+      type: 'NotSupported',
+      value: validation.slice(0, 64),
+      detail: 'supported values: "", "Ignore", "Strict", "Warn"',
+    });
   }
   const given = query.get('fieldManager') ?? '';
   if (given.length > 128 || /[^\u0020-\u007e\u00a0-\uffff]/.test(given)) {
     throw api.badRequest('fieldManager must be at most 128 printable characters');
   }
   if (isApply && given === '')
-    throw api.badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+    throw api.invalidOptions(options, {
+      path: 'fieldManager',
+      type: 'Required',
+      detail: 'is required for apply patch',
+    });
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0]!.slice(0, 128);
   return {
     user: request.user,
     fieldManager: given === '' ? agent : given,
-    dryRun: dryRunOf(query.getAll('dryRun')),
+    dryRun: dryRunOf(query.getAll('dryRun'), options),
     fieldValidation: validation === '' ? 'Warn' : (validation as WriteContext['fieldValidation']),
     warnings,
     duplicates,
@@ -226,6 +254,12 @@ async function patch(call: Call, target: Target): Promise<ApiResponse> {
     const context = writeContext(call, duplicates, true);
     return written(call, await deps.writer.apply(target, applied, force, context));
   }
+  if (request.query.has('force'))
+    throw api.invalidOptions('PatchOptions', {
+      path: 'force',
+      type: 'Forbidden',
+      detail: 'may not be specified for non-apply patch',
+    });
   const given = jsonBody(request, false, duplicates);
   const change = patcher(entry, type, given);
   return written(call, await deps.writer.update(target, change, writeContext(call, duplicates)));

@@ -164,8 +164,7 @@ function joined(path: string, below: string): string {
     : `${path}${below.startsWith('.') || below.startsWith('[') ? '' : '.'}${below}`;
 }
 
-/** Kubernetes prints the type of composite values. */
+/** Kubernetes leaves composite values out of what it prints. */
 function printable(value: unknown): unknown {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'object' && value !== null ? 'object' : value;
+  return typeof value === 'object' && value !== null ? undefined : value;
 }
