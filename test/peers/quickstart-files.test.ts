@@ -45,7 +45,14 @@ async function checkPem(folder: string, chain: string, key: string, flags: reado
   const verified = await tool(
     'openssl',
     'verify',
-    ...['-x509_strict', ...flags, '-CAfile', join(folder, 'ca.crt'), '-no-CApath', '-untrusted', file, file],
+    '-x509_strict',
+    ...flags,
+    '-CAfile',
+    join(folder, 'ca.crt'),
+    '-no-CApath',
+    '-untrusted',
+    file,
+    file,
   );
   assert.match(verified, /: OK\n$/u);
   const fromKey = await tool('openssl', 'pkey', '-in', join(folder, key), '-pubout');

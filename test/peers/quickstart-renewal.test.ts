@@ -29,8 +29,17 @@ test('a reader never sees a key beside the certificate of another one', { timeou
   const renew = (): Promise<string> =>
     tool(
       'kubectl',
-      ...['--kubeconfig', join(world.data, 'kubeconfig'), 'patch', 'certificate', 'api', '-n', 'shop'],
-      ...['--subresource=status', '--type=json', '-p', RENEW],
+      '--kubeconfig',
+      join(world.data, 'kubeconfig'),
+      'patch',
+      'certificate',
+      'api',
+      '-n',
+      'shop',
+      '--subresource=status',
+      '--type=json',
+      '-p',
+      RENEW,
     );
   const seen = new Set<string>();
   const until = async (generations: number): Promise<void> => {
@@ -55,8 +64,14 @@ test('a reader never sees a key beside the certificate of another one', { timeou
     assert.equal(seen.size, generation, 'the renewed certificate reached the files');
     await tool(
       'kubectl',
-      ...['--kubeconfig', join(world.data, 'kubeconfig'), 'wait', 'certificate/api', '-n', 'shop'],
-      ...['--for=jsonpath={.status.revision}=' + String(generation), '--timeout=20s'],
+      '--kubeconfig',
+      join(world.data, 'kubeconfig'),
+      'wait',
+      'certificate/api',
+      '-n',
+      'shop',
+      '--for=jsonpath={.status.revision}=' + String(generation),
+      '--timeout=20s',
     );
   }
   const file = join(folder, 'fullchain.pem');
