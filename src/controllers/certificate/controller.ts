@@ -45,7 +45,9 @@ export function startCertificateController(
   };
   informers.certificates.onChange(({ key, current, previous, relisted }) => {
     if (current !== undefined) queue.add(key, { relisted });
-    if (previous !== undefined && current === undefined) reconciler.forget(previous.metadata?.uid ?? '');
+    // After a re-list another object may stand under the same name at once.
+    if (previous !== undefined && previous.metadata?.uid !== current?.metadata?.uid)
+      reconciler.forget(previous.metadata?.uid ?? '');
     // Whoever shared the Secret may own it now.
     const left = previous !== undefined && previous.spec.secretName !== current?.spec.secretName;
     if (left) wakeSharing(previous.metadata?.namespace ?? '', previous.spec.secretName, relisted);

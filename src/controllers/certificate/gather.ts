@@ -143,7 +143,7 @@ function routeOf(deps: GatherDeps, certificate: Certificate, nowMs: number): Rou
     const resolved = context.issuerTypes.resolve(issuer);
     if (resolved.kind !== 'known' || !resolved.type.inProcess) return { kind: 'durable' };
   }
-  const untilMs = (current?.sinceMs ?? nowMs) + context.options.issuerGraceMs;
+  const untilMs = Math.min(current?.sinceMs ?? nowMs, nowMs) + context.options.issuerGraceMs;
   if (untilMs <= nowMs) return { kind: 'durable' };
   const why = `${ref.kind} "${ref.name}" ${issuer === undefined ? 'does not exist (yet)' : 'is not Ready (yet)'}`;
   return { kind: 'wait', untilMs, why };

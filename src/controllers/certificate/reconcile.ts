@@ -74,6 +74,17 @@ export class Reconciler {
   }
 
   async reconcile(key: string): Promise<{ after?: number } | undefined> {
+    const { certificates } = this.#context.informers;
+    const uid = certificates.get(key)?.metadata?.uid;
+    try {
+      return await this.#bringForward(key);
+    } finally {
+      // It may have been deleted in the middle of a step, which then remembered something about nobody.
+      if (uid !== undefined && certificates.get(key)?.metadata?.uid !== uid) this.forget(uid);
+    }
+  }
+
+  async #bringForward(key: string): Promise<{ after?: number } | undefined> {
     const { informers, clock, log } = this.#context;
     const gone = new Set<string>();
     for (let step = 0; step < mostSteps; step++) {
@@ -278,7 +289,8 @@ export class Reconciler {
       decision.action.kind === 'none' &&
       decision.recheckAt !== undefined
     ) {
-      if (known?.generation !== generation)
+      // A beginning in the future is none: the clock was set back.
+      if (known?.generation !== generation || known.sinceMs > nowMs)
         this.#waiting.set(uid, { generation, sinceMs: nowMs, durable: false });
     } else if (known !== undefined && (decision.reason === 'UpToDate' || decision.reason === 'Issued')) {
       this.#waiting.delete(uid);

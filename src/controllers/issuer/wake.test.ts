@@ -14,7 +14,7 @@ test('a Secret wakes the issuers that name it, and its cost does not grow with t
   await fleet.start();
   // Issuers without their Secret are checked again by and by: no timer falls due here, the clock stands still.
   const { clusterIssuers: informer } = fleet.controllers.informers;
-  const [get, values] = [informer.get, informer.values];
+  const [get, values] = [informer.get.bind(informer), informer.values.bind(informer)];
   const looks: string[] = [];
   informer.get = (key) => {
     looks.push(key);
