@@ -33,6 +33,9 @@ CREATE INDEX owners_by_dependent ON owners (resource, namespace, name);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+/** Says in the file's header whose it is ("cwrt"); files from before it was written have 0. */
+const APPLICATION_ID = 0x63777274;
+
 export interface DatabaseOptions {
   /** A file, or `:memory:`. */
   path: string;
@@ -48,10 +51,24 @@ const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
+/** What the file system says before SQLite sees the file. */
+const FILE_ERRORS: Readonly<Record<string, number>> = {
+  ENOENT: SQLITE_CANTOPEN,
+  ENOTDIR: SQLITE_CANTOPEN,
+  EISDIR: SQLITE_CANTOPEN,
+  EACCES: SQLITE_CANTOPEN,
+  EPERM: SQLITE_CANTOPEN,
+  EROFS: SQLITE_READONLY,
+  ENOSPC: SQLITE_FULL,
+  EDQUOT: SQLITE_FULL,
+};
+
 /** Turns what SQLite throws into an error that names the file, the cause and the remedy. */
 export function storageError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
-  const number = (error as { errcode?: number }).errcode ?? 0;
+  const { errcode: number = FILE_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? 0 } = error as {
+    errcode?: number;
+  };
   const text = error instanceof Error ? error.message : String(error);
   switch (number & 0xff) {
     case SQLITE_BUSY:
@@ -107,7 +124,9 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
       else closeSync(openSync(path, 'a', 0o600));
     }
     database = new DatabaseSync(path);
-    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;');
+    database.exec('PRAGMA locking_mode=EXCLUSIVE');
+    refuseForeign(database, path);
+    database.exec('PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;');
     database.exec(`PRAGMA synchronous=${options.durability === 'power' ? 'FULL' : 'NORMAL'};
       PRAGMA cache_size=-4096; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=16777216;`);
     prepareSchema(database, path);
@@ -118,10 +137,27 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
   }
 }
 
+/** Before anything is changed: a file that another program made stays as it is. */
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const id = Number(database.prepare('PRAGMA application_id').get()?.['application_id'] ?? 0);
+  const tables = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map((row) => row['name']),
+  );
+  if ((id === 0 || id === APPLICATION_ID) && (tables.size === 0 || tables.has('revisions'))) return;
+  throw new StorageError(
+    'ERR_STORAGE_FOREIGN',
+    `the database ${path} belongs to another program and was left as it is; choose another data folder`,
+  );
+}
+
 function prepareSchema(database: DatabaseSync, path: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version === 0) {
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id=${APPLICATION_ID};
+      PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
     return;
   }
   if (version !== SCHEMA_VERSION) {
