@@ -1,8 +1,11 @@
 /** An embedded server over TLS and the real kubectl against it (CERTWRIGHT_KUBECTL, else the one on PATH). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { createAdmission } from '../../src/admission/create-admission.ts';
+import type { KubeObject } from '../../src/api/meta.ts';
 import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
 import { widgetDefinition } from '../embedded/server-harness.ts';
 
@@ -29,9 +32,21 @@ export interface KubectlCluster {
   close: () => Promise<void>;
 }
 
+/** The definitions as they are shipped. */
+function ourDefinitions(): KubeObject[] {
+  const folder = new URL('../../deploy/crds/', import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => parse(readFileSync(new URL(name, folder), 'utf8')) as KubeObject);
+}
+
 export async function startCluster(): Promise<KubectlCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'certwright-kubectl-'));
-  const server = await createServer({ dataDir: join(folder, 'data'), crds: [widgetDefinition] });
+  const server = await createServer({
+    dataDir: join(folder, 'data'),
+    crds: [widgetDefinition, ...ourDefinitions()],
+    admission: createAdmission(),
+  });
   const { kubeconfigPath } = await server.listen();
   const binary = process.env['CERTWRIGHT_KUBECTL'] ?? 'kubectl';
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, KUBECONFIG: kubeconfigPath ?? '' };
