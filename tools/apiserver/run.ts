@@ -38,6 +38,9 @@ async function main(): Promise<number> {
   }
   const cluster = await startCluster({ etcd: found('etcd'), apiserver: found('kube-apiserver') });
   console.log(`cluster: ready after ${cluster.startedInMs} ms at ${cluster.url}`);
+  // Ended from outside: the tests end with the terminal's signal, the servers only when we end them.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void cluster.stop().finally(() => process.exit(1)));
   try {
     return await nodeTest(chosen.toSorted(), {
       CERTWRIGHT_CLUSTER_KUBECONFIG: cluster.kubeconfig,
