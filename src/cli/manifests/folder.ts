@@ -188,7 +188,9 @@ export class ManifestFolder {
         continue;
       }
       try {
-        const parsed = parseManifests(file.path, await readFile(file.path, 'utf8'));
+        // Bytes that are no UTF-8 would become question marks in what is applied: they are refused instead.
+        const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file.path));
+        const parsed = parseManifests(file.path, text);
         manifests.push(...parsed.manifests);
         errors.push(...parsed.errors);
       } catch (error) {

@@ -84,3 +84,18 @@ for (const [title, source, expected] of [
     assert.match(formatManifestError(errors[0] ?? assert.fail('no error')), expected);
   });
 }
+
+test('large mappings, deep nesting and keys that occur twice are answered soon, with their place', () => {
+  const keys = Array.from({ length: 100_000 }, (_, index) => `  k${index}: v`).join('\n');
+  const begun = performance.now();
+  const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n';
+  assert.deepEqual(parseManifests('a.yaml', `${head}${keys}`).errors, []);
+  const twice = parseManifests('a.yaml', `${head}${keys}\n  k7: again`).errors;
+  assert.deepEqual(
+    twice.map(({ at, message }) => [at.line, message]),
+    [[100_005, 'not valid YAML: the key "k7" occurs twice in one mapping']],
+  );
+  const deep = parseManifests('a.yaml', '- {\n'.repeat(100_000)).errors;
+  assert.match(deep[0]?.message ?? '', /nested deeper than 100/);
+  assert.ok(performance.now() - begun < 10_000);
+});

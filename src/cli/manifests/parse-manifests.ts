@@ -8,9 +8,11 @@ import {
   LineCounter,
   Parser,
   Composer,
+  visit,
   type Document,
   type Node,
 } from 'yaml';
+import { isNestedDeeper } from '../../standalone/rest/yaml-nesting.ts';
 import type { Manifest, ManifestError, Position } from './manifest.ts';
 import { fieldPathOf, type PathElement } from './field-path.ts';
 
@@ -22,6 +24,7 @@ export interface ParsedFile {
 /** Aliases may not blow a small file up into a large object ("billion laughs"). */
 const maxAliasCount = 100;
 const maxDocuments = 20_000;
+const maxNesting = 100;
 
 /**
  * One document at a time, and without keeping any: a folder for ten thousand certificates would otherwise hold a syntax
@@ -31,6 +34,10 @@ export function parseManifests(file: string, text: string): ParsedFile {
   const result: ParsedFile = { manifests: [], errors: [] };
   const lines = new LineCounter();
   let index = 0;
+  if (isNestedDeeper(text, maxNesting)) {
+    const message = `not valid YAML: nested deeper than ${maxNesting} levels`;
+    return { manifests: [], errors: [{ at: { file, line: 1, column: 1 }, message }] };
+  }
   for (const document of documentsOf(text, lines)) {
     const position = positionIn(file, lines);
     if (index >= maxDocuments) {
@@ -42,7 +49,11 @@ export function parseManifests(file: string, text: string): ParsedFile {
       const message = `not valid YAML: ${firstLine(error.message)}`;
       result.errors.push({ at: position(error.pos[0]), message });
     }
-    if (document.errors.length === 0) readDocument(document, { file, text, index }, position, result);
+    const twice = keyTwice(document);
+    if (twice !== undefined) {
+      const message = `not valid YAML: the key ${JSON.stringify(twice.name)} occurs twice in one mapping`;
+      result.errors.push({ at: position(twice.offset), message });
+    } else if (document.errors.length === 0) readDocument(document, { file, text, index }, position, result);
     index += 1;
   }
   return result;
@@ -58,8 +69,29 @@ interface Source {
 type Locate = (offset: number) => Position;
 
 function documentsOf(text: string, lines: LineCounter): Iterable<Document.Parsed> {
-  const composer = new Composer({ prettyErrors: false, uniqueKeys: true, strict: true });
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, strict: true });
   return composer.compose(new Parser(lines.addNewLine).parse(text));
+}
+
+/** The reader's own check compares every key with every other one, which is too slow for large mappings. */
+function keyTwice(document: Document.Parsed): { name: string; offset: number } | undefined {
+  let found: { name: string; offset: number } | undefined;
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name) && name !== '<<') {
+          found = { name, offset: offsetOf(key) };
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function positionIn(file: string, lines: LineCounter): Locate {

@@ -1,5 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
 import { crds } from '../../api/crds.ts';
@@ -35,6 +35,7 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
     write: surroundings.err,
     color: surroundings.color,
   });
+  if (options.manifests !== undefined) await requireFolder('--manifests', options.manifests);
   const lock = lockDataDir(options.dataDir, surroundings.pid);
   try {
     return await serve(options, surroundings, log);
@@ -203,6 +204,15 @@ async function listen(server: EmbeddedServer, options: UpOptions, log: Log): Pro
     }
     const remedy = taken ? 'it is taken: choose another, or stop what listens there' : messageOf(error);
     throw new EnvironmentError('cli/listen', `--listen ${host}:${port}: ${remedy}`, error);
+  }
+}
+
+/** A typing error is told at once. A folder that goes away later is waited for. */
+async function requireFolder(flag: string, path: string): Promise<void> {
+  try {
+    await readdir(path);
+  } catch (error) {
+    throw new EnvironmentError('cli/folder', `${flag} ${path}: cannot be read: ${messageOf(error)}`, error);
   }
 }
 
