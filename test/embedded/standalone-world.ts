@@ -24,6 +24,7 @@ import { systemClock } from '../../src/kube/clock.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
 import { createFakeClock, type FakeClock } from '../../src/kube/testing/fake-clock.ts';
+import { generateKey } from '../../src/pki/keys.ts';
 import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
 import { MortalClient } from './mortal-client.ts';
 
@@ -129,10 +130,14 @@ export class StandaloneWorld {
     await this.start();
   }
 
-  /** Waits until nothing is written for a dozen ticks; key generation takes less than one. */
+  /**
+   * Waits until nothing was asked for a dozen ticks. A tick is a key of our own: made by the same threads as the keys
+   * that the controllers may be waiting for, it takes as long as theirs however busy the machine is.
+   */
   async settle(): Promise<void> {
     let before = -1;
     for (let quiet = 0; quiet < 12;) {
+      await generateKey({ algorithm: 'ECDSA' });
       await new Promise((resolve) => setTimeout(resolve, 1));
       const now = this.#ours?.activity ?? 0;
       quiet = now === before && this.#ours?.pending === 0 ? quiet + 1 : 0;

@@ -1,8 +1,10 @@
 /** Finds members that occur twice in a JSON object, which JSON.parse silently makes one of (RFC 8259 §4). */
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isNestedDeeper } from './yaml-nesting.ts';
 
 /** More of them say nothing new. */
 const MOST = 64;
+const MAX_NESTING = 100;
 
 interface Container {
   /** The members so far; absent in an array. */
@@ -88,9 +90,15 @@ export function mayHaveDuplicates(text: string, members: number): boolean {
 /** A YAML document and what is twice in it, as Kubernetes' reader words that. Of two the last counts. */
 export function parseYamlBody(text: string): { value: unknown; duplicates: string[] } {
   const lines = new LineCounter();
-  const document: Document = parseDocument(text, { uniqueKeys: false, lineCounter: lines });
+  // The reader's own ways of finding keys twice and of showing errors take time with the square of the text.
+  const options = { uniqueKeys: false, prettyErrors: false, lineCounter: lines };
+  if (isNestedDeeper(text, MAX_NESTING)) throw new Error(`nested deeper than ${MAX_NESTING} levels`);
+  const document: Document = parseDocument(text, options);
   const [error] = document.errors;
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new Error(`${error.message} at line ${line}, column ${col}`, { cause: error });
+  }
   const duplicates: string[] = [];
   visit(document, {
     Map: (_, map) => {
