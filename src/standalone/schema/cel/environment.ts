@@ -3,6 +3,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import { registerLists } from './lists.ts';
 import { registerNetwork } from './network.ts';
 import { registerQuantity } from './quantity.ts';
+import { registerSets } from './sets.ts';
 import { registerStrings } from './strings.ts';
 
 /** A fresh environment; parsing is what costs, so one serves all rules of a schema. */
@@ -20,6 +21,7 @@ export function createEnvironment(): Environment {
     },
   });
   registerLists(environment);
+  registerSets(environment);
   registerStrings(environment);
   registerNetwork(environment);
   registerQuantity(environment);

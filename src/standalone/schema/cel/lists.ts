@@ -1,4 +1,4 @@
-/** Kubernetes' list library: isSorted, sum, min, max, indexOf, lastIndexOf; and the sets and flatten extensions in use. */
+/** Kubernetes' list library: isSorted, sum, min, max, indexOf, lastIndexOf; and the list extensions distinct, reverse, slice, flatten. */
 import type { Environment } from '@marcbachmann/cel-js';
 import { Duration } from '@marcbachmann/cel-js/evaluator';
 import { canonicalCel } from './canonical-cel.ts';
@@ -52,6 +52,7 @@ export function registerLists(environment: Environment): void {
     .registerFunction('list.distinct(): list', (list: unknown[]) => [
       ...new Map(list.map((each) => [canonicalCel(each), each])).values(),
     ])
+    .registerFunction('list.flatten(): list', (list: unknown[]) => list.flat())
     .registerFunction('list.reverse(): list', (list: unknown[]) => list.toReversed())
     .registerFunction('list.slice(int, int): list', (list: unknown[], from: bigint, to: bigint) => {
       if (from < 0n || to < from || to > BigInt(list.length)) throw new RuleError('slice is out of range');

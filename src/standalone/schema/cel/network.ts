@@ -1,6 +1,6 @@
 /** Kubernetes' URL, IP and CIDR libraries. */
 import { BlockList, isIP } from 'node:net';
-import type { Environment } from '@marcbachmann/cel-js';
+import { Optional, type Environment } from '@marcbachmann/cel-js';
 import { isCidr } from '../formats.ts';
 import { Format, Ip, Cidr, Url } from './library-types.ts';
 import { isNamedFormat, namedFormats } from './named-formats.ts';
@@ -106,6 +106,11 @@ export function registerNetwork(environment: Environment): void {
     );
   environment.registerType('kubernetes.FormatLibrary', FormatLibrary);
   environment.registerConstant('format', 'kubernetes.FormatLibrary', new FormatLibrary());
+  environment.registerFunction(
+    'kubernetes.FormatLibrary.named(string): optional',
+    (_: FormatLibrary, name: string) =>
+      namedFormats.includes(name) ? Optional.of(new Format(name)) : Optional.none(),
+  );
   for (const name of namedFormats) {
     environment.registerFunction(
       `kubernetes.FormatLibrary.${name}(): kubernetes.NamedFormat`,
