@@ -72,6 +72,8 @@ export async function runStandalone(options: ScenarioOptions): Promise<PhaseResu
     });
 
     progress(`idle: ${options.idleSeconds} s`);
+    // V8 tidies up for some seconds after a storm; that is its last cost, not idleness.
+    await delay(options.idleSeconds * 1500);
     results.push({ phase: 'idle', ...common, ...(await idle(standalone, options.idleSeconds)) });
 
     progress('restart');
