@@ -33,6 +33,25 @@ export function duration(flag: string, value: string): number {
   return total;
 }
 
+/** The two flags of the pause after failures, the same in every command (spec/certificate-lifecycle.md §2). */
+export function backoff(flags: {
+  certificateRequestMinimumBackoffDuration: string;
+  certificateRequestMaximumBackoffDuration: string;
+}): { minBackoffMs: number; maxBackoffMs: number } {
+  const minimum = '--certificate-request-minimum-backoff-duration';
+  const maximum = '--certificate-request-maximum-backoff-duration';
+  const minBackoffMs = duration(minimum, flags.certificateRequestMinimumBackoffDuration);
+  const maxBackoffMs = duration(maximum, flags.certificateRequestMaximumBackoffDuration);
+  if (maxBackoffMs < minBackoffMs) {
+    throw new UsageError(
+      maximum,
+      flags.certificateRequestMaximumBackoffDuration,
+      `must not be shorter than ${minimum}`,
+    );
+  }
+  return { minBackoffMs, maxBackoffMs };
+}
+
 /** A whole number within bounds. */
 export function wholeNumber(flag: string, value: string, min: number, max: number): number {
   const number = Number(value);

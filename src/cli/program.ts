@@ -100,6 +100,16 @@ ${exitCodeHelp}`,
       'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
     )
     .option('--no-auto-approve', 'leave the approval of CertificateRequests to somebody else')
+    .option(
+      '--certificate-request-minimum-backoff-duration <duration>',
+      'wait after the first failed issuance',
+      '1h',
+    )
+    .option(
+      '--certificate-request-maximum-backoff-duration <duration>',
+      'longest wait after failed issuances',
+      '32h',
+    )
     .option('--concurrency <number>', 'Certificates worked on at the same time')
     .option('-o, --output <format>', 'table, json or yaml: how the summary is printed', 'table')
     .option('--log-format <format>', 'text or json', 'text')

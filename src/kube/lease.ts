@@ -24,6 +24,8 @@ export interface LeaseOptions {
   retryMs?: number;
   /** A failed attempt, before the next one. Must not throw. */
   onError?: (error: unknown) => void;
+  /** Somebody else holds the lease and we wait; called once for each holder. Must not throw. */
+  onStandby?: (holder: string) => void;
 }
 
 export interface Leadership {
@@ -44,6 +46,7 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   // Clocks of different machines disagree: a lease is expired when *we* saw no change for its duration.
   let observed: { version: string; at: number } | undefined;
   let held: Lease | undefined;
+  let toldOf: string | undefined;
 
   const write = async (current: Lease | undefined, signal: AbortSignal): Promise<Lease> => {
     const now = microTime(clock.now());
@@ -88,7 +91,11 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
         if (observed?.version !== version) observed = { version, at: clock.now() };
         const holder = current.spec?.holderIdentity ?? '';
         const lengthMs = (current.spec?.leaseDurationSeconds ?? 0) * 1000;
-        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) return 'taken';
+        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) {
+          if (holder !== toldOf) options.onStandby?.(holder);
+          toldOf = holder;
+          return 'taken';
+        }
       }
       held = await write(current, signal);
       return 'held';
@@ -150,6 +157,6 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
 }
 
 /** metav1.MicroTime. */
-function microTime(ms: number): string {
+export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }

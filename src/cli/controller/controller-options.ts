@@ -1,7 +1,7 @@
 /** The flags of `certwright controller`, read once into types (spec/certificate-lifecycle.md §2). */
 import { controllers as knownControllers, type ControllerName } from '../../api/components.ts';
 import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.ts';
-import { duration, list, namespaceName, oneOf, toggle, wholeNumber } from '../option-values.ts';
+import { backoff, list, namespaceName, oneOf, toggle, wholeNumber } from '../option-values.ts';
 import { UsageError } from '../errors.ts';
 
 /** As commander hands them over. */
@@ -53,17 +53,6 @@ const approver: ControllerName = 'certificaterequests-approver';
 
 /** @throws UsageError naming flag, value and remedy. */
 export function readControllerOptions(flags: ControllerFlags): ControllerCommandOptions {
-  const minimum = '--certificate-request-minimum-backoff-duration';
-  const maximum = '--certificate-request-maximum-backoff-duration';
-  const minBackoffMs = duration(minimum, flags.certificateRequestMinimumBackoffDuration);
-  const maxBackoffMs = duration(maximum, flags.certificateRequestMaximumBackoffDuration);
-  if (maxBackoffMs < minBackoffMs) {
-    throw new UsageError(
-      maximum,
-      flags.certificateRequestMaximumBackoffDuration,
-      `must not be shorter than ${minimum}`,
-    );
-  }
   if (flags.inCluster === true && flags.kubeconfig !== undefined) {
     throw new UsageError(
       '--kubeconfig',
@@ -79,8 +68,7 @@ export function readControllerOptions(flags: ControllerFlags): ControllerCommand
       '--enable-certificate-owner-ref',
       flags.enableCertificateOwnerRef ?? false,
     ),
-    minBackoffMs,
-    maxBackoffMs,
+    ...backoff(flags),
     approve: runsApprover(flags.controllers),
     concurrency: wholeNumber('--concurrent-workers', flags.concurrentWorkers, 1, 256),
     qps: wholeNumber('--kube-api-qps', flags.kubeApiQps, 1, 100_000),

@@ -104,6 +104,8 @@ async function lead(
           labels: { [managedBy]: managedByController },
           fieldManager: leaderElectionComponent,
           onError: (err) => log.warn({ err }, 'the lease could not be taken or renewed; it is tried again'),
+          onStandby: (holder) =>
+            log.info({ holder }, `${holder} holds the lease and works; waiting until it stops to renew it`),
         },
         signal,
       );

@@ -1,5 +1,5 @@
 /** One process per data folder: an SQLite lock, which the operating system lets go of even after kill -9. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EnvironmentError } from '../errors.ts';
@@ -23,9 +23,12 @@ export function lockDataDir(dataDir: string, pid: number): DataLock {
     );
   }
   const pidFile = join(dataDir, 'lock.pid');
+  const lockFile = join(dataDir, 'lock.db');
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+    database = new DatabaseSync(lockFile, { timeout: 0 });
+    // Whoever can read it could hold its lock, and so keep us out. SQLite makes files as the umask has it.
+    chmodSync(lockFile, 0o600);
     database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();

@@ -1,5 +1,6 @@
 /** The flags of `certwright up`, read once into types. */
 import {
+  backoff,
   duration,
   endpoint,
   folder,
@@ -30,6 +31,8 @@ export interface UpFlags {
   enableCertificateOwnerRef?: boolean;
   copiedAnnotationPrefixes?: string;
   autoApprove: boolean;
+  certificateRequestMinimumBackoffDuration: string;
+  certificateRequestMaximumBackoffDuration: string;
   concurrency?: string;
   logFormat: string;
   logLevel: string;
@@ -51,6 +54,8 @@ export interface UpOptions {
   enableCertificateOwnerRef: boolean;
   copiedAnnotationPrefixes?: readonly string[];
   approve: boolean;
+  minBackoffMs: number;
+  maxBackoffMs: number;
   concurrency?: number;
   logFormat: LogFormat;
   logLevel: LogLevel;
@@ -70,6 +75,7 @@ export function readUpOptions(flags: UpFlags): UpOptions {
     clusterResourceNamespace: namespaceName('--cluster-resource-namespace', flags.clusterResourceNamespace),
     enableCertificateOwnerRef: flags.enableCertificateOwnerRef === true,
     approve: flags.autoApprove,
+    ...backoff(flags),
     logFormat: oneOf('--log-format', flags.logFormat, logFormats),
     logLevel: oneOf('--log-level', flags.logLevel, logLevels),
     output: oneOf('--output', flags.output, outputFormats),

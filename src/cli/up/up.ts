@@ -1,5 +1,6 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
+import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
 import { crds } from '../../api/crds.ts';
@@ -7,6 +8,7 @@ import { defaultControllerOptions, type Log } from '../../controllers/context.ts
 import { startControllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { systemClock } from '../../kube/clock.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
@@ -20,6 +22,8 @@ import { authorizeKnownUsers } from './authorize.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ExportLoop } from './export-loop.ts';
 import { findSignerBy } from './find-signer.ts';
+import { holdLease } from './hold-lease.ts';
+import { controllerUser, manifestsUser } from './identities.ts';
 import { ReadinessBoard } from './readiness-board.ts';
 import { report } from './report.ts';
 import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
@@ -36,6 +40,7 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
     color: surroundings.color,
   });
   if (options.manifests !== undefined) await requireFolder('--manifests', options.manifests);
+  if (options.manifests !== undefined) await checkManifests(options.manifests);
   const lock = lockDataDir(options.dataDir, surroundings.pid);
   try {
     return await serve(options, surroundings, log);
@@ -45,6 +50,19 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
     throw error;
   } finally {
     lock.release();
+  }
+}
+
+/** A folder that cannot be read now is a mistake of whoever starts us; one that goes away later is waited for. */
+async function checkManifests(directory: string): Promise<void> {
+  try {
+    await readdir(directory);
+  } catch (error) {
+    throw new EnvironmentError(
+      'cli/folder',
+      `--manifests ${directory}: cannot be read: ${messageOf(error)}; name a folder of YAML and JSON files`,
+      error,
+    );
   }
 }
 
@@ -63,38 +81,47 @@ async function serve(options: UpOptions, surroundings: Surroundings, log: Log): 
     log: quieter(log),
   });
   signers.resolve(findSignerBy(createTransport(embedded(server), 'certwright')));
+  const connection = embedded(server, controllerUser(options.clusterResourceNamespace));
+  const client = createKubeClient(connection);
+  // Before anybody else can ask the API for it.
+  const lease = await holdLease({ client, clock: connection.clock, log });
   try {
     const listening = await listen(server, options, log);
     const kubeconfig = listening.kubeconfigPath;
     const access = kubeconfig ?? 'none, as --client-ca alone makes no token (CA of the API: serving-ca.pem)';
     log.info({}, `the API answers at ${listening.url}; kubeconfig: ${access}`);
-    return await work(server, kubeconfig, options, surroundings, log);
+    return await work({ server, connection, client, kubeconfig, options, surroundings, log });
   } finally {
+    await lease.stop();
     await server.close();
   }
 }
 
-/** The API without a socket, as the administrator. */
-function embedded(server: EmbeddedServer): KubeConnection {
+/** The API without a socket, as the administrator unless somebody else is named. */
+function embedded(server: EmbeddedServer, user?: UserInfo): KubeConnection {
   return {
     baseUrl: 'http://embedded.invalid',
-    dispatcher: server.dispatcher(),
+    dispatcher: server.dispatcher(user),
     clock: systemClock,
     random: Math.random,
   };
 }
 
+interface Workplace {
+  server: EmbeddedServer;
+  /** Both as the controllers. */
+  connection: KubeConnection;
+  client: KubeClient;
+  kubeconfig: string | undefined;
+  options: UpOptions;
+  surroundings: Surroundings;
+  log: Log;
+}
+
 /** The controllers, the folder and the export, over the API without a socket. */
-async function work(
-  server: EmbeddedServer,
-  kubeconfig: string | undefined,
-  options: UpOptions,
-  surroundings: Surroundings,
-  log: Log,
-): Promise<number> {
-  const connection = embedded(server);
-  const { clock, random } = connection;
-  const client = createKubeClient(connection);
+async function work(workplace: Workplace): Promise<number> {
+  const { server, client, kubeconfig, options, surroundings, log } = workplace;
+  const { clock, random } = workplace.connection;
   const controllers = startControllers({
     client,
     clock,
@@ -108,6 +135,8 @@ async function work(
       copiedAnnotationPrefixes:
         options.copiedAnnotationPrefixes ?? defaultControllerOptions.copiedAnnotationPrefixes,
       concurrency: options.concurrency ?? defaultControllerOptions.concurrency,
+      minBackoffMs: options.minBackoffMs,
+      maxBackoffMs: options.maxBackoffMs,
     },
   });
   const board = new ReadinessBoard(controllers.informers.certificates);
@@ -121,7 +150,12 @@ async function work(
   const folder =
     options.manifests === undefined
       ? undefined
-      : new ManifestFolder({ folder: options.manifests, client, clock, log });
+      : new ManifestFolder({
+          folder: options.manifests,
+          client: createKubeClient(embedded(server, manifestsUser)),
+          clock,
+          log,
+        });
   const following = folder?.run(stopFolder.signal);
   try {
     await exports?.sweep();
@@ -164,7 +198,7 @@ async function work(
 
 async function startExport(
   directory: string,
-  client: Parameters<typeof readSecret>[0],
+  client: KubeClient,
   informers: ConstructorParameters<typeof ExportLoop>[0]['informers'],
   log: Log,
 ): Promise<ExportLoop> {
