@@ -35,7 +35,9 @@ test('controller: connects by kubeconfig, takes the lease, works, and gives it b
   const server = up(t, folder);
   await server.seen(/the API answers/);
   const kubeconfig = join(folder, 'data/kubeconfig');
-  const controller = start(t, ['controller', '--kubeconfig', kubeconfig, '--log-format', 'text']);
+  // That of kube-system is held by `up`, which is at work itself.
+  const lease = ['--leader-election-namespace', 'default'];
+  const controller = start(t, ['controller', '--kubeconfig', kubeconfig, '--log-format', 'text', ...lease]);
   await controller.seen(/caches are synced/);
   controller.child.kill('SIGTERM');
   const { code, err } = await controller.ended;
