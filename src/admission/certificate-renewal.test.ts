@@ -11,37 +11,34 @@ const windows = (change: object) => ({
 const cases: [string, object, string[]][] = [
   ['90 days', { duration: '2160h', renewBefore: '360h' }, []],
   ['one hour exactly', { duration: '1h' }, []],
-  ['a nanosecond less', { duration: '59m59.999999999s' }, ['spec.duration: Invalid value: 3599999999999: ']],
-  ['half an hour', { duration: '30m' }, ['spec.duration: Invalid value: 1800000000000: ']],
-  ['negative', { duration: '-2160h' }, ['spec.duration: Invalid value: -7776000000000000: ']],
+  [
+    'a nanosecond less',
+    { duration: '59m59.999999999s' },
+    ['spec.duration: Invalid value: "59m59.999999999s": '],
+  ],
+  ['half an hour', { duration: '30m' }, ['spec.duration: Invalid value: "30m": ']],
+  ['negative', { duration: '-2160h' }, ['spec.duration: Invalid value: "-2160h": ']],
   ['five minutes before', { renewBefore: '5m' }, []],
-  ['four minutes before', { renewBefore: '4m' }, ['spec.renewBefore: Invalid value: 240000000000: ']],
+  ['four minutes before', { renewBefore: '4m' }, ['spec.renewBefore: Invalid value: "4m": ']],
   [
     'as long as the duration',
     { duration: '2h', renewBefore: '120m' },
-    ['spec.renewBefore: Invalid value: 7200000000000: '],
+    ['spec.renewBefore: Invalid value: "120m": '],
   ],
   [
     'longer than the default duration',
     { renewBefore: '2160h' },
-    ['spec.renewBefore: Invalid value: 7776000000000000: '],
+    ['spec.renewBefore: Invalid value: "2160h": '],
   ],
   [
     'too short both ways',
     { duration: '1m', renewBefore: '2m' },
-    [
-      'spec.duration: ',
-      'spec.renewBefore: Invalid value: 120000000000: must be at least',
-      'spec.renewBefore: ',
-    ],
+    ['spec.duration: ', 'spec.renewBefore: Invalid value: "2m": must be at least', 'spec.renewBefore: '],
   ],
   [
     'time and percentage',
     { renewBefore: '360h', renewBeforePercentage: 30 },
-    [
-      'spec.renewBefore: Invalid value: 1296000000000000: ',
-      'spec.renewBeforePercentage: Invalid value: 30: ',
-    ],
+    ['spec.renewBefore: Invalid value: "360h": ', 'spec.renewBeforePercentage: Invalid value: 30: '],
   ],
   ['percentage with duration', { duration: '100h', renewBeforePercentage: 30 }, []],
   [

@@ -33,21 +33,20 @@ function validateTimes(
   const beforeField = spec.at('renewBefore');
   const percentageField = spec.at('renewBeforePercentage');
   const percentage = percentageField.number;
-  if (duration < minimum) errors.invalid(spec.at('duration'), 'must be at least 1h0m0s', duration);
+  if (duration < minimum) errors.invalid(spec.at('duration'), 'must be at least 1h0m0s');
   if (renewBefore !== undefined && percentage !== undefined) {
     const detail = 'renewBefore and renewBeforePercentage exclude each other; set one of them';
-    errors.invalid(beforeField, detail, renewBefore);
+    errors.invalid(beforeField, detail);
     errors.invalid(percentageField, detail);
     return;
   }
   if (renewBefore !== undefined && renewBefore < minimumBefore) {
-    errors.invalid(beforeField, 'must be at least 5m0s', renewBefore);
+    errors.invalid(beforeField, 'must be at least 5m0s');
   }
   if (renewBefore !== undefined && renewBefore >= duration) {
     errors.invalid(
       beforeField,
       `must be less than the duration ${formatDurationNanos(duration)}; it is ${formatDurationNanos(renewBefore)}`,
-      renewBefore,
     );
   }
   if (percentage === undefined) return;

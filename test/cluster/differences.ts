@@ -22,6 +22,10 @@ export const EVERYWHERE: readonly Difference[] = [
     at: /\.reason: real "FieldValueTypeInvalid" ours "FieldValueInvalid"$/u,
     reason: 'the message names the type; the finer reason is not told apart yet',
   },
+  {
+    at: /\.details: real undefined ours .*"UnknownField"/u,
+    reason: 'unknown fields are named as causes, too, so that a program need not read the message',
+  },
 ];
 
 const WORDS: Difference = {

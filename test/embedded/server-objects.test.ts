@@ -54,6 +54,9 @@ describe('objects', () => {
     const strict = await api.ask('POST', `${WIDGETS}?fieldValidation=Strict`, odd);
     assert.equal(strict.code, 400);
     assert.match(String(strict.body['message']), /strict decoding error: unknown field "spec.shade"/);
+    assert.deepEqual(strict.body['details'], {
+      causes: [{ reason: 'UnknownField', message: 'unknown field', field: 'spec.shade' }],
+    });
     const warned = await api.ask('POST', WIDGETS, odd);
     assert.equal(warned.headers['warning'], '299 - "unknown field \\"spec.shade\\""');
     assert.equal((warned.body['spec'] as { shade?: string }).shade, undefined);

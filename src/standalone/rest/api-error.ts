@@ -79,6 +79,24 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
+/** What strict field validation does not take. kube-apiserver names unknown fields in the message only. */
+export function strictDecoding(
+  target: { kind: string; version: string },
+  duplicates: readonly string[],
+  unknown: readonly string[],
+): ApiError {
+  const { kind, version } = target;
+  const texts = [...duplicates, ...unknown.map((path) => `unknown field "${path}"`)];
+  const causes = unknown.map((field) => ({ reason: 'UnknownField', message: 'unknown field', field }));
+  return new ApiError(
+    400,
+    'BadRequest',
+    `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
+    // Whoever knows the causes prints them alone: they must be all there is to say.
+    duplicates.length > 0 ? undefined : { causes },
+  );
+}
+
 export function forbidden(
   target: ErrorTarget,
   name: string,
@@ -182,13 +200,8 @@ const WORDS: Record<FieldError['type'], string> = {
 export function fieldErrorBody(error: FieldError): string {
   const words = WORDS[error.type];
   const shown = error.type === 'Invalid' || error.type === 'NotSupported' || error.type === 'Duplicate';
-  const value = shown && error.value !== undefined ? `: ${bounded(valueText(error.value))}` : '';
+  const value = shown && error.value !== undefined ? `: ${bounded(JSON.stringify(error.value))}` : '';
   return `${words}${value}${error.detail === '' ? '' : `: ${error.detail}`}`;
-}
-
-/** Durations come as nanoseconds in a bigint, which JSON does not know; they print as the number they are. */
-function valueText(value: unknown): string {
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
 /** Hostile values must not come back megabytes long. */

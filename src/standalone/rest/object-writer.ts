@@ -270,13 +270,9 @@ export class ObjectWriter {
   #reportUnknown(entry: ResourceEntry, unknown: readonly string[], context: WriteContext): void {
     const { duplicates = [] } = context;
     if (unknown.length + duplicates.length === 0 || context.fieldValidation === 'Ignore') return;
-    const texts = [...duplicates, ...unknown.slice(0, 64).map((path) => `unknown field "${path}"`)];
-    if (context.fieldValidation === 'Strict') {
-      const { kind, version } = entry.type;
-      throw api.badRequest(
-        `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
-      );
-    }
+    const named = unknown.slice(0, 64);
+    if (context.fieldValidation === 'Strict') throw api.strictDecoding(entry.type, duplicates, named);
+    const texts = [...duplicates, ...named.map((path) => `unknown field "${path}"`)];
     for (const text of texts) if (!context.warnings.includes(text)) context.warnings.push(text);
   }
 
