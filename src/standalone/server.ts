@@ -1,15 +1,8 @@
 /** The embedded Kubernetes API server: what the rest of the program starts, talks to and stops. */
+import type { ServerLog } from './server-log.ts';
 import type { Dispatcher } from 'undici';
 import type { Admission, Authorize, UserInfo } from '../api/admission.ts';
 import type { KubeObject } from '../api/meta.ts';
-
-/** Where the server says what it does. A pino logger fits. */
-export interface ServerLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface ServerOptions {
   /** Folder of the database, the CA and the kubeconfig (created 0700), or `:memory:` for a server that forgets. */

@@ -8,7 +8,7 @@ import { ApiError } from '../rest/api-error.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type ObjectDeleter } from '../rest/object-deleter.ts';
 import type { ObjectWriter, Target } from '../rest/object-writer.ts';
 import { decodeStored } from '../rest/stored-form.ts';
-import type { ServerLog } from '../server.ts';
+import type { ServerLog } from '../server-log.ts';
 import type { ObjectStore, RowKey, StoredChange } from '../storage/object-store.ts';
 
 export interface CollectorOptions {

@@ -3,7 +3,7 @@ import { eventEntry } from '../resources/builtin/event.ts';
 import { metaOf, type JsonObject } from '../resources/resource-entry.ts';
 import { ApiError } from '../rest/api-error.ts';
 import type { ObjectDeleter } from '../rest/object-deleter.ts';
-import type { ServerLog } from '../server.ts';
+import type { ServerLog } from '../server-log.ts';
 import type { ObjectStore, RowKey } from '../storage/object-store.ts';
 import { COLLECTOR_USER } from './collector.ts';
 

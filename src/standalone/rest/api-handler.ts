@@ -1,7 +1,7 @@
 /** From a request to an answer: the whole REST surface of the server. */
 import type { Admission, Authorize } from '../../api/admission.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
-import type { ServerLog } from '../server.ts';
+import type { ServerLog } from '../server-log.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { ClosedError, StorageError } from '../errors.ts';
 import { PatchError } from '../patch/patch-error.ts';

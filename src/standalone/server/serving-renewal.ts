@@ -1,5 +1,5 @@
 /** Keeps what a listener serves valid for as long as the process runs: its certificate, and the CA that signed it. */
-import type { ServerLog } from '../server.ts';
+import type { ServerLog } from '../server-log.ts';
 import {
   servingCa,
   servingCertificate,
