@@ -1,5 +1,6 @@
 /** The text of refusals, in the form that Kubernetes users and tools know (spec/api.md §17). */
 import type { FieldError } from '../api/admission.ts';
+import { withoutPrivateKeys } from '../api/private-key-text.ts';
 
 const typeTexts: Readonly<Record<FieldError['type'], string>> = {
   Required: 'Required value',
@@ -20,7 +21,7 @@ export function renderFieldError(error: FieldError): string {
     parts.push(renderValue(error.value));
   }
   if (error.detail !== '') parts.push(error.detail);
-  return parts.join(': ');
+  return withoutPrivateKeys(parts.join(': '));
 }
 
 /** One refusal as it is, several as `[a, b]` without repeats. */

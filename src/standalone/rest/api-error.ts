@@ -1,6 +1,7 @@
 /** Refusals as Kubernetes words them: a meta/v1 Status with code, reason, details and causes. */
 import type { FieldError } from '../../api/admission.ts';
 import type { Status } from '../../api/meta.ts';
+import { withoutPrivateKeys } from '../../api/private-key-text.ts';
 import { StandaloneError } from '../errors.ts';
 
 type Details = NonNullable<Status['details']>;
@@ -201,7 +202,7 @@ export function fieldErrorBody(error: FieldError): string {
   const words = WORDS[error.type];
   const shown = error.type === 'Invalid' || error.type === 'NotSupported' || error.type === 'Duplicate';
   const value = shown && error.value !== undefined ? `: ${bounded(JSON.stringify(error.value))}` : '';
-  return `${words}${value}${error.detail === '' ? '' : `: ${error.detail}`}`;
+  return withoutPrivateKeys(`${words}${value}${error.detail === '' ? '' : `: ${error.detail}`}`);
 }
 
 /** Hostile values must not come back megabytes long. */

@@ -182,7 +182,7 @@ const validations: readonly [JsonSchema, unknown, unknown, [string, string, stri
     { type: 'string', format: 'byte' },
     'YQ==',
     'YQ=',
-    [['Invalid', 'spec', 'spec in body must be of type byte: "YQ="']],
+    [['Invalid', 'spec', 'spec in body must be of type byte: give it as base64']],
   ],
   [
     { type: 'string', format: 'date-time' },

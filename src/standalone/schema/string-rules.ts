@@ -18,6 +18,8 @@ function countOf(text: string): number {
   return count;
 }
 
+const notShown = '<not shown>';
+
 function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
@@ -59,7 +61,9 @@ export function stringRules(schema: JsonSchema): Validator[] {
   if (check !== undefined) {
     rules.push((value, path, errors) => {
       if (typeof value !== 'string' || check(value)) return;
-      errors.push(invalid(path, shortened(value), `must be of type ${format}: "${shortened(value)}"`));
+      // What should be base64 is data, often secret, and the commonest mistake is to give it plain.
+      if (format === 'byte') errors.push(invalid(path, notShown, 'must be of type byte: give it as base64'));
+      else errors.push(invalid(path, shortened(value), `must be of type ${format}: "${shortened(value)}"`));
     });
   }
   return rules;
