@@ -56,11 +56,7 @@ test('certificates, public keys and words stay as they are', () => {
 
 test('takes time that grows with the text', () => {
   const begin = '-----BEGIN PRIVATE KEY-----';
-  for (const hostile of [
-    begin.repeat(40_000),
-    'A'.repeat(1_000_000),
-    `${'UFJJVkFURSBLRVkt,'.repeat(60_000)}`,
-  ]) {
+  for (const hostile of [begin.repeat(40_000), 'A'.repeat(1_000_000), 'UFJJVkFURSBLRVkt,'.repeat(60_000)]) {
     assert.ok(withoutPrivateKeys(hostile).length <= 60_000 * 30);
   }
 });

@@ -20,7 +20,7 @@ before(async () => {
 after(() => api.close());
 
 async function refusal(method: string, path: string, body: unknown, type?: string): Promise<string> {
-  const headers = type === undefined ? {} : { 'content-type': type };
+  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
   const { code, body: status } = await api.ask(method, path, body, headers);
   assert.ok(code >= 400 && code < 500, String(code));
   return JSON.stringify(status);
