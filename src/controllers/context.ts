@@ -59,7 +59,7 @@ export type CachedRequest = CertificateRequest;
 /** One watch per resource for all controllers of the process. Indexes are named in `manager.ts`. */
 export interface SharedInformers {
   certificates: Informer<Certificate>;
-  /** Indexes: `owner` (controller uid), `issuer` (`issuerIndexKey`). */
+  /** Indexes: `owner` (`namespace/uid` of the controller), `issuer` (`issuerIndexKey`). */
   certificateRequests: Informer<CachedRequest>;
   /** Secrets labelled `controller.cert-manager.io/fao: "true"`, trimmed to facts (lifecycle §3). Index: `owner`. */
   secrets: Informer<SecretFacts>;

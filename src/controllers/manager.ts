@@ -119,9 +119,10 @@ function sharedInformers(
   namespace: string | undefined,
   deps: InformerDeps,
 ): SharedInformers {
-  const owner = (references: readonly OwnerReference[] | undefined): string[] => {
+  // Ownership does not cross namespaces: without the namespace, whoever writes elsewhere could pose as part of an issuance.
+  const owner = (space: string, references: readonly OwnerReference[] | undefined): string[] => {
     const uid = certificateOwner(references)?.uid;
-    return uid === undefined ? [] : [uid];
+    return uid === undefined ? [] : [cacheKey(space, uid)];
   };
   return {
     certificates: createInformer<Certificate>(
@@ -144,7 +145,7 @@ function sharedInformers(
         namespace,
         trim: (object) => book.trim(object),
         indexes: {
-          owner: ({ metadata }) => owner(metadata?.ownerReferences),
+          owner: ({ metadata }) => owner(metadata?.namespace ?? '', metadata?.ownerReferences),
           issuer: ({ metadata, spec }) => [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)],
         },
       },
@@ -157,7 +158,7 @@ function sharedInformers(
         namespace,
         trim: trimSecret,
         labelSelector: `${labelKeys.filtered}=true`,
-        indexes: { owner: (secret) => owner(secret.ownerReferences) },
+        indexes: { owner: (secret) => owner(secret.namespace, secret.ownerReferences) },
       },
       deps,
     ),

@@ -64,14 +64,14 @@ export async function gather(
     certificate,
     secret,
     requests: informers.certificateRequests
-      .byIndex('owner', uid)
+      .byIndex('owner', cacheKey(namespace, uid))
       .filter(
         (request) =>
           request.metadata?.deletionTimestamp === undefined && !gone.has(request.metadata?.uid ?? ''),
       )
       .map((request) => book.of(request)),
     nextKeys: informers.secrets
-      .byIndex('owner', uid)
+      .byIndex('owner', cacheKey(namespace, uid))
       .filter(
         (candidate) => candidate.labels[labelKeys.nextPrivateKey] === 'true' && !gone.has(candidate.uid),
       ),
