@@ -47,10 +47,13 @@ export class Exporter {
     };
   }
 
-  /** The Certificate is gone: so are its files. */
+  /** The Certificate is gone: so are its files. What a link leads to is not ours, whatever it looks like. */
   async remove(namespace: string, name: string): Promise<void> {
-    await removeVolume(join(this.#options.directory, namespace, name));
-    await rmdir(join(this.#options.directory, namespace)).catch(() => undefined);
+    const parent = join(this.#options.directory, namespace);
+    const folder = join(parent, name);
+    if (!(await isRealFolder(parent)) || !(await isRealFolder(folder))) return;
+    await removeVolume(folder);
+    await rmdir(parent).catch(() => undefined); // Others are still in it.
   }
 
   /** Removes what an earlier run wrote for Certificates that are not among `known` (`namespace/name`). */
@@ -71,10 +74,14 @@ export class Exporter {
 
 /** Real folders only: links are not followed. */
 async function foldersIn(path: string): Promise<string[]> {
-  const facts = await lstat(path).catch(() => undefined);
-  if (facts?.isDirectory() !== true) return [];
+  if (!(await isRealFolder(path))) return [];
   const entries = await readdir(path, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => entry.name);
+}
+
+async function isRealFolder(path: string): Promise<boolean> {
+  const facts = await lstat(path).catch(() => undefined);
+  return facts?.isDirectory() === true;
 }

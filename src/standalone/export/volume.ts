@@ -39,6 +39,8 @@ export class ExportError extends Error {
 
 const dataLink = '..data';
 const dataLinkNext = '..data_tmp';
+/** Not made of the name that it will get, which may be as long as names can be. */
+const linkNext = '..link_tmp';
 
 /** Creates `path` (0700) unless it is there; a symbolic link in its place is refused, it could lead anywhere. */
 export async function ensureFolder(path: string): Promise<void> {
@@ -157,7 +159,7 @@ async function linkNames(folder: string, files: readonly VolumeFile[]): Promise<
     const target = `${dataLink}/${name}`;
     const existing = await readlink(join(folder, name)).catch(() => undefined);
     if (existing === target) continue;
-    const next = join(folder, `..${name}_tmp`);
+    const next = join(folder, linkNext);
     await rm(next, { force: true }); // Left when we were ended between these two steps.
     await symlink(target, next);
     await rename(next, join(folder, name));
