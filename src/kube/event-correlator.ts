@@ -4,15 +4,54 @@
  */
 import type { Event, ObjectReference } from '../api/core.ts';
 import type { Clock } from './clock.ts';
+import { StringPool } from './string-pool.ts';
 
-/** An event as it was last written or is about to be written; `event` is changed in place when it is counted up. */
+/**
+ * An event as it was last written or is about to be written; changed in place when it is counted up. Tens of thousands may
+ * wait during a storm, so that only what makes them different is kept: {@link eventOf} gives the whole.
+ */
 export interface Recorded {
-  event: Event;
+  readonly object: ObjectReference;
+  readonly component: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  message: string;
+  /** Milliseconds since the epoch. */
+  readonly firstMs: number;
+  lastMs: number;
+  count: number;
+  /** Keeps the names of two events of one instant apart. */
+  readonly serial: number;
   /** The server has it: the next news is a patch. */
   stored: boolean;
+  /** In the queue. */
+  waiting: boolean;
   sending: boolean;
   /** Counted up while a request for it was under way. */
   changed: boolean;
+}
+
+/** As the API has it. */
+export function eventOf(recorded: Recorded): Event {
+  const { object, component, type, reason, message, firstMs, lastMs, count, serial } = recorded;
+  // client-go ends the name in nanoseconds; a serial below the millisecond keeps two of one instant apart.
+  const unique = BigInt(Math.floor(firstMs)) * 1_000_000n + BigInt(serial % 1_000_000);
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${object.name}.${unique.toString(16)}`, namespace: object.namespace || 'default' },
+    involvedObject: object,
+    reason,
+    message,
+    source: { component },
+    firstTimestamp: timestamp(firstMs),
+    lastTimestamp: timestamp(lastMs),
+    count,
+    type,
+    eventTime: null,
+    reportingComponent: component,
+    reportingInstance: '',
+  };
 }
 
 interface Bucket {
@@ -21,7 +60,8 @@ interface Bucket {
 }
 
 interface Similar {
-  messages: Set<string>;
+  /** The only message so far, or all of them. */
+  messages: string | Set<string>;
   lastAt: number;
 }
 
@@ -30,15 +70,17 @@ const refillMs = 5 * 60_000;
 /** More different messages than this within the interval become one combined event. */
 const similarLimit = 10;
 const similarIntervalMs = 10 * 60_000;
-const remembered = 4096;
+/** client-go remembers 4096 subjects; here it is between the half of that and all. */
+const generationSize = 2048;
 /** The newer events API refuses longer notes. */
 const longestMessage = 1024;
 
 export class EventCorrelator {
   #clock: Clock;
-  #buckets = new Map<string, Bucket>();
-  #similar = new Map<string, Similar>();
-  #recorded = new Map<string, Recorded>();
+  #buckets = new Memory<Bucket>();
+  #similar = new Memory<Similar>();
+  #recorded = new Memory<Recorded>();
+  #strings = new StringPool();
   #serial = 0;
 
   constructor(clock: Clock) {
@@ -65,94 +107,89 @@ export class EventCorrelator {
     const message = combined ? shorten(`(combined from similar events): ${text}`) : text;
     const key = combined ? group : [group, object.fieldPath ?? '', text].join('\n');
 
-    const known = recall(this.#recorded, key);
+    const known = this.#recorded.get(key);
     if (known !== undefined) {
-      const { event } = known;
-      event.count = (event.count ?? 0) + 1;
-      event.lastTimestamp = timestamp(now);
-      event.message = message;
+      known.count++;
+      known.lastMs = now;
+      known.message = message;
       return known;
     }
     const recorded: Recorded = {
-      event: this.#compose(object, component, type, reason, message, now),
+      object: shared(object, this.#strings),
+      component: this.#strings.one(component),
+      type,
+      reason,
+      message,
+      firstMs: now,
+      lastMs: now,
+      count: 1,
+      serial: this.#serial++,
       stored: false,
+      waiting: false,
       sending: false,
       changed: false,
     };
-    remember(this.#recorded, key, recorded);
+    this.#recorded.set(key, recorded);
     return recorded;
   }
 
-  #compose(
-    object: ObjectReference,
-    component: string,
-    type: 'Normal' | 'Warning',
-    reason: string,
-    message: string,
-    now: number,
-  ): Event {
-    const at = timestamp(now);
-    // client-go ends the name in nanoseconds; a serial below the millisecond keeps two of one instant apart.
-    const unique = BigInt(Math.floor(now)) * 1_000_000n + BigInt(this.#serial++ % 1_000_000);
-    return {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { name: `${object.name}.${unique.toString(16)}`, namespace: object.namespace || 'default' },
-      involvedObject: object,
-      reason,
-      message,
-      source: { component },
-      firstTimestamp: at,
-      lastTimestamp: at,
-      count: 1,
-      type,
-      eventTime: null,
-      reportingComponent: component,
-      reportingInstance: '',
-    };
-  }
-
   #allowed(about: string, now: number): boolean {
-    const bucket = recall(this.#buckets, about) ?? { tokens: burst, filledAt: now };
+    let bucket = this.#buckets.get(about);
+    if (bucket === undefined) this.#buckets.set(about, (bucket = { tokens: burst, filledAt: now }));
     bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.filledAt) / refillMs);
     bucket.filledAt = now;
-    remember(this.#buckets, about, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
 
   #isOneOfMany(group: string, message: string, now: number): boolean {
-    let similar = recall(this.#similar, group);
+    const similar = this.#similar.get(group);
     if (similar === undefined || now - similar.lastAt > similarIntervalMs) {
-      similar = { messages: new Set(), lastAt: now };
-      remember(this.#similar, group, similar);
+      this.#similar.set(group, { messages: message, lastAt: now });
+      return false;
     }
     similar.lastAt = now;
-    similar.messages.add(message);
-    if (similar.messages.size <= similarLimit) return false;
+    if (similar.messages === message) return false;
+    if (typeof similar.messages === 'string') similar.messages = new Set([similar.messages]);
+    const { messages } = similar;
+    messages.add(message);
+    if (messages.size <= similarLimit) return false;
     // Bounded: from here on it only matters that there are many.
-    const [oldest] = similar.messages;
-    similar.messages.delete(oldest!);
-    similar.messages.add('');
+    const [oldest] = messages;
+    messages.delete(oldest!);
+    messages.add('');
     return true;
   }
 }
 
-/** Least recently used goes first. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > remembered) {
-    const [oldest] = map.keys();
-    map.delete(oldest!);
+/** Forgets what was not asked for while a generation of others came. Two generations: no look-up has to move anything. */
+class Memory<V> {
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+
+  get(key: string): V | undefined {
+    const known = this.#young.get(key);
+    if (known !== undefined) return known;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
+  }
+
+  set(key: string, value: V): void {
+    if (this.#young.size >= generationSize) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
   }
 }
 
-function recall<V>(map: Map<string, V>, key: string): V | undefined {
-  const value = map.get(key);
-  if (value !== undefined) remember(map, key, value);
-  return value;
+/** A copy whose apiVersion, put together anew for each event, is one for all. */
+function shared(object: ObjectReference, strings: StringPool): ObjectReference {
+  const copy = { ...object };
+  if (copy.apiVersion !== undefined) copy.apiVersion = strings.one(copy.apiVersion);
+  return copy;
 }
 
 function shorten(message: string): string {

@@ -101,6 +101,23 @@ describe('events', () => {
     );
   });
 
+  it('of a storm all wait for their turn, in order, and a bump keeps its place', async () => {
+    recorder = createEventRecorder({ client, clock });
+    let open: () => void = () => undefined;
+    client.gate = new Promise((resolve) => (open = resolve));
+    const count = 5_000;
+    for (let i = 0; i < count; i++) recorder.event(about(`o${i}`), 'c', 'Normal', 'R', 'm');
+    recorder.event(about(`o${count - 1}`), 'c', 'Normal', 'R', 'm');
+    open();
+    assert.equal(await recorder.flush(), 0);
+    assert.deepEqual(
+      stored().map((event) => event.involvedObject.name),
+      Array.from({ length: count }, (_, i) => `o${i}`),
+    );
+    assert.equal(stored().at(-1)?.count, 2);
+    assert.deepEqual(recorder.counts, { sent: count, limited: 0, dropped: 0, failed: 0 });
+  });
+
   it('are dropped rather than kept without bound, and a server in trouble holds up nobody', async () => {
     let open: () => void = () => undefined;
     client.gate = new Promise((resolve) => (open = resolve));

@@ -21,7 +21,7 @@ export class StringPool {
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index++) {
         const item: unknown = value[index];
-        if (typeof item === 'string') value[index] = this.#pooled(item);
+        if (typeof item === 'string') value[index] = this.one(item);
         else this.share(item, depth + 1);
       }
       return;
@@ -30,12 +30,13 @@ export class StringPool {
     const object = value as Record<string, unknown>;
     for (const key of Object.keys(object)) {
       const item = object[key];
-      if (typeof item === 'string') object[key] = this.#pooled(item);
+      if (typeof item === 'string') object[key] = this.one(item);
       else this.share(item, depth + 1);
     }
   }
 
-  #pooled(text: string): string {
+  /** The pooled copy of a string; of a long one itself. */
+  one(text: string): string {
     if (text.length > longest) return text;
     const known = this.#young.get(text);
     if (known !== undefined) return known;
