@@ -81,8 +81,7 @@ function putNumber(object: JsonObject, name: string, type: ProtobufType, value: 
 
 function putBytes(object: JsonObject, name: string, type: ProtobufType, value: Buffer): void {
   if (typeof type === 'object') {
-    if (isRepeated(type))
-      object[name] = [...((object[name] as unknown[] | undefined) ?? []), decode(value, type[0])];
+    if (isRepeated(type)) append(object, name, decode(value, type[0]));
     else object[name] = decode(value, type);
     return;
   }
@@ -94,7 +93,7 @@ function putBytes(object: JsonObject, name: string, type: ProtobufType, value: B
       object[name] = value.toString('base64');
       return;
     case 'strings':
-      object[name] = [...((object[name] as string[] | undefined) ?? []), value.toString()];
+      append(object, name, value.toString());
       return;
     case 'map-string':
     case 'map-bytes': {
@@ -125,6 +124,12 @@ function putBytes(object: JsonObject, name: string, type: ProtobufType, value: B
     case 'bool':
       throw malformed();
   }
+}
+
+/** In place: a list that is copied for each item takes time with the square of the body. */
+function append(object: JsonObject, name: string, item: unknown): void {
+  const list = (object[name] ??= []) as unknown[];
+  list.push(item);
 }
 
 function isRepeated(type: Message | readonly [Message]): type is readonly [Message] {
