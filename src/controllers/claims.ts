@@ -7,18 +7,26 @@
  */
 export interface Claims {
   claim(namespace: string, name: string): void;
-  release(namespace: string, name: string): void;
+  /** `uid`: of the request that was created under the claim; undefined when it came to none. */
+  release(namespace: string, name: string, uid?: string): void;
   isClaimed(namespace: string, name: string): boolean;
+  /** `handler` is called after a claim has ended, as `release` was: whoever left a request alone meanwhile looks at it. Must not throw. */
+  onRelease(handler: (namespace: string, name: string, uid: string | undefined) => void): void;
   readonly size: number;
 }
 
 export function createClaims(): Claims {
   const held = new Set<string>();
+  const handlers: Parameters<Claims['onRelease']>[0][] = [];
   const key = (namespace: string, name: string): string => `${namespace}/${name}`;
   return {
     claim: (namespace, name) => void held.add(key(namespace, name)),
-    release: (namespace, name) => void held.delete(key(namespace, name)),
+    release(namespace, name, uid) {
+      if (!held.delete(key(namespace, name))) return;
+      for (const handler of handlers) handler(namespace, name, uid);
+    },
     isClaimed: (namespace, name) => held.has(key(namespace, name)),
+    onRelease: (handler) => void handlers.push(handler),
     get size() {
       return held.size;
     },

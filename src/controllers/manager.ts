@@ -35,6 +35,8 @@ export interface ControllersInput {
   log: Log;
   options?: Partial<ControllerOptions>;
   issuerTypes: IssuerTypes;
+  /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
+  streamingList?: boolean;
 }
 
 export interface Controllers {
@@ -56,6 +58,7 @@ export function startControllers(input: ControllersInput): Controllers {
   const informers = sharedInformers(client, book, options.namespace, {
     clock,
     random,
+    streamingList: input.streamingList,
     // Forgotten history is the server's housekeeping; anything else keeps us blind until it is mended.
     onError: (err, retryInMs) =>
       log[err instanceof GoneError ? 'debug' : 'warn'](

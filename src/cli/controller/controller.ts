@@ -120,6 +120,7 @@ async function lead(
     random: Math.random,
     log,
     issuerTypes: createIssuerTypes(),
+    streamingList: connection.streamingList,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       namespace: options.namespace,

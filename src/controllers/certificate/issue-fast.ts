@@ -6,6 +6,7 @@ import { certificateRequests } from '../../api/resources.ts';
 import { issuerContext } from '../../issuers/context.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { decodePrivateKey, encodePrivateKey, type KeyGenerator } from '../../pki/keys.ts';
+import type { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
 import { approverComponent, requestStatus, signerComponent } from '../certificaterequest/status.ts';
 import type { ControllerContext } from '../context.ts';
@@ -15,12 +16,16 @@ import type { Action, Decision } from './decision.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { inProcessIssuer } from './gather.ts';
+import type { KeyFacts } from './key-facts.ts';
+import { privateKeyFacts } from './private-key-facts.ts';
 import { csrFor, newRequest } from './new-request.ts';
 
 export interface FastDeps {
   context: ControllerContext;
   actions: Actions;
   keys: KeyGenerator;
+  csrs: CsrReader;
+  keyFacts: KeyFacts;
 }
 
 /**
@@ -55,9 +60,11 @@ export async function issueFast(
   });
   const name = wanted.metadata?.name ?? '';
   context.claims.claim(namespace, name);
+  let uid: string | undefined;
   try {
     await actions.deleteRequests(namespace, action.stale);
     const request = await actions.createRequest(certificate, wanted);
+    uid = request.metadata?.uid;
     const requested = `CertificateRequest "${name}" created`;
     actions.tell(certificate, [
       ...decision.events,
@@ -83,9 +90,12 @@ export async function issueFast(
       signer.type.component,
     );
     if (outcome.kind === 'failed') return 'refused';
+    const keyPem = Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1'));
+    // The Secret comes back by its watch: what its key is need not be found out then.
+    deps.keyFacts.remember(keyPem, privateKeyFacts(key, deps.csrs.read(wanted.spec.request).spki));
     await actions.applySecret({
       certificate,
-      keyPem: Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1')),
+      keyPem,
       chainPem: Buffer.from(outcome.certificate),
       caPem: Buffer.from(outcome.ca ?? ''),
       issuerRef: certificate.spec.issuerRef,
@@ -94,7 +104,7 @@ export async function issueFast(
     });
     return 'issued';
   } finally {
-    context.claims.release(namespace, name);
+    context.claims.release(namespace, name, uid);
   }
 }
 

@@ -53,6 +53,13 @@ export function startCertificateRequestController(
     // What we just wrote was decided over everything known: a second look would ask the signer the same again.
     else if (!observing) queue.add(key, { relisted });
   });
+  // A claim is on a name: a request of somebody else's that has it was left alone meanwhile, too. The claimed one itself
+  // stays with the certificate controller, which knows whether its key still exists.
+  context.claims.onRelease((namespace, name, uid) => {
+    const key = cacheKey(namespace, name);
+    const request = informers.certificateRequests.get(key);
+    if (request !== undefined && request.metadata?.uid !== uid) queue.add(key);
+  });
   const wakeDependants = ({ current, previous, relisted }: Change<AnyIssuer>, kind: string): void => {
     const issuer = current ?? previous;
     const name = issuer?.metadata?.name;
