@@ -164,4 +164,18 @@ describe('strategic merge patch', () => {
     );
     assert.equal(({} as { list?: unknown }).list, undefined);
   });
+
+  it('merges long lists in time that grows with them, and deletes every item of a key', () => {
+    const list = (prefix: string, more = {}): object[] =>
+      Array.from({ length: 20_000 }, (_, at) => ({ name: `${prefix}${at}`, ...more }));
+    const begun = performance.now();
+    const merged = strategicMergePatch(
+      { list: [...list('a'), ...list('a'), { other: 1 }] },
+      { list: [...list('b'), ...list('a', { $patch: 'delete' }), { name: 'a1', args: ['new'] }] },
+      schema,
+    );
+    assert.deepEqual(merged, { list: [{ other: 1 }, ...list('b'), { name: 'a1', args: ['new'] }] });
+    // Looking through the list for each item took ten seconds and more.
+    assert.ok(performance.now() - begun < 3000);
+  });
 });

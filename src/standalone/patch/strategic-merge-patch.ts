@@ -2,7 +2,7 @@
  * Kubernetes' strategic merge patch (Kubernetes documentation: "Update API Objects in Place Using kubectl patch"; community
  * document "strategic-merge-patch"): a merge patch that merges lists by key where the schema says so, with directives.
  */
-import { canonicalJson, cloneJson, getKey, jsonEqual, setKey } from '../schema/canonical.ts';
+import { canonicalJson, cloneJson, getKey, setKey } from '../schema/canonical.ts';
 import type { JsonObject, JsonSchema } from '../schema/json-schema.ts';
 import { isJsonObject } from '../schema/json-schema.ts';
 import { PatchError } from './patch-error.ts';
@@ -172,22 +172,35 @@ function mergeList(
     ];
   }
   const result = [...target];
+  // By key, so that long lists take time that grows with them and not with its square.
+  const places = new Map<string, number[]>();
+  for (const [at, each] of result.entries()) {
+    const key = isJsonObject(each) ? getKey(each, mergeKey) : undefined;
+    if (key === undefined) continue;
+    const text = canonicalJson(key);
+    const known = places.get(text);
+    if (known === undefined) places.set(text, [at]);
+    else known.push(at);
+  }
+  const removed = new Set<number>();
   for (const item of patch) {
     if (!isJsonObject(item))
       throw malformed(`the items of this list must be objects with a ${JSON.stringify(mergeKey)}`);
     const key = getKey(item, mergeKey);
     if (key === undefined) throw malformed(`an item lacks its merge key ${JSON.stringify(mergeKey)}`);
-    const same = (each: unknown): boolean => isJsonObject(each) && jsonEqual(getKey(each, mergeKey), key);
+    const text = canonicalJson(key);
+    const found = places.get(text) ?? [];
     if (item[directive] === 'delete') {
-      for (let i = result.length - 1; i >= 0; i--) if (same(result[i])) result.splice(i, 1);
+      for (const at of found) removed.add(at);
+      places.delete(text);
       continue;
     }
-    const at = result.findIndex(same);
-    const old = at < 0 ? {} : (result[at] as JsonObject);
-    const merged = mergeObject(old, item, items, depth + 1);
-    if (at < 0) result.push(merged);
+    const [at] = found;
+    const merged = mergeObject(at === undefined ? {} : (result[at] as JsonObject), item, items, depth + 1);
+    if (at === undefined) places.set(text, [result.push(merged) - 1]);
     else result[at] = merged;
   }
+  if (removed.size > 0) return result.filter((_, at) => !removed.has(at));
   return result;
 }
 
