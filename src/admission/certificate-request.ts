@@ -1,7 +1,8 @@
 /** Validation of CertificateRequests (spec/api.md §10). */
 import { PkiError } from '../pki/errors.ts';
+import type { CsrReader } from '../pki/x509/csr-reader.ts';
 import { unknownUsages } from '../pki/x509/key-usage.ts';
-import { csrContradiction, parseCsr, verifyCsrSignature } from '../pki/x509/parse-csr.ts';
+import { csrContradiction, verifyCsrSignature } from '../pki/x509/parse-csr.ts';
 import { frozenAnnotationPrefixes } from '../api/annotations.ts';
 import { readDuration } from './durations.ts';
 import type { FieldErrors } from './field-errors.ts';
@@ -9,34 +10,36 @@ import type { Field } from './field.ts';
 import { validateIssuerReference } from './issuer-reference.ts';
 import { sameContent } from './same-content.ts';
 
-export function validateCertificateRequest(object: Field, errors: FieldErrors): void {
+export function validateCertificateRequest(object: Field, csrs: CsrReader, errors: FieldErrors): void {
   const spec = object.at('spec');
   readDuration(spec.at('duration'), errors);
   validateIssuerReference(spec.at('issuerRef'), errors);
   const unknown = unknownUsages(spec.at('usages').texts);
   if (unknown.length > 0) {
     errors.invalid(spec.at('usages'), `unknown key usages: [${unknown.join(' ')}]`);
-  } else validateRequest(spec, errors);
+  } else validateRequest(spec, csrs, errors);
   validateApproval(object.at('status', 'conditions'), errors);
 }
 
-function validateRequest(spec: Field, errors: FieldErrors): void {
+function validateRequest(spec: Field, csrs: CsrReader, errors: FieldErrors): void {
   const request = spec.at('request');
   if (request.text === '') {
     errors.required(request, 'give the certificate signing request as base64 of its PEM form');
     return;
   }
+  const problem = requestProblem(request.text, spec, csrs);
+  if (problem === undefined) return;
   const pem = Buffer.from(request.text, 'base64');
   const shown = pem.length > 100 ? `${pem.toString('utf8', 0, 97)}...` : pem.toString('utf8');
-  const problem = requestProblem(pem, spec);
-  if (problem !== undefined) errors.invalid(request, problem, shown);
+  errors.invalid(request, problem, shown);
 }
 
-function requestProblem(pem: Buffer, spec: Field): string | undefined {
+function requestProblem(base64: string, spec: Field, csrs: CsrReader): string | undefined {
   // DER is refused: every signer expects PEM here.
-  if (pem[0] === 0x30) return 'is DER; encode it as PEM with -----BEGIN CERTIFICATE REQUEST-----';
+  if (Buffer.from(base64, 'base64')[0] === 0x30)
+    return 'is DER; encode it as PEM with -----BEGIN CERTIFICATE REQUEST-----';
   try {
-    const csr = parseCsr(pem);
+    const csr = csrs.read(base64);
     verifyCsrSignature(csr);
     return csrContradiction(csr, { isCA: spec.at('isCA').isTrue, usages: spec.at('usages').texts });
   } catch (error) {

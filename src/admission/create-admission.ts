@@ -1,6 +1,7 @@
 /** Admission of writes to the six kinds: the rules of the webhook as one function (spec/api.md §17). */
 import type { Admission, AdmissionRequest, AdmissionResponse, Authorize } from '../api/admission.ts';
 import type { KubeObject } from '../api/meta.ts';
+import { CsrReader } from '../pki/x509/csr-reader.ts';
 import { builtInSigner, isApproving, validateApprover, type FindSigner } from './approval.ts';
 import { validateCertificateRequest, validateCertificateRequestUpdate } from './certificate-request.ts';
 import { validateCertificate } from './certificate.ts';
@@ -16,12 +17,15 @@ export interface AdmissionOptions {
   authorize?: Authorize;
   /** Finds the kind of a signer; absent: only Issuer and ClusterIssuer exist. Asked only where `authorize` is given. */
   signerExists?: FindSigner;
+  /** Shared with the signers of the same process, if there are any. */
+  csrs?: CsrReader;
 }
 
 const groups: ReadonlySet<string> = new Set(['cert-manager.io', 'acme.cert-manager.io']);
 
 /** Objects of other groups, and deletions, pass untouched. Never throws because of what an object contains. */
 export function createAdmission(options: AdmissionOptions = {}): Admission {
+  const csrs = options.csrs ?? new CsrReader();
   return async (request) => {
     if (!groups.has(request.resource.group) || request.operation === 'DELETE') return { allowed: true };
     if (request.object === undefined) {
@@ -30,7 +34,7 @@ export function createAdmission(options: AdmissionOptions = {}): Admission {
     const errors = new FieldErrors();
     const mutated = mutate(request, request.object);
     const object = new Field(mutated ?? request.object);
-    await review(request, object, options, errors);
+    await review(request, object, { ...options, csrs }, errors);
     return answer(errors, mutated);
   };
 }
@@ -43,9 +47,10 @@ function mutate({ resource, operation, subresource, user }: AdmissionRequest, ob
 async function review(
   request: AdmissionRequest,
   object: Field,
-  options: AdmissionOptions,
+  options: AdmissionOptions & { csrs: CsrReader },
   errors: FieldErrors,
 ): Promise<void> {
+  const { csrs } = options;
   const before = request.operation === 'UPDATE' ? new Field(request.oldObject) : undefined;
   // A status write cannot change the spec. Holding it up because of an old spec would hide why the object is broken.
   const specMayChange = request.subresource !== 'status';
@@ -60,7 +65,7 @@ async function review(
     case 'CertificateRequest':
       if (before === undefined) {
         validateIdentity(object.at('spec'), request.user, errors);
-        validateCertificateRequest(object, errors);
+        validateCertificateRequest(object, csrs, errors);
       } else await reviewRequestUpdate(request, before, object, options, errors);
       break;
     case 'Order':

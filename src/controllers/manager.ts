@@ -3,6 +3,7 @@ import type { Certificate } from '../api/certificate.ts';
 import type { KubeObject, OwnerReference } from '../api/meta.ts';
 import { certificateRequests, certificates, clusterIssuers, issuers, secrets } from '../api/resources.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import { CsrReader } from '../pki/x509/csr-reader.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -13,6 +14,7 @@ import { createInformer, type InformerDeps } from '../kube/informer.ts';
 import { labelKeys } from './certificate/constants.ts';
 import { certificateOwner, startCertificateController } from './certificate/controller.ts';
 import type { Decision } from './certificate/decision.ts';
+import { KeyFacts } from './certificate/key-facts.ts';
 import { createRequestFactsBook, type RequestFactsBook } from './certificate/request-trim.ts';
 import { trimSecret, trimSecretMetadata } from './certificate/secret-trim.ts';
 import { startCertificateRequestController } from './certificaterequest/controller.ts';
@@ -35,6 +37,8 @@ export interface ControllersInput {
   log: Log;
   options?: Partial<ControllerOptions>;
   issuerTypes: IssuerTypes;
+  /** Shared with `issuerTypes` and admission where they are part of the same process. */
+  csrs?: CsrReader;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
   streamingList?: boolean;
 }
@@ -53,9 +57,11 @@ export interface Controllers {
 export function startControllers(input: ControllersInput): Controllers {
   const { client, clock, random, log, issuerTypes } = input;
   const abort = new AbortController();
-  const book = createRequestFactsBook();
+  const csrs = input.csrs ?? new CsrReader();
+  const book = createRequestFactsBook(csrs);
+  const keyFacts = new KeyFacts();
   const options: ControllerOptions = { ...defaultControllerOptions, ...input.options };
-  const informers = sharedInformers(client, book, options.namespace, {
+  const informers = sharedInformers(client, book, keyFacts, options.namespace, {
     clock,
     random,
     streamingList: input.streamingList,
@@ -84,7 +90,10 @@ export function startControllers(input: ControllersInput): Controllers {
     events,
   };
   const complete = Promise.withResolvers<void>();
-  const certificateController = startCertificateController(context, book, complete.promise, abort.signal);
+  const certificateController = startCertificateController(context, book, complete.promise, abort.signal, {
+    csrs,
+    keyFacts,
+  });
   const running = [
     certificateController,
     startCertificateRequestController(context, abort.signal),
@@ -119,6 +128,7 @@ export function startControllers(input: ControllersInput): Controllers {
 function sharedInformers(
   client: KubeClient,
   book: RequestFactsBook,
+  keyFacts: KeyFacts,
   namespace: string | undefined,
   deps: InformerDeps,
 ): SharedInformers {
@@ -159,7 +169,7 @@ function sharedInformers(
       secrets,
       {
         namespace,
-        trim: trimSecret,
+        trim: (object) => trimSecret(object, keyFacts),
         labelSelector: `${labelKeys.filtered}=true`,
         indexes: { owner: (secret) => owner(secret.namespace, secret.ownerReferences) },
       },

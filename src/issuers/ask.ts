@@ -3,14 +3,19 @@ import type { CertificateRequest } from '../api/certificate-request.ts';
 import { parseDuration } from '../api/duration.ts';
 import { CsrError } from '../pki/errors.ts';
 import type { CertificateAsk } from '../pki/x509/certificate-from-request.ts';
-import { parseCsr } from '../pki/x509/parse-csr.ts';
+import type { CsrReader } from '../pki/x509/csr-reader.ts';
 
 type Extras = Pick<CertificateAsk, 'ocspServers' | 'issuingCertificateUrls' | 'crlDistributionPoints'>;
 
 /** @throws CsrError and other PkiErrors: the request cannot be signed as it is */
-export function askOf(request: CertificateRequest, now: Date, extras: Extras): CertificateAsk {
+export function askOf(
+  request: CertificateRequest,
+  now: Date,
+  extras: Extras,
+  csrs: CsrReader,
+): CertificateAsk {
   const { spec } = request;
-  const csr = parseCsr(Buffer.from(spec.request, 'base64'));
+  const csr = csrs.read(spec.request);
   const ask: CertificateAsk = { csr, now: now.getTime(), isCA: spec.isCA ?? false, ...extras };
   if (spec.usages !== undefined) ask.usages = spec.usages;
   if (spec.duration !== undefined && spec.duration !== '') {

@@ -1,4 +1,5 @@
 /** Linting before signing: which profile counts, and what the findings do to a request. */
+import type { KeyObject } from 'node:crypto';
 import type { CertificateRequest } from '../api/certificate-request.ts';
 import { lint, lintAnnotation, lintProfileOf, refusals, type Finding } from '../pki/lint/lint.ts';
 import type { AnyIssuer, SignEvent } from './issuer.ts';
@@ -14,11 +15,13 @@ export interface LintVerdict {
  * Looks over what is about to be signed. The annotation on the Certificate (copied to its request) or on the issuer
  * asks for more than RFC 5280; the stricter of the two counts.
  * @param tbs DER of the TBSCertificate
+ * @param publicKey the key in it
  */
 export function lintBeforeSigning(
   tbs: Uint8Array,
   request: CertificateRequest,
   issuer: AnyIssuer,
+  publicKey: KeyObject,
 ): LintVerdict {
   const messages: string[] = [];
   let profile: 'rfc5280' | 'cabf' = 'rfc5280';
@@ -32,7 +35,7 @@ export function lintBeforeSigning(
       );
     }
   }
-  const findings = lint(tbs, { profile });
+  const findings = lint(tbs, { profile, publicKey });
   const refused = refusals(findings);
   for (const finding of findings) {
     if (finding.severity === 'warning') messages.push(textOf(finding));

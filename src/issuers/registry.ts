@@ -1,4 +1,5 @@
 /** Which issuer types this build can run: one registration line each. */
+import { CsrReader } from '../pki/x509/csr-reader.ts';
 import { CaIssuer } from './ca/ca-issuer.ts';
 import type { AnyIssuer, IssuerType } from './issuer.ts';
 import { SelfSignedIssuer } from './selfsigned/self-signed-issuer.ts';
@@ -20,9 +21,12 @@ export interface IssuerTypes {
   readonly all: readonly IssuerType[];
 }
 
-/** A fresh set of issuer types; each holds its own caches, so make one per process. */
-export function createIssuerTypes(): IssuerTypes {
-  return issuerTypes([new CaIssuer(), new SelfSignedIssuer()]);
+/**
+ * A fresh set of issuer types; each holds its own caches, so make one per process.
+ * @param csrs shared with admission and controllers of the same process, if there are any
+ */
+export function createIssuerTypes(csrs = new CsrReader()): IssuerTypes {
+  return issuerTypes([new CaIssuer(csrs), new SelfSignedIssuer(csrs)]);
 }
 
 /** The look-up over any set of types, so that tests can bring a type of their own. */

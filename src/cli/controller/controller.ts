@@ -5,6 +5,7 @@ import { leaderElectionComponent, leaderElectionLease } from '../../api/componen
 import { managedBy, managedByController } from '../../api/labels.ts';
 import { defaultControllerOptions, type Log } from '../../controllers/context.ts';
 import { startControllers } from '../../controllers/manager.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { adaptConnection } from '../../kube/capabilities.ts';
 import { systemClock } from '../../kube/clock.ts';
@@ -114,12 +115,14 @@ async function lead(
       throw error;
     }
   }
+  const csrs = new CsrReader();
   const controllers = startControllers({
     client: createKubeClient(connection),
     clock: systemClock,
     random: Math.random,
     log,
-    issuerTypes: createIssuerTypes(),
+    issuerTypes: createIssuerTypes(csrs),
+    csrs,
     streamingList: connection.streamingList,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,

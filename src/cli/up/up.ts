@@ -6,6 +6,7 @@ import { createAdmission } from '../../admission/create-admission.ts';
 import { crds } from '../../api/crds.ts';
 import { defaultControllerOptions, type Log } from '../../controllers/context.ts';
 import { startControllers } from '../../controllers/manager.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { systemClock } from '../../kube/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -68,10 +69,12 @@ async function checkManifests(directory: string): Promise<void> {
 
 async function serve(options: UpOptions, surroundings: Surroundings, log: Log): Promise<number> {
   const signers = Promise.withResolvers<FindSigner>();
+  const csrs = new CsrReader();
   const server = await createServer({
     dataDir: options.dataDir,
     authorize: authorizeKnownUsers,
     admission: createAdmission({
+      csrs,
       authorize: authorizeKnownUsers,
       // Only approvals ask, and nobody can write one before the server is there to be asked.
       signerExists: async (group, kind) => (await signers.promise)(group, kind),
@@ -90,7 +93,7 @@ async function serve(options: UpOptions, surroundings: Surroundings, log: Log): 
     const kubeconfig = listening.kubeconfigPath;
     const access = kubeconfig ?? 'none, as --client-ca alone makes no token (CA of the API: serving-ca.pem)';
     log.info({}, `the API answers at ${listening.url}; kubeconfig: ${access}`);
-    return await work({ server, connection, client, kubeconfig, options, surroundings, log });
+    return await work({ server, connection, client, kubeconfig, csrs, options, surroundings, log });
   } finally {
     await lease.stop();
     await server.close();
@@ -113,6 +116,7 @@ interface Workplace {
   connection: KubeConnection;
   client: KubeClient;
   kubeconfig: string | undefined;
+  csrs: CsrReader;
   options: UpOptions;
   surroundings: Surroundings;
   log: Log;
@@ -120,14 +124,15 @@ interface Workplace {
 
 /** The controllers, the folder and the export, over the API without a socket. */
 async function work(workplace: Workplace): Promise<number> {
-  const { server, client, kubeconfig, options, surroundings, log } = workplace;
+  const { server, client, kubeconfig, csrs, options, surroundings, log } = workplace;
   const { clock, random } = workplace.connection;
   const controllers = startControllers({
     client,
     clock,
     random,
     log,
-    issuerTypes: createIssuerTypes(),
+    issuerTypes: createIssuerTypes(csrs),
+    csrs,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,

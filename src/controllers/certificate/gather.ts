@@ -8,6 +8,7 @@ import { cacheKey } from '../../kube/cache.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Breaker } from './breaker.ts';
+import type { KeyFacts } from './key-facts.ts';
 import { labelKeys, ownGroup } from './constants.ts';
 import type { Attempt, Facts, Route } from './facts.ts';
 import { effectiveRef } from './issuer-match.ts';
@@ -27,6 +28,7 @@ export interface GatherDeps {
   context: ControllerContext;
   book: RequestFactsBook;
   breaker: Breaker;
+  keyFacts: KeyFacts;
   waiting: Map<string, Waiting>;
   /** By uid of the Certificate. */
   attempts: Map<string, Attempt>;
@@ -47,7 +49,7 @@ export async function gather(
   const { context, book, breaker } = deps;
   const { informers, options, clock } = context;
   const { namespace = '', name = '', uid = '', generation = 0 } = certificate.metadata ?? {};
-  const secret = await targetSecretFacts(context, cacheKey(namespace, certificate.spec.secretName));
+  const secret = await targetSecretFacts(deps, cacheKey(namespace, certificate.spec.secretName));
   const subject = { uid, namespace, generation };
   const nowMs = clock.now();
   const sharing = informers.certificates.byIndex(
@@ -90,8 +92,8 @@ export async function gather(
 }
 
 /** From the cache of labelled Secrets; one that is only known by its metadata is read live (lifecycle §3). */
-async function targetSecretFacts(context: ControllerContext, key: string): Promise<SecretFacts | undefined> {
-  const { informers, client } = context;
+async function targetSecretFacts(deps: GatherDeps, key: string): Promise<SecretFacts | undefined> {
+  const { informers, client } = deps.context;
   const cached = informers.secrets.get(key);
   if (cached !== undefined) return cached;
   const metadata = informers.otherSecrets.get(key);
@@ -99,6 +101,7 @@ async function targetSecretFacts(context: ControllerContext, key: string): Promi
   try {
     return trimSecret(
       await client.get<Secret>(secrets, { namespace: metadata.namespace, name: metadata.name }),
+      deps.keyFacts,
     );
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;

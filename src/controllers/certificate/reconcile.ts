@@ -2,6 +2,7 @@
 import type { Certificate } from '../../api/certificate.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { createKeyGenerator, type KeyGenerator } from '../../pki/keys.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import type { ControllerContext } from '../context.ts';
 import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
@@ -14,7 +15,8 @@ import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } fro
 import type { Attempt, Facts } from './facts.ts';
 import { gather, type GatherDeps, type Waiting } from './gather.ts';
 import { inspectAnswer, type Inspection } from './inspect-answer.ts';
-import { issueFast } from './issue-fast.ts';
+import { issueFast, type FastDeps } from './issue-fast.ts';
+import { KeyFacts } from './key-facts.ts';
 import { requestName } from './naming.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import { fail, situation } from './situation.ts';
@@ -26,6 +28,10 @@ const mostSteps = 16;
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
   breaker?: Breaker;
+  /** Shared with the signers of the same process. */
+  csrs?: CsrReader;
+  /** Shared with whoever fills the cache of Secrets. */
+  keyFacts?: KeyFacts;
   /** Looks at what an issuer answered; `inspectAnswer` when absent. */
   inspect?: (request: CertificateRequest, chainPem: Buffer) => Inspection;
 }
@@ -37,6 +43,8 @@ export class Reconciler {
   readonly #breaker: Breaker;
   readonly #waiting = new Map<string, Waiting>();
   readonly #attempts = new Map<string, Attempt>();
+  readonly #csrs: CsrReader;
+  readonly #keyFacts: KeyFacts;
   readonly #gather: GatherDeps;
   readonly #inspect: NonNullable<ReconcilerOptions['inspect']>;
 
@@ -46,10 +54,13 @@ export class Reconciler {
     this.#keys = options.keys ?? createKeyGenerator();
     this.#breaker = options.breaker ?? createBreaker();
     this.#inspect = options.inspect ?? inspectAnswer;
+    this.#csrs = options.csrs ?? new CsrReader();
+    this.#keyFacts = options.keyFacts ?? new KeyFacts();
     this.#gather = {
       context,
       book,
       breaker: this.#breaker,
+      keyFacts: this.#keyFacts,
       waiting: this.#waiting,
       attempts: this.#attempts,
     };
@@ -169,8 +180,14 @@ export class Reconciler {
     }
   }
 
-  get #deps(): { context: ControllerContext; actions: Actions; keys: KeyGenerator } {
-    return { context: this.#context, actions: this.#actions, keys: this.#keys };
+  get #deps(): FastDeps {
+    return {
+      context: this.#context,
+      actions: this.#actions,
+      keys: this.#keys,
+      csrs: this.#csrs,
+      keyFacts: this.#keyFacts,
+    };
   }
 
   async #issue(facts: Facts, decision: Decision, nowMs: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
 import type { CachedRequest } from '../context.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { annotationKeys } from './constants.ts';
 import type { AnswerFacts, CsrFacts, RequestFacts } from './request-facts.ts';
 import { isIssued } from './request-facts.ts';
@@ -17,11 +18,11 @@ export interface RequestFactsBook {
   of(request: CachedRequest): RequestFacts;
 }
 
-export function createRequestFactsBook(): RequestFactsBook {
+export function createRequestFactsBook(csrs = new CsrReader()): RequestFactsBook {
   const book = new WeakMap<CachedRequest, RequestFacts>();
   const of = (request: CachedRequest): RequestFacts => {
     let facts = book.get(request);
-    if (facts === undefined) book.set(request, (facts = requestFacts(request)));
+    if (facts === undefined) book.set(request, (facts = requestFacts(request, csrs)));
     return facts;
   };
   return {
@@ -45,7 +46,7 @@ function withoutManagedFields(request: CertificateRequest): CertificateRequest {
   return { ...request, metadata };
 }
 
-export function requestFacts(request: CertificateRequest): RequestFacts {
+export function requestFacts(request: CertificateRequest, csrs: CsrReader): RequestFacts {
   const { metadata, spec, status } = request;
   const condition = (type: string): Condition | undefined =>
     status?.conditions?.find((candidate) => candidate.type === type);
@@ -58,7 +59,7 @@ export function requestFacts(request: CertificateRequest): RequestFacts {
     issuerRef: spec.issuerRef,
     isCA: spec.isCA ?? false,
     usages: spec.usages ?? [],
-    csr: parsed((): CsrFacts => csrFacts(Buffer.from(spec.request, 'base64'))),
+    csr: parsed((): CsrFacts => csrFacts(csrs.read(spec.request))),
     denied: isTrue(condition('Denied')),
     invalid: isTrue(condition('InvalidRequest')),
     ready: condition('Ready'),

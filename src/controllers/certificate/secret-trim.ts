@@ -1,14 +1,14 @@
 /** Turns a Secret as the API sends it into the facts that may stay in memory. */
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Secret } from '../../api/core.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { PkiError } from '../../pki/errors.ts';
-import { decodePrivateKey, spkiHash } from '../../pki/keys.ts';
 import { decodeFirstPem, defaultPemLimits } from '../../pki/pem.ts';
 import { secretKeys } from './constants.ts';
+import { KeyFacts } from './key-facts.ts';
 import { readManagedFields } from './managed-fields.ts';
-import type { CertificateFacts, Parsed, PrivateKeyFacts, SecretFacts } from './secret-facts.ts';
+import type { CertificateFacts, Parsed, SecretFacts } from './secret-facts.ts';
 import { leafFacts } from './x509-facts.ts';
 
 /** Facts about a Secret of which only metadata was asked for. */
@@ -16,7 +16,7 @@ export function trimSecretMetadata(object: KubeObject): SecretFacts {
   return { ...metadataFacts(object), metadataOnly: true };
 }
 
-export function trimSecret(object: KubeObject): SecretFacts {
+export function trimSecret(object: KubeObject, keys = new KeyFacts()): SecretFacts {
   const facts: SecretFacts = metadataFacts(object);
   const secret: Secret = object;
   const data = new Map(Object.entries(secret.data ?? {}));
@@ -35,7 +35,7 @@ export function trimSecret(object: KubeObject): SecretFacts {
     facts.certificate = parsed((): CertificateFacts => leafFacts(chain));
     facts.chainHash = createHash('sha256').update(chain).digest('base64');
   }
-  if (key !== undefined) facts.privateKey = parsed(() => privateKeyFacts(decodePrivateKey(key)));
+  if (key !== undefined) facts.privateKey = parsed(() => keys.of(key));
   const combined = bytes(secretKeys.combinedPem);
   if (combined !== undefined && key !== undefined && chain !== undefined) {
     facts.combinedPemRight = combined.equals(combinedPem(key, chain));
@@ -52,22 +52,6 @@ export function trimSecret(object: KubeObject): SecretFacts {
 export function combinedPem(key: Uint8Array, chain: Uint8Array): Buffer {
   return Buffer.concat([key, Buffer.from('\n'), chain]);
 }
-
-export function privateKeyFacts(key: KeyObject): PrivateKeyFacts {
-  const details = key.asymmetricKeyDetails;
-  const publicKeyHash = spkiHash(key);
-  if (key.asymmetricKeyType === 'rsa')
-    return { algorithm: 'RSA', size: details?.modulusLength ?? 0, publicKeyHash };
-  if (key.asymmetricKeyType === 'ec')
-    return { algorithm: 'ECDSA', size: curveSizes.get(details?.namedCurve ?? '') ?? 0, publicKeyHash };
-  return { algorithm: 'Ed25519', size: 0, publicKeyHash };
-}
-
-const curveSizes: ReadonlyMap<string, number> = new Map([
-  ['prime256v1', 256],
-  ['secp384r1', 384],
-  ['secp521r1', 521],
-]);
 
 /** What the pki room refuses is a fact about the Secret; anything else is a fault of ours. */
 export function parsed<T>(read: () => T): Parsed<T> {

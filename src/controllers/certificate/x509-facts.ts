@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { spkiHash } from '../../pki/keys.ts';
 import { parseCertificate } from '../../pki/x509/parse-certificate.ts';
-import { parseCsr } from '../../pki/x509/parse-csr.ts';
+import type { ParsedCsr } from '../../pki/x509/parse-csr.ts';
 import type { SubjectFields } from '../../pki/x509/name.ts';
 import { detailAnnotations } from './detail-annotations.ts';
 import type { CsrFacts, SubjectFacts } from './request-facts.ts';
@@ -34,9 +34,7 @@ export function leafOf(chain: Uint8Array): { publicKeyHash: string; notAfter: nu
   return { publicKeyHash: spkiHash(leaf.spki), notAfter: leaf.notAfter.getTime() };
 }
 
-/** @throws PkiError */
-export function csrFacts(pem: Uint8Array): CsrFacts {
-  const csr = parseCsr(pem);
+export function csrFacts(csr: ParsedCsr): CsrFacts {
   const { dnsNames, ipAddresses, uris, emailAddresses, otherNames } = csr.subjectAltNames;
   return {
     subject: subjectFacts(csr.subjectFields),

@@ -1,7 +1,8 @@
 /** Signs with a CA key pair kept in a Secret (spec/certificate-lifecycle.md §13, §23). */
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { encodePem } from '../../pki/pem.ts';
-import { templateFromRequest } from '../../pki/x509/certificate-from-request.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
+import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certificate-from-request.ts';
 import { signCertificate, toBeSigned, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
 import type { AnyIssuer, IssuerContext, IssuerType, Readiness, SignOutcome } from '../issuer.ts';
@@ -14,6 +15,11 @@ export class CaIssuer implements IssuerType {
   readonly component = 'ca';
   readonly inProcess = true;
   readonly #pairs = new KeyPairCache();
+  readonly #csrs: CsrReader;
+
+  constructor(csrs = new CsrReader()) {
+    this.#csrs = csrs;
+  }
 
   referencedSecrets(issuer: AnyIssuer): readonly string[] {
     const name = issuer.spec.ca?.secretName;
@@ -95,20 +101,22 @@ export class CaIssuer implements IssuerType {
     } catch (error) {
       return failed(`The CA key pair in ${secret} cannot sign: ${messageOf(error)}`);
     }
+    let ask: CertificateAsk;
     let template: CertificateTemplate;
     try {
-      const ask = askOf(request, context.now(), {
+      const extras = {
         ocspServers: ca?.ocspServers,
         issuingCertificateUrls: ca?.issuingCertificateURLs,
         crlDistributionPoints: ca?.crlDistributionPoints,
-      });
+      };
+      ask = askOf(request, context.now(), extras, this.#csrs);
       template = templateFromRequest(ask, signer.signer);
     } catch (error) {
       return failed(`No certificate can be made from this request: ${messageOf(error)}`);
     }
     try {
       const tbs = toBeSigned(template, signer.signer);
-      const { refusal, warnings } = lintBeforeSigning(tbs, request, context.issuer);
+      const { refusal, warnings } = lintBeforeSigning(tbs, request, context.issuer, ask.csr.publicKey);
       if (refusal !== undefined) return failed(refusal);
       const leaf = await signCertificate(template, signer.signer, tbs);
       const certificate = encodePem('CERTIFICATE', leaf) + signer.chainTail;

@@ -5,6 +5,7 @@ import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { publicKeysEqual } from '../../pki/keys.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { decodePrivateKey } from '../../pki/private-key.ts';
+import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certificate-from-request.ts';
 import { isEmptyName } from '../../pki/x509/name.ts';
 import {
@@ -29,6 +30,11 @@ export class SelfSignedIssuer implements IssuerType {
   readonly name = 'selfSigned';
   readonly component = 'selfsigned';
   readonly inProcess = true;
+  readonly #csrs: CsrReader;
+
+  constructor(csrs = new CsrReader()) {
+    this.#csrs = csrs;
+  }
 
   /** None of its own: the key belongs to the subscriber. */
   referencedSecrets(): readonly string[] {
@@ -52,9 +58,8 @@ export class SelfSignedIssuer implements IssuerType {
     let signer: CertificateSigner;
     let template: CertificateTemplate;
     try {
-      ask = askOf(request, context.now(), {
-        crlDistributionPoints: context.issuer.spec.selfSigned?.crlDistributionPoints,
-      });
+      const { crlDistributionPoints } = context.issuer.spec.selfSigned ?? {};
+      ask = askOf(request, context.now(), { crlDistributionPoints }, this.#csrs);
     } catch (error) {
       return failed('ErrorGenerating', `No certificate can be made from this request: ${messageOf(error)}`);
     }
@@ -76,7 +81,7 @@ export class SelfSignedIssuer implements IssuerType {
     }
     try {
       const tbs = toBeSigned(template, signer);
-      const lint = lintBeforeSigning(tbs, request, context.issuer);
+      const lint = lintBeforeSigning(tbs, request, context.issuer, ask.csr.publicKey);
       if (lint.refusal !== undefined) return failed('ErrorSigning', lint.refusal);
       const certificate = encodePem('CERTIFICATE', await signCertificate(template, signer, tbs));
       const warnings = isEmptyName(ask.csr.subjectDer) ? [emptyIssuer, ...lint.warnings] : lint.warnings;

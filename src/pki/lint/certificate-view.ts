@@ -43,8 +43,13 @@ export class CertificateView {
   /** Most fields are asked for by a dozen rules; what throws is not kept and throws again. */
   readonly #read = new Map<string, unknown>();
 
-  /** @param der of a Certificate, or of a TBSCertificate before it is signed @throws DerError */
-  constructor(der: Uint8Array) {
+  /**
+   * @param der of a Certificate, or of a TBSCertificate before it is signed
+   * @param publicKey the key in it, when it is loaded already
+   * @throws DerError
+   */
+  constructor(der: Uint8Array, publicKey?: KeyObject) {
+    if (publicKey !== undefined) this.#read.set('publicKey', publicKey);
     const outer = DerReader.over(der);
     const fields = outer.sequence();
     outer.end();

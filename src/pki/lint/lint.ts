@@ -1,5 +1,7 @@
 /** Looks a certificate over before it is signed and after it is received. */
 
+import type { KeyObject } from 'node:crypto';
+
 import { PkiError } from '../errors.ts';
 import { CertificateView } from './certificate-view.ts';
 import type { Finding, LintProfile, Rule } from './finding.ts';
@@ -30,6 +32,8 @@ export const lintRules: Readonly<Record<LintProfile, readonly Rule[]>> = {
 
 export interface LintOptions {
   readonly profile: LintProfile;
+  /** The key in the certificate, when the caller has loaded it already. */
+  readonly publicKey?: KeyObject;
 }
 
 /**
@@ -44,7 +48,7 @@ export function lint(
   const der = certificate instanceof Uint8Array ? certificate : certificate.der;
   let view: CertificateView;
   try {
-    view = new CertificateView(der);
+    view = new CertificateView(der, options.publicKey);
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     const message = `the certificate cannot be read: ${error.message}`;

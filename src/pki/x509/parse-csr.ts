@@ -27,6 +27,8 @@ export interface ParsedCsr extends ParsedExtensions {
   readonly signature: Buffer;
   /** Loaded on first use. @throws KeyError */
   readonly publicKey: KeyObject;
+  /** Whether the signature verifies; found out on first use. @throws SignatureError or KeyError when it cannot be checked */
+  readonly isVerified: boolean;
 }
 
 const maxAttributes = 64;
@@ -105,6 +107,7 @@ class Csr implements ParsedCsr {
   readonly extensions!: readonly Extension[];
   readonly subjectAltNames!: ParsedExtensions['subjectAltNames'];
   #publicKey: KeyObject | undefined;
+  #isVerified: boolean | undefined;
 
   constructor(
     der: Buffer,
@@ -135,6 +138,11 @@ class Csr implements ParsedCsr {
     }
     return this.#publicKey;
   }
+
+  get isVerified(): boolean {
+    this.#isVerified ??= verifyBytes(this.signatureAlgorithm, this.publicKey, this.info, this.signature);
+    return this.#isVerified;
+  }
 }
 
 /**
@@ -142,7 +150,7 @@ class Csr implements ParsedCsr {
  * @throws CsrError when the signature does not verify, SignatureError or KeyError when it cannot be checked
  */
 export function verifyCsrSignature(csr: ParsedCsr): void {
-  if (!verifyBytes(csr.signatureAlgorithm, csr.publicKey, csr.info, csr.signature)) {
+  if (!csr.isVerified) {
     throw new CsrError('The signature of the certificate signing request does not verify');
   }
 }
