@@ -4,15 +4,17 @@
  */
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { namespaces } from '../../api/resources.ts';
+import { certificateName } from '../../api/annotations.ts';
+import { namespaces, type ResourceType } from '../../api/resources.ts';
 import type { Secret } from '../../api/core.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { KubeClient, ObjectKey } from '../../kube/client.ts';
 import type { Clock, Timer } from '../../kube/clock.ts';
 import type { Log } from '../../controllers/context.ts';
 import { AlreadyExistsError, KubeError, NotFoundError } from '../../kube/errors.ts';
 import { applyErrors } from './apply-errors.ts';
 import { formatManifestError, titleOf, type Manifest, type ManifestError } from './manifest.ts';
+import { managedSecrets } from './managed-secrets.ts';
 import { parseManifests } from './parse-manifests.ts';
 import {
   appliedLabel,
@@ -167,8 +169,11 @@ export class ManifestFolder {
     await this.#complete(manifests);
     const plan = planFolder(this.#applied, manifests);
     errors.push(...plan.errors);
+    const managed = managedSecrets(manifests);
+    errors.push(...managed.values());
 
-    let retry = await this.#applyAll(plan.apply, errors);
+    const ours = plan.apply.filter(({ id }) => !managed.has(id));
+    let retry = await this.#applyAll(ours, errors);
     // A file that cannot be read right now may hold the very object: nothing is pruned until all files are sound.
     if (!broken) retry = (await this.#pruneAll(plan.prune, errors)) || retry;
     this.#signature = signature;
@@ -285,11 +290,17 @@ export class ManifestFolder {
       const [group = '', kind = '', namespace = '', name = ''] = id.split('|');
       const type = this.#types.all.find((candidate) => candidate.group === group && candidate.kind === kind);
       if (type === undefined) continue;
+      const key = { namespace: namespace === '' ? undefined : namespace, name };
       try {
-        await this.#options.client.delete(type, {
-          namespace: namespace === '' ? undefined : namespace,
-          name,
-        });
+        if (kind === 'Secret' && (await this.#isManaged(type, key))) {
+          this.#options.log.info(
+            {},
+            `Secret ${namespace}/${name} left the manifests folder and stays: a Certificate fills it`,
+          );
+          this.#applied.delete(id);
+          continue;
+        }
+        await this.#options.client.delete(type, key);
         this.#options.log.info({}, `deleted ${kind} ${namespace}/${name}: it left the manifests folder`);
         this.#applied.delete(id);
       } catch (error) {
@@ -303,6 +314,12 @@ export class ManifestFolder {
       }
     }
     return retry;
+  }
+
+  /** A Secret that a Certificate took over is no longer the folder's: pruning it would lose the key. */
+  async #isManaged(type: ResourceType, key: ObjectKey): Promise<boolean> {
+    const { metadata } = await this.#options.client.get<KubeObject>(type, key);
+    return metadata?.annotations?.[certificateName] !== undefined;
   }
 
   /** Each problem is logged once, until it is gone. */

@@ -73,7 +73,9 @@ function chainOf(secret: Secret | undefined): string[] {
     try {
       for (const parsed of parseCertificates(Buffer.from(value, 'base64'))) {
         const subject = printName(parsed.subject);
-        const title = subject === '' ? (parsed.subjectAltNames.dnsNames[0] ?? '(no subject)') : subject;
+        const dns = parsed.subjectAltNames.dnsNames[0];
+        const title =
+          subject !== '' ? subject : dns === undefined ? '(no subject)' : `DNS:${dns} (no subject)`;
         if (names.at(-1) !== title) names.push(title);
       }
     } catch (error) {
