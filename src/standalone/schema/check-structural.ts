@@ -1,7 +1,6 @@
 /** Which schemas a CustomResourceDefinition may have (Kubernetes documentation: "Specifying a structural schema"). */
 import type { FieldError } from '../../api/admission.ts';
-import { compileRule } from './cel/compile-rule.ts';
-import { createEnvironment } from './cel/environment.ts';
+import { createExpressionChecker } from './cel/rule-problem.ts';
 import { compileDefaulter } from './compile-defaulter.ts';
 import { compile as compileValidator } from './compile-validator.ts';
 import { fieldPath } from './field-path-text.ts';
@@ -42,7 +41,7 @@ const mostNodes = 50_000;
 
 class Checker {
   readonly errors: FieldError[] = [];
-  #environment: ReturnType<typeof createEnvironment> | undefined;
+  #expressions: ReturnType<typeof createExpressionChecker> | undefined;
   #nodes = 0;
 
   #add(type: FieldError['type'], path: string, detail: string, value?: unknown): void {
@@ -201,20 +200,24 @@ class Checker {
       this.#add('Invalid', fieldPath(path, 'x-kubernetes-validations'), 'must be a list', '');
       return;
     }
-    const environment = (this.#environment ??= createEnvironment());
+    const expressions = (this.#expressions ??= createExpressionChecker());
     rules.forEach((rule: unknown, index) => {
       const at = `${fieldPath(path, 'x-kubernetes-validations')}[${index}]`;
       if (!isJsonObject(rule) || typeof rule['rule'] !== 'string' || rule['rule'].trim() === '') {
         this.#add('Required', `${at}.rule`, 'rule is not specified');
         return;
       }
-      const expression = rule['messageExpression'];
-      const compiled = compileRule(environment, {
-        rule: rule['rule'],
-        ...(typeof expression === 'string' ? { messageExpression: expression } : {}),
-      });
-      if (compiled.problem !== undefined)
-        this.#add('Invalid', `${at}.rule`, `compilation failed: ${compiled.problem}`, rule['rule']);
+      const optional = rule['optionalOldSelf'] === true;
+      for (const [key, result] of [
+        ['rule', 'bool'],
+        ['messageExpression', 'string'],
+      ] as const) {
+        const expression = rule[key];
+        const problem =
+          typeof expression === 'string' ? expressions.problemOf(expression, result, optional) : undefined;
+        if (problem !== undefined)
+          this.#add('Invalid', `${at}.${key}`, `compilation failed: ${problem}`, expression);
+      }
       const message = rule['message'];
       if (typeof message === 'string' && (message.trim() === '' || message.trim().includes('\n'))) {
         this.#add('Invalid', `${at}.message`, 'must be a non-empty text of one line', message);

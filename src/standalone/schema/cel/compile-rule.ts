@@ -71,7 +71,8 @@ function problemOf(error: unknown): string {
   return 'the evaluation failed';
 }
 
-function parse(environment: Environment, text: string): ParseResult | string {
+/** The parsed expression, or why there is none. */
+export function parseExpression(environment: Environment, text: string): ParseResult | string {
   if (text.length > longestRule) return `the expression is longer than ${longestRule} characters`;
   try {
     return environment.parse(linear(text));
@@ -105,8 +106,9 @@ export function compileRule(environment: Environment, rule: ValidationRule): Com
     rule.optionalOldSelf === true
       ? environment.clone().registerVariable('oldSelf', 'optional<dyn>')
       : environment;
-  const parsed = parse(own, rule.rule);
-  const message = rule.messageExpression === undefined ? undefined : parse(own, rule.messageExpression);
+  const parsed = parseExpression(own, rule.rule);
+  const message =
+    rule.messageExpression === undefined ? undefined : parseExpression(own, rule.messageExpression);
   const shape: Shape = { nodes: 0, nesting: 0, old: false };
   if (typeof parsed !== 'string') measure(parsed.ast, 0, shape);
   if (typeof message === 'function') measure(message.ast, 0, shape);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { checkStructural } from '../check-structural.ts';
 import { compileSchema } from '../compile-schema.ts';
 import type { JsonSchema, ValidationRule } from '../json-schema.ts';
 
@@ -63,6 +64,8 @@ const holding: readonly [string, object][] = [
 describe('CEL rules', () => {
   for (const [rule, spec] of holding) {
     it(rule, () => {
+      const structural = { type: 'object', 'x-kubernetes-validations': [{ rule }] };
+      assert.deepEqual(checkStructural(structural), [], 'a definition may have it');
       assert.deepEqual(check(rule, spec), []);
       assert.deepEqual(check(`!(${rule})`, spec), ['Invalid spec: broken']);
     });

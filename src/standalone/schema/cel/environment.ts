@@ -6,10 +6,13 @@ import { registerQuantity } from './quantity.ts';
 import { registerSets } from './sets.ts';
 import { registerStrings } from './strings.ts';
 
-/** A fresh environment; parsing is what costs, so one serves all rules of a schema. */
-export function createEnvironment(): Environment {
+/**
+ * A fresh environment; parsing is what costs, so one serves all rules of a schema. With `variables` (name to type) it
+ * knows those only, so that checking a rule finds every other name.
+ */
+export function createEnvironment(variables?: Readonly<Record<string, string>>): Environment {
   const environment = new Environment({
-    unlistedVariablesAreDyn: true,
+    unlistedVariablesAreDyn: variables === undefined,
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,
     limits: {
@@ -25,5 +28,6 @@ export function createEnvironment(): Environment {
   registerStrings(environment);
   registerNetwork(environment);
   registerQuantity(environment);
+  for (const [name, type] of Object.entries(variables ?? {})) environment.registerVariable(name, type);
   return environment;
 }
