@@ -55,7 +55,17 @@ checkRules(nameRules, {
     passes: subject(oids.serialNumber, '1'),
   },
   subject_ia5_only: {
-    fails: subject(oids.emailAddress, '', utf8String('a@b.example')),
+    fails: [
+      subject(oids.emailAddress, '', utf8String('a@b.example')),
+      subject(oids.domainComponent, '', utf8String('example')),
+    ],
+    passes: [
+      subject(oids.domainComponent, '', text(tags.ia5String, 'example')),
+      subject(oids.domainComponent, '', text(tags.printableString, 'example')),
+    ],
+  },
+  subject_domain_component_printable: {
+    fails: subject(oids.domainComponent, '', text(tags.printableString, 'example')),
     passes: subject(oids.domainComponent, '', text(tags.ia5String, 'example')),
   },
   subject_several_common_names: {

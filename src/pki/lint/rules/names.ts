@@ -145,8 +145,21 @@ export const nameRules: readonly Rule[] = [
     source: 'RFC 5280 appendix A.1',
     check: (view) =>
       first(view.subject, ({ type, der }) =>
-        (type === oids.emailAddress || type === oids.domainComponent) && der?.[0] !== tags.ia5String
+        (type === oids.emailAddress && der?.[0] !== tags.ia5String) ||
+        (type === oids.domainComponent && der?.[0] !== tags.ia5String && der?.[0] !== tags.printableString)
           ? `attribute ${type} must be an IA5String`
+          : undefined,
+      ),
+  },
+  {
+    // A notice, not a warning: Go writes them so, hence every literalSubject of cert-manager's and of ours has it.
+    code: 'subject_domain_component_printable',
+    severity: 'notice',
+    source: 'RFC 5280 appendix A.1',
+    check: (view) =>
+      first(view.subject, ({ type, der }) =>
+        type === oids.domainComponent && der?.[0] === tags.printableString
+          ? 'a domain component is a PrintableString instead of an IA5String'
           : undefined,
       ),
   },
