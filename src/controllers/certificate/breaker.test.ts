@@ -56,6 +56,17 @@ test('many Certificates restored once each are no storm; the same ones over and 
   );
 });
 
+test('namespaces whose buckets are full again are forgotten', () => {
+  const breaker = createBreaker();
+  const storm = (namespace: string, now: number): void => {
+    for (let i = 0; i < 3; i++) breaker.record('issue', { uid: namespace, namespace, generation: 1 }, now);
+  };
+  for (let i = 0; i < 50; i++) storm(`first-${i}`, 0);
+  assert.equal(breaker.namespaces, 50);
+  storm('later', 10 * minute);
+  assert.equal(breaker.namespaces, 1);
+});
+
 test('the message names the culprit and the remedy, or says that nobody can be named', () => {
   const at = Date.parse('2026-01-01T00:10:00Z');
   assert.equal(

@@ -42,6 +42,8 @@ export interface Breaker {
   /** The Certificate is gone. */
   forget(uid: string): void;
   readonly size: number;
+  /** How many namespaces have a bucket that is not known to be full. */
+  readonly namespaces: number;
 }
 
 interface Bucket {
@@ -113,8 +115,14 @@ export function createBreaker(limits: BreakerLimits = defaultLimits): Breaker {
       bucket.tokens = Math.max(0, bucket.tokens - 1);
       if (!repeat) return;
       let namespace = namespaces.get(subject.namespace);
-      if (namespace === undefined)
+      if (namespace === undefined) {
+        // A bucket that has filled up again says nothing: it goes before the next one comes.
+        for (const [name, bucket] of namespaces) {
+          refill(bucket, limits.namespace, now);
+          if (bucket.tokens >= limits.namespace.burst) namespaces.delete(name);
+        }
         namespaces.set(subject.namespace, (namespace = full(limits.namespace, now)));
+      }
       for (const [shared, limit] of [
         [namespace, limits.namespace],
         [process, limits.process],
@@ -126,6 +134,9 @@ export function createBreaker(limits: BreakerLimits = defaultLimits): Breaker {
     forget: (uid) => void entries.delete(uid),
     get size() {
       return entries.size;
+    },
+    get namespaces() {
+      return namespaces.size;
     },
   };
 }
