@@ -94,6 +94,33 @@ describe('watches', () => {
     assert.equal(state.ended, true);
   });
 
+  test('one that cannot be served is told why and ends, without a word to the others', async () => {
+    let broken = false;
+    const lines: string[] = [];
+    const state = { ended: false };
+    const view = {
+      render: (json: string): string => {
+        if (broken) throw new RangeError('too deep');
+        return json;
+      },
+    };
+    const open = (from?: number): void => {
+      hub.open({ ...request(from), view }).start({
+        write: (line) => lines.push(line) > 0,
+        end: () => (state.ended = true),
+      });
+    };
+    open();
+    const other = reader(100);
+    broken = true;
+    await write(1);
+    assert.match(lines.at(-1) ?? '', /^\{"type":"ERROR","object":.*too deep.*"code":500/);
+    assert.deepEqual([state.ended, other.lines.length, hub.size], [true, 1, 1]);
+    open(); // Fails while the state is sent.
+    assert.match(lines.at(-1) ?? '', /"code":500/);
+    assert.equal(hub.size, 1);
+  });
+
   test('closing ends all of them', () => {
     const one = reader(1);
     const two = reader(100);

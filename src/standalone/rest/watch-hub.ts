@@ -1,6 +1,6 @@
 /** Watches: every watcher follows the committed changes of one resource, from memory while it keeps up, from the log when it does not. */
 import type { ObjectStore, StoredChange } from '../storage/object-store.ts';
-import { expired, tooManyRequests } from './api-error.ts';
+import { expired, internal, tooManyRequests } from './api-error.ts';
 import type { Sink, Streaming } from './exchange.ts';
 import { eventLine, type WatchView } from './watch-event.ts';
 
@@ -114,15 +114,15 @@ class Watcher {
 
   /** Committed changes of the resource, in order. */
   offer(changes: readonly StoredChange[]): void {
-    if (this.#phase !== 'live') return; // The log has them; the pump reads on from there.
     for (const change of changes) {
+      if (this.#phase !== 'live') return; // The log has them; the pump reads on from there.
       if (change.rv <= this.#cursor) continue;
       if (!this.#writable) {
         this.#phase = 'behind';
         return;
       }
       this.#cursor = change.rv;
-      this.#send(change);
+      this.#guarded(() => this.#send(change));
     }
   }
 
@@ -141,8 +141,21 @@ class Watcher {
   }
 
   #pump(): void {
-    while (this.#writable && this.#phase === 'initial') this.#sendState();
-    while (this.#writable && this.#phase === 'behind') this.#sendLog();
+    this.#guarded(() => {
+      while (this.#writable && this.#phase === 'initial') this.#sendState();
+      while (this.#writable && this.#phase === 'behind') this.#sendLog();
+    });
+  }
+
+  /** Nobody waits for what goes wrong here, neither commit nor socket: the client is told, and may ask again. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const { status } = internal(error instanceof Error ? error.message : String(error));
+      this.#write(`{"type":"ERROR","object":${JSON.stringify(status)}}\n`);
+      this.stop();
+    }
   }
 
   #sendState(): void {

@@ -23,14 +23,13 @@ export function serveHttp(
   return {
     onRequest: (request, response) => {
       response.on('error', () => request.destroy()); // The peer went away.
-      void answer(request, handle, authenticate).then(
-        (result) => {
+      answer(request, handle, authenticate)
+        .then((result) => {
           if (ending) response.setHeader('connection', 'close');
           send(result, request, response, streams);
           if (ending) for (const stop of streams) stop();
-        },
-        () => request.destroy(), // The body could not be read: there is nobody to tell.
-      );
+        })
+        .catch(() => request.destroy()); // The body could not be read, or the answer not sent: there is nobody to tell.
     },
     endStreams: () => {
       ending = true;
