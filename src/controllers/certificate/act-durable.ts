@@ -145,6 +145,7 @@ export async function repairSecret(deps: DurableDeps, facts: Facts): Promise<voi
     caPem: bytes(secretKeys.ca),
     issuerRef: issuerRefOf(annotations),
     existingType: secret.type,
+    existingData: secret.data,
     passwords: await actions.readPasswords(certificate),
   });
 }

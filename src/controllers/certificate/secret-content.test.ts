@@ -135,6 +135,30 @@ for (const [name, spec] of Object.entries(variants)) {
   });
 }
 
+test('a repair leaves keystores that fit as they are, byte for byte, and makes the others anew', () => {
+  const passwords = { jks: 'changeit', pkcs12: 'changeit' };
+  const spec = variants.keystores ?? {};
+  const first = write(spec, { passwords }).data ?? {};
+  const stores = Object.keys(first).filter((key) => /\.(jks|p12)$/.test(key));
+  assert.ok(stores.length >= 2);
+  const again = write(spec, { passwords, existingData: first }).data ?? {};
+  assert.deepEqual(again, first);
+  const otherPasswords = { jks: 'changed', pkcs12: 'changed' };
+  const renamed = write(spec, { passwords: otherPasswords, existingData: first }).data ?? {};
+  const damage = Object.fromEntries(stores.map((key) => [key, 'AAAA']));
+  const mended = write(spec, { passwords, existingData: damage }).data ?? {};
+  for (const store of stores) {
+    assert.notEqual(renamed[store], first[store], store);
+    assert.notEqual(mended[store], 'AAAA', store);
+  }
+  const profile = {
+    keystores: { ...spec.keystores, pkcs12: { create: true, profile: 'LegacyDES' as const } },
+  };
+  const { data } = write(profile, { passwords, existingData: first });
+  assert.notEqual(data?.['keystore.p12'], first['keystore.p12']);
+  assert.equal(data?.['keystore.jks'], first['keystore.jks']);
+});
+
 test('owner references, foreign values and unreadable managed fields', () => {
   const owned = trimSecret(stored(write({}, { ownerRef: true })));
   assert.equal(postIssuance(owned, certificateOf(), true), undefined);

@@ -6,6 +6,7 @@ import type { OwnerReference } from '../../api/meta.ts';
 import { decodePrivateKey } from '../../pki/keys.ts';
 import { encodeJks, encodeJksTruststore } from '../../pki/keystore/jks.ts';
 import { encodePkcs12, encodePkcs12Truststore, type RandomBytes } from '../../pki/keystore/pkcs12.ts';
+import { sameJks, samePkcs12 } from '../../pki/keystore/same-store.ts';
 import { decodeFirstPem, defaultPemLimits } from '../../pki/pem.ts';
 import { parseCertificates } from '../../pki/x509/parse-certificate.ts';
 import { annotationKeys, labelKeys, secretKeys } from './constants.ts';
@@ -30,6 +31,8 @@ export interface SecretContent {
   issuerRef?: IssuerRef;
   /** Kept from the Secret that is there; a new one is `kubernetes.io/tls`. */
   existingType?: string;
+  /** What the Secret holds: keystores among it that fit stay, so that a repair makes nobody reload them. */
+  existingData?: Readonly<Record<string, string>>;
   passwords: KeystorePasswords;
   ownerRef: boolean;
   random: RandomBytes;
@@ -97,7 +100,7 @@ function dataOf(content: SecretContent): Record<string, string> {
     if (type === 'DER') data.set(secretKeys.derKey, decodeFirstPem(keyPem, defaultPemLimits.privateKey).der);
     if (type === 'CombinedPEM') data.set(secretKeys.combinedPem, combinedPem(keyPem, chainPem));
   }
-  for (const [key, bytes] of keystores(content)) data.set(key, bytes);
+  for (const [key, bytes] of keystores(content)) data.set(key, unlessSame(content, key, bytes));
   return Object.fromEntries(Array.from(data, ([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]));
 }
 
@@ -126,6 +129,16 @@ function* keystores(content: SecretContent): Iterable<[string, Uint8Array]> {
     yield [secretKeys.pkcs12, encodePkcs12({ ...options, key, chain, ca })];
     if (hasCa) yield [secretKeys.pkcs12Truststore, encodePkcs12Truststore({ ...options, ca })];
   }
+}
+
+/** The keystore that is there when it says the same as the new one, which differs in its salts at least. */
+function unlessSame(content: SecretContent, key: string, made: Uint8Array): Uint8Array {
+  const there = content.existingData?.[key];
+  if (there === undefined) return made;
+  const kept = Buffer.from(there, 'base64');
+  const { jks = '', pkcs12 = '' } = content.passwords;
+  const isJks = key === secretKeys.jks || key === secretKeys.jksTruststore;
+  return (isJks ? sameJks(kept, made, jks) : samePkcs12(kept, made, pkcs12)) ? kept : made;
 }
 
 export interface PasswordNeed {
