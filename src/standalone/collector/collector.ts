@@ -327,7 +327,7 @@ export class Collector {
     await this.#options.writer.update(
       target,
       (current) => {
-        const changed = change(current);
+        const changed = change(current());
         delete metaOf(changed).resourceVersion;
         return changed;
       },

@@ -8,8 +8,8 @@ export interface ApiRequest {
   query: URLSearchParams;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Whole body, already bounded. */
-  body: Uint8Array | undefined;
+  /** Whole body, already bounded; text when it never was anything else. */
+  body: Uint8Array | string | undefined;
   user: UserInfo;
 }
 

@@ -12,6 +12,7 @@ import { secondsText } from '../resources/timestamps.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
 import { checkAdmission } from './admission-answer.ts';
 import { checkBody } from './check-body.ts';
+import { isJsonObject } from '../schema/json-schema.ts';
 import { carryServerFields, sameContent, specChanged, staysAlive } from './object-rules.ts';
 import { decodeStored, randomSuffix, toStored, uuid } from './stored-form.ts';
 import * as api from './api-error.ts';
@@ -41,6 +42,9 @@ export interface Target {
   namespace: string;
   name: string;
 }
+
+/** Gives the object that replaces the current one, which is a copy of its own, made when asked for. */
+export type Change = (current: () => JsonObject) => JsonObject;
 
 export interface Written {
   /** The object in stored form. */
@@ -128,7 +132,7 @@ export class ObjectWriter {
    */
   async update(
     target: Target,
-    change: (current: JsonObject) => JsonObject,
+    change: Change,
     context: WriteContext,
     options: { apply?: boolean; precondition?: { uid?: string } } = {},
   ): Promise<Written> {
@@ -146,14 +150,14 @@ export class ObjectWriter {
   async #replace(
     target: Target,
     row: Row,
-    change: (current: JsonObject) => JsonObject,
+    change: Change,
     context: WriteContext,
     isApply: boolean,
   ): Promise<Written | undefined> {
     const { entry, namespace, name } = target;
     const { store, now } = this.#deps;
     const old = decodeStored(entry, row.json);
-    let object = change(decodeStored(entry, row.json));
+    let object = change(() => decodeStored(entry, row.json));
     checkBody(entry, object, { namespace, name });
     const meta = (object['metadata'] ??= {}) as NonNullable<KubeObject['metadata']>;
     const oldMeta = metaOf(old);
@@ -170,13 +174,14 @@ export class ObjectWriter {
     if (context.subresource === 'status') {
       const status = object['status'];
       const managed = meta.managedFields;
-      object = { ...decodeStored(entry, row.json) };
+      // The rest is shared with the old object: nobody changes anything below the top from here on.
+      object = { ...old, metadata: { ...oldMeta } };
       if (status === undefined) delete object['status'];
       else object['status'] = status;
       if (managed !== undefined) metaOf(object).managedFields = managed;
     } else if (entry.statusSubresource) {
       if (old['status'] === undefined) delete object['status'];
-      else object['status'] = structuredClone(old['status']);
+      else object['status'] = isJsonObject(old['status']) ? { ...old['status'] } : old['status'];
     }
     const fresh = metaOf(object);
     carryServerFields(fresh, oldMeta);
@@ -222,10 +227,10 @@ export class ObjectWriter {
     meta.name = name;
     if (namespace !== '') meta.namespace = namespace;
     this.#reportUnknown(entry, entry.schema.prune(applied), context);
-    const merge = (live: JsonObject | undefined): JsonObject => {
+    const merge = (live?: () => JsonObject): JsonObject => {
       try {
         return applyObject({
-          live: live,
+          live: live?.(),
           applied: applied,
           manager: context.fieldManager,
           force,
@@ -249,7 +254,7 @@ export class ObjectWriter {
       if (context.subresource !== undefined) throw api.notFound(entry.type, name);
       if ((meta.resourceVersion ?? '') !== '' || (meta.uid ?? '') !== '')
         throw api.conflict(entry.type, name);
-      const created = merge(undefined);
+      const created = merge();
       const written = await this.#insert(
         entry,
         namespace,

@@ -6,6 +6,7 @@ import type { ApiRequest } from './exchange.ts';
 import type { DeleteRequest } from './object-deleter.ts';
 import { PROTOBUF, protobufObject } from './protobuf-body.ts';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const MAX_DEPTH = 100;
 const ACCEPTED = ['application/json', 'application/yaml'];
 
@@ -20,11 +21,11 @@ export function mediaType(request: ApiRequest): string {
  */
 export function jsonBody(request: ApiRequest, allowYaml = false, duplicates?: string[]): unknown {
   const type = mediaType(request);
-  const bytes = request.body;
-  if (bytes === undefined || bytes.byteLength === 0) throw badRequest('the request has no body');
+  const { body } = request;
+  if (body === undefined || body.length === 0) throw badRequest('the request has no body');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = typeof body === 'string' ? body : utf8.decode(body);
   } catch {
     throw badRequest('the body of the request is not valid UTF-8');
   }
@@ -51,6 +52,10 @@ export function jsonBody(request: ApiRequest, allowYaml = false, duplicates?: st
   return value;
 }
 
+function bytesOf({ body = '' }: ApiRequest): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
 function yamlValue(text: string): { value: unknown; duplicates: string[] } {
   try {
     return parseYamlBody(text);
@@ -64,7 +69,7 @@ function yamlValue(text: string): { value: unknown; duplicates: string[] } {
 /** An object for create and update. @throws ApiError */
 export function objectBody(request: ApiRequest, duplicates?: string[]): JsonObject {
   const type = mediaType(request);
-  if (type === PROTOBUF) return protobufObject(request.body ?? new Uint8Array());
+  if (type === PROTOBUF) return protobufObject(bytesOf(request));
   if (type !== '' && !ACCEPTED.includes(type)) throw unsupportedMediaType(type, ACCEPTED);
   return asObject(jsonBody(request, false, duplicates));
 }
@@ -102,8 +107,10 @@ export function dryRunOf(
 }
 
 function optionsBody(request: ApiRequest): JsonObject {
-  if (request.body === undefined || request.body.byteLength === 0) return {};
-  return mediaType(request) === PROTOBUF ? protobufObject(request.body) : asObject(jsonBody(request, true));
+  if (request.body === undefined || request.body.length === 0) return {};
+  return mediaType(request) === PROTOBUF
+    ? protobufObject(bytesOf(request))
+    : asObject(jsonBody(request, true));
 }
 
 /** DeleteOptions from body and query. @throws ApiError 400 or 422 */

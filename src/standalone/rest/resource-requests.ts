@@ -17,7 +17,7 @@ import { checkBody } from './check-body.ts';
 import type { ApiRequest, ApiResponse } from './exchange.ts';
 import { listObjects } from './list-objects.ts';
 import type { ObjectDeleter } from './object-deleter.ts';
-import type { ObjectWriter, Target, WriteContext, Written } from './object-writer.ts';
+import type { Change, ObjectWriter, Target, WriteContext, Written } from './object-writer.ts';
 import { listFrame, renderItem, renderOne, representationOf, type Representation } from './representation.ts';
 import { asObject, deleteRequest, dryRunOf, jsonBody, mediaType, objectBody } from './request-body.ts';
 import type { ResourcePath } from './route.ts';
@@ -124,10 +124,10 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
       requireVerb(entry, 'update');
       const duplicates: string[] = [];
       const body = objectBody(request, duplicates);
-      const text = JSON.stringify(body); // Each attempt starts from what the client sent.
       let first = true;
       const change = (): JsonObject => {
-        const object = first ? body : (JSON.parse(text) as JsonObject);
+        // Each attempt starts from what the client sent.
+        const object = first ? body : objectBody(request);
         first = false;
         // Built-in kinds may be replaced whatever is there now; custom resources may not.
         if (!entry.strategicMerge && (metaOf(object).resourceVersion ?? '') === '')
@@ -265,12 +265,12 @@ async function patch(call: Call, target: Target): Promise<ApiResponse> {
   return written(call, await deps.writer.update(target, change, writeContext(call, duplicates)));
 }
 
-function patcher(entry: ResourceEntry, type: string, given: unknown): (current: JsonObject) => JsonObject {
+function patcher(entry: ResourceEntry, type: string, given: unknown): Change {
   switch (type) {
     case 'application/json-patch+json':
-      return (current) => asObject(jsonPatch(current, given));
+      return (current) => asObject(jsonPatch(current(), given));
     case 'application/merge-patch+json':
-      return (current) => asObject(mergePatch(current, given));
+      return (current) => asObject(mergePatch(current(), given));
     default:
       if (!entry.strategicMerge) {
         throw api.unsupportedMediaType(
@@ -278,7 +278,7 @@ function patcher(entry: ResourceEntry, type: string, given: unknown): (current: 
           PATCH_TYPES.filter((one) => one !== type),
         );
       }
-      return (current) => asObject(strategicMergePatch(current, given, entry.openapi));
+      return (current) => asObject(strategicMergePatch(current(), given, entry.openapi));
   }
 }
 

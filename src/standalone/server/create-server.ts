@@ -138,7 +138,8 @@ async function ensure(
   if (wanted['spec'] === undefined) return;
   await writer.update(
     { entry, namespace: '', name },
-    (current) => {
+    (stored) => {
+      const current = stored();
       const meta = metaOf(current);
       const ours = metaOf(wanted);
       if (ours.labels !== undefined) meta.labels = { ...meta.labels, ...ours.labels };

@@ -222,9 +222,12 @@ function readHeaders(headers: Options['headers']): Record<string, string> {
   return result;
 }
 
-async function readBody(body: Options['body']): Promise<Uint8Array | undefined> {
+async function readBody(body: Options['body']): Promise<Uint8Array | string | undefined> {
   if (body === undefined || body === null) return undefined;
-  if (typeof body === 'string') return checked(Buffer.from(body));
+  if (typeof body === 'string') {
+    if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+    return body;
+  }
   if (body instanceof Uint8Array) return checked(body);
   if (!(Symbol.asyncIterator in body))
     throw new errors.InvalidArgumentError('body must be a string, bytes or a stream');

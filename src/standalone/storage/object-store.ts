@@ -296,12 +296,7 @@ export class ObjectStore {
     this.#open();
     this.#begin();
     try {
-      const target = Math.min(rv, this.#pinned());
-      if (target > this.#horizon) {
-        this.#statements.compactOld.run(this.#horizon, target);
-        this.#statements.compactDeleted.run(this.#horizon, target);
-        this.#horizon = target;
-      }
+      this.#forget(rv);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -348,16 +343,7 @@ export class ObjectStore {
     if (pending === undefined) return;
     try {
       const due = this.#revision - this.#historyLimit;
-      if (due - this.#horizon >= COMPACT_EVERY) {
-        const target = Math.min(due, this.#pinned());
-        if (target > this.#horizon) {
-          this.#statements.compactOld.run(this.#horizon, target);
-          this.#statements.compactDeleted.run(this.#horizon, target);
-          this.#horizon = target;
-        }
-      }
-      this.#statements.setCounter.run('revision', this.#revision);
-      this.#statements.setCounter.run('horizon', this.#horizon);
+      if (due - this.#horizon >= COMPACT_EVERY) this.#forget(due);
       this.#statements.commit.run();
     } catch (error) {
       this.#fail(error);
@@ -367,6 +353,17 @@ export class ObjectStore {
     this.#committed = this.#revision;
     for (const listener of this.#listeners) listener(pending.changes);
     pending.resolve();
+  }
+
+  /** Numbers that can then no longer be read from what is left are stored with it. */
+  #forget(rv: number): void {
+    const target = Math.min(rv, this.#pinned());
+    if (target <= this.#horizon) return;
+    this.#statements.compactOld.run(this.#horizon, target);
+    this.#statements.compactDeleted.run(this.#horizon, target);
+    this.#statements.setCounter.run('revision', this.#revision);
+    this.#statements.setCounter.run('horizon', target);
+    this.#horizon = target;
   }
 
   /** Takes the open transaction back; everybody who waits for it is told. */
