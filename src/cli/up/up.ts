@@ -28,7 +28,7 @@ import { controllerUser, manifestsUser } from './identities.ts';
 import { ReadinessBoard } from './readiness-board.ts';
 import { report } from './report.ts';
 import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
-import { waitForEverything } from './wait.ts';
+import { waitForEverything, waitUntilReady, type Outcome } from './wait.ts';
 import { readSecret } from './read-secret.ts';
 
 /** Resolves to the exit code once everything is stopped. */
@@ -164,32 +164,31 @@ async function work(workplace: Workplace): Promise<number> {
   const following = folder?.run(stopFolder.signal);
   try {
     await exports?.sweep();
-    const outcome = await waitForEverything({
-      board,
-      client,
-      folder,
-      exports,
-      clock,
-      log,
-      timeoutMs: options.timeoutMs,
-      signal: surroundings.signal,
-    });
+    const wait = { board, client, folder, exports, clock, log, signal: surroundings.signal };
+    const print = async (outcome: Outcome): Promise<void> =>
+      surroundings.out(
+        await report({
+          client,
+          certificates: controllers.informers.certificates,
+          explain: (key) => controllers.explain(key),
+          exports,
+          format: options.output,
+          kubeconfig,
+          now: clock.now(),
+          outcome,
+          goesOn: !options.once,
+        }),
+      );
+    const outcome = await waitForEverything({ ...wait, timeoutMs: options.timeoutMs });
     if (outcome.interrupted) return options.once ? exitCodes.failed : exitCodes.ok;
-    surroundings.out(
-      await report({
-        client,
-        certificates: controllers.informers.certificates,
-        explain: (key) => controllers.explain(key),
-        exports,
-        format: options.output,
-        kubeconfig,
-        now: clock.now(),
-        outcome,
-        goesOn: !options.once,
-      }),
-    );
+    await print(outcome);
     if (options.once) return outcome.ready ? exitCodes.ok : exitCodes.failed;
-    if (!outcome.ready) log.warn({}, 'not everything is Ready yet; Certwright goes on trying');
+    if (!outcome.ready) {
+      log.warn({}, 'not everything is Ready yet; Certwright goes on trying');
+      const late = await waitUntilReady(wait);
+      if (late.interrupted) return exitCodes.ok;
+      await print(late);
+    }
     await untilAborted(surroundings.signal);
     return exitCodes.ok;
   } finally {

@@ -3,7 +3,7 @@ import type { Certificate } from '../../api/certificate.ts';
 import { certificates } from '../../api/resources.ts';
 import type { Log } from '../../controllers/context.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
+import { pause, type Clock } from '../../kube/clock.ts';
 import type { ManifestFolder } from '../manifests/folder.ts';
 import { formatManifestError } from '../manifests/manifest.ts';
 import { problemsOf, type ExportLoop } from './export-loop.ts';
@@ -29,15 +29,17 @@ export interface Outcome {
 }
 
 const progressMs = 1_000;
+/** Between two looks at what was not Ready in time. */
+const lateMs = 1_000;
 
 export async function waitForEverything(options: WaitOptions): Promise<Outcome> {
-  const { board, folder, exports, clock, log, signal } = options;
+  const { board, folder, clock, signal } = options;
   const deadline = clock.now() + options.timeoutMs;
-  const tell = progressTeller(board, log);
+  const teller = progressTeller(board, options.log);
   let keys: string[] = [];
   let listed = false;
   for (;;) {
-    if (signal.aborted) return { ready: false, interrupted: true, problems: [] };
+    if (signal.aborted) return interrupted;
     const applied = folder === undefined || folder.state.settled;
     if (applied && !listed) {
       // What the API holds now is what has to become Ready, whether the watch has told of it yet or not.
@@ -46,21 +48,52 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
     }
     if (listed && board.allReady(keys) && (await issuersAreDecided(options.client))) break;
     if (clock.now() >= deadline) break;
-    tell(clock.now());
+    teller.tell(clock.now());
     await nextNews(board, clock, signal, Math.min(progressMs, deadline - clock.now()));
     // A pass over the folder may have added to it.
     if (folder?.state.settled === false) listed = false;
   }
   const ready = listed && board.allReady(keys);
+  teller.end();
+  const problems = await problemsNow(options, keys);
+  return { ready: ready && problems.length === 0, interrupted: false, problems };
+}
+
+/** After a wait that ended too soon: resolves once nothing is missing any more, however long that takes. */
+export async function waitUntilReady(options: Omit<WaitOptions, 'timeoutMs'>): Promise<Outcome> {
+  const { board, folder, clock, log, signal } = options;
+  const teller = progressTeller(board, log);
+  for (;;) {
+    // Rejects only when interrupted.
+    await pause(clock, lateMs, signal).catch(() => undefined);
+    if (signal.aborted) return interrupted;
+    teller.tell(clock.now());
+    // What costs nothing is asked first: this may go on for days.
+    if (board.notReady.size > 0) continue;
+    if (folder !== undefined && (!folder.state.settled || folder.state.errors.length > 0)) continue;
+    const keys = await certificateKeys(options.client);
+    if (!board.allReady(keys)) continue;
+    if ((await problemsNow(options, keys)).length > 0) continue;
+    teller.end();
+    return { ready: true, interrupted: false, problems: [] };
+  }
+}
+
+const interrupted: Outcome = { ready: false, interrupted: true, problems: [] };
+
+async function problemsNow(
+  { client, folder, exports }: Omit<WaitOptions, 'timeoutMs'>,
+  keys: readonly string[],
+): Promise<string[]> {
   const problems = (folder?.state.errors ?? []).map(formatManifestError);
-  for (const { title, cause } of await issuerTrouble(options.client))
+  for (const { title, cause } of await issuerTrouble(client))
     problems.push(`${title} is not Ready: ${cause}`);
   await exports?.settle(keys);
   for (const key of keys) {
     const problem = problemsOf(exports?.stateOf(key));
     if (problem !== '') problems.push(problem);
   }
-  return { ready: ready && problems.length === 0, interrupted: false, problems };
+  return problems;
 }
 
 /** Page by page: only the keys stay in memory. */
@@ -84,19 +117,31 @@ async function issuersAreDecided(client: KubeClient): Promise<boolean> {
   return (await issuerTrouble(client)).every(({ final }) => final);
 }
 
-/** One line when the count changed, at most one a second. */
-function progressTeller(board: ReadinessBoard, log: Log): (now: number) => void {
+interface ProgressTeller {
+  /** One line when the count changed, at most one a second. */
+  tell(now: number): void;
+  /** The last count, unless it was told. */
+  end(): void;
+}
+
+function progressTeller(board: ReadinessBoard, log: Log): ProgressTeller {
   let last = '';
   let next = 0;
-  return (now) => {
-    if (now < next || board.total === 0) return;
+  const say = (): boolean => {
+    if (board.total === 0) return false;
     const waiting = [...board.notReady].slice(0, 5).join(', ');
     const more = board.notReady.size > 5 ? ` and ${board.notReady.size - 5} more` : '';
     const line = `${board.total - board.notReady.size} of ${board.total} Certificates are Ready${waiting === '' ? '' : `; waiting for ${waiting}${more}`}`;
-    if (line === last) return;
+    if (line === last) return false;
     last = line;
-    next = now + progressMs;
     log.info({ progress: true }, line);
+    return true;
+  };
+  return {
+    tell(now) {
+      if (now >= next && say()) next = now + progressMs;
+    },
+    end: () => void say(),
   };
 }
 
