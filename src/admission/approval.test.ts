@@ -154,6 +154,21 @@ describe('approvers', () => {
     assert.ok(beginAs(found, [start]), found.join());
   });
 
+  test('may not approve without permission when the request has other conditions already', async () => {
+    const { authorize } = authorizer();
+    const denied = { type: 'Denied', status: 'True' };
+    for (const added of [approved, denied]) {
+      const found = await refusals({
+        kind: 'CertificateRequest',
+        object: request([ready, added]),
+        oldObject: request([ready]),
+        subresource: 'status',
+        options: { authorize },
+      });
+      assert.ok(beginAs(found, ['status.conditions: Forbidden: user "ann"']), found.join());
+    }
+  });
+
   test('may not approve for a signer that does not exist', async () => {
     const { found } = await approve(['*'], { name: 's', kind: 'Other', group: 'example.com' });
     assert.deepEqual(found, [

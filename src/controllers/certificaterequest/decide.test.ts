@@ -72,6 +72,14 @@ test('a denial is closed once', () => {
   assert.equal(decide(facts({ request: closed })).do, 'nothing');
 });
 
+test('a denial counts even beside an approval', () => {
+  const both: Condition[] = [
+    { type: 'Approved', status: 'True' },
+    { type: 'Denied', status: 'True' },
+  ];
+  assert.equal(decide(facts({ request: request(both) })).do, 'close-denied');
+});
+
 test('finished requests stay as they are', () => {
   for (const reason of ['Issued', 'Failed']) {
     assert.equal(

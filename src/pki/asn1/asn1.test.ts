@@ -33,6 +33,12 @@ describe('what is not DER is refused with its offset', () => {
     ['cut inside the header', '30', (r) => r.sequence(), 0],
     ['cut inside the length', '30 82 01', (r) => r.sequence(), 0],
     ['longer than its parent', '30 03 04 02 00', (r) => r.sequence().octetString(), 2],
+    [
+      'longer than its parent, into what follows',
+      '30 03 04 02 00 05 00',
+      (r) => r.sequence().octetString(),
+      2,
+    ],
     ['high tag number', '1f 81 00 00', (r) => r.raw(), 0],
     ['BOOLEAN 01', '01 01 01', (r) => r.boolean(), 0],
     ['BOOLEAN of two bytes', '01 02 ff ff', (r) => r.boolean(), 0],
