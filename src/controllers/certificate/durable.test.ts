@@ -118,6 +118,13 @@ test('an answer for another key, or one that has expired, is refused and named',
   assert.equal(issuing?.reason, 'InvalidCertificate');
   assert.match(issuing?.message ?? '', /for another public key than was asked for/);
   assert.equal(await fleet.getSecret('slow'), undefined);
+
+  await sign(fleet, 'other-1', -hour);
+  const late = await fleet.getCertificate('other');
+  const refused = late.status?.conditions?.find(({ type }) => type === 'Issuing');
+  assert.equal(refused?.reason, 'InvalidCertificate');
+  assert.match(refused?.message ?? '', /expired already, on \d{4}-\d{2}-\d{2}T/);
+  assert.equal(await fleet.getSecret('other'), undefined);
 });
 
 test('a temporary certificate serves until the real one is there', async () => {
