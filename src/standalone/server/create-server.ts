@@ -1,5 +1,4 @@
 /** Puts storage, resource table, REST, collector and front doors together. */
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '../../api/meta.ts';
@@ -19,6 +18,7 @@ import type { EmbeddedServer, ListenOptions, Listening, ServerOptions } from '..
 import { ObjectStore } from '../storage/object-store.ts';
 import { ADMINISTRATOR } from './authenticator.ts';
 import { InProcessDispatcher } from './in-process-dispatcher.ts';
+import { pooledRandom } from './pooled-random.ts';
 import { restoreObjects } from './restore-objects.ts';
 import { listenTls } from './tls-listener.ts';
 
@@ -35,7 +35,7 @@ const COMPACTION_MS = 5 * 60_000;
 export async function createServer(options: ServerOptions): Promise<EmbeddedServer> {
   const { dataDir, log } = options;
   const now = options.now ?? Date.now;
-  const random = options.random ?? randomBytes;
+  const random = options.random ?? pooledRandom();
   const memory = dataDir === ':memory:';
   if (!memory) {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
