@@ -23,6 +23,21 @@ describe('objects', () => {
     assert.deepEqual((await api.ask('GET', `${WIDGETS}/made`)).body, body);
   });
 
+  test('a token of a service account is refused with what to use instead, other subresources as paths', async () => {
+    const account = '/api/v1/namespaces/default/serviceaccounts/default';
+    const token = await api.ask('POST', `${account}/token`, {});
+    assert.deepEqual([token.code, token.body['reason']], [404, 'NotFound']);
+    assert.match(
+      String(token.body['message']),
+      /no tokens are issued for service accounts here: use the kubeconfig/,
+    );
+    for (const other of ['status', 'constructor', 'ephemeral']) {
+      const { code, body } = await api.ask('POST', `${account}/${other}`, {});
+      assert.equal(code, 404);
+      assert.equal(body['message'], 'the server could not find the requested resource', other);
+    }
+  });
+
   test('a second create of the name is refused in Kubernetes words', async () => {
     await api.ask('POST', WIDGETS, widget('twice'));
     const { code, body } = await api.ask('POST', WIDGETS, widget('twice'));

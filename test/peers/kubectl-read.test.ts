@@ -97,6 +97,21 @@ describe('kubectl reads', () => {
     assert.match(await ok('auth', 'can-i', 'get', 'secrets'), /^yes/);
   });
 
+  test('what is not served is refused with its name, and what is told instead works', async () => {
+    await ok('create', 'serviceaccount', 'robot');
+    const token = await cluster.kubectl(['create', 'token', 'robot']);
+    assert.equal(token.code, 1);
+    assert.match(
+      token.err,
+      /failed to create token: no tokens are issued for service accounts here: use the kube/,
+    );
+    const info = await cluster.kubectl(['cluster-info']);
+    assert.equal(info.code, 1);
+    assert.match(info.err, /the server doesn't have a resource type "services"/);
+    assert.equal(await ok('get', '--raw', '/readyz'), 'ok');
+    assert.match(await ok('version'), /Server Version: v1\./);
+  });
+
   test('diff says what would change', async () => {
     assert.equal(await ok('diff', '-f', cluster.file('same.yaml', widgetYaml('w', 'red'))), '');
     const { code, out } = await cluster.kubectl([

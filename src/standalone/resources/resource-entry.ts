@@ -32,6 +32,8 @@ export interface ResourceEntry {
   readonly verbs: readonly Verb[];
   /** Whether `/status` exists and status is its own territory. */
   readonly statusSubresource: boolean;
+  /** Subresources that Kubernetes has and that are not served here, each with what to do instead. */
+  readonly unserved?: ReadonlyMap<string, string>;
   /** metadata.generation starts at 1 and grows when anything but metadata and status changes. */
   readonly tracksGeneration: boolean;
   /** Strategic merge patch is for built-in kinds; custom resources answer 415. */

@@ -50,9 +50,9 @@ export function notFound(target: ErrorTarget, name: string): ApiError {
   return new ApiError(404, 'NotFound', `${qualified(target)} "${name}" not found`, detailsOf(target, name));
 }
 
-/** The path itself leads nowhere. */
-export function noSuchPath(): ApiError {
-  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+/** The path itself leads nowhere. `why`: where another server would have something. */
+export function noSuchPath(why?: string): ApiError {
+  return new ApiError(404, 'NotFound', why ?? 'the server could not find the requested resource', {});
 }
 
 export function alreadyExists(target: ErrorTarget, name: string): ApiError {

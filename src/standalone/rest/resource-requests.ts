@@ -62,7 +62,7 @@ export async function serveResource(
   if (entry === undefined) throw api.noSuchPath();
   if (path.namespace !== undefined && !entry.type.namespaced) throw api.noSuchPath();
   if (path.subresource !== undefined && !(path.subresource === 'status' && entry.statusSubresource))
-    throw api.noSuchPath();
+    throw api.noSuchPath(entry.unserved?.get(path.subresource));
   if (entry.deprecated !== undefined) warnings.push(entry.deprecated.warning);
   const wanted = representationOf(request.headers['accept'], request.query, deps.now());
   const call: Call = { deps, entry, path, request, warnings, wanted };

@@ -30,6 +30,13 @@ export const serviceAccountEntry = defineResource({
       'x-kubernetes-list-type': 'atomic',
     },
   },
+  unserved: new Map([
+    [
+      'token',
+      'no tokens are issued for service accounts here: use the kubeconfig that `certwright up` writes, or a client ' +
+        'certificate of the authority named by --client-ca',
+    ],
+  ]),
   columns: [
     nameColumn,
     {
