@@ -32,7 +32,11 @@ export class Actions {
     this.#context = context;
   }
 
-  /** Full-object status update with optimistic locking: a conflict means that somebody was faster, and we decide again. */
+  /**
+   * Full-object status update with optimistic locking: a conflict means that somebody was faster, and we decide again.
+   *
+   * @throws ChangedMeanwhileError when the Certificate was deleted meanwhile
+   */
   async writeStatus(certificate: Certificate, status: CertificateStatus, manager: string): Promise<void> {
     const { client, informers } = this.#context;
     const object: Certificate = {
@@ -41,12 +45,17 @@ export class Actions {
       kind: 'Certificate',
       status,
     };
-    informers.certificates.observe(
-      await client.update<Certificate>(certificates, object, {
-        fieldManager: manager,
-        subresource: 'status',
-      }),
-    );
+    try {
+      informers.certificates.observe(
+        await client.update<Certificate>(certificates, object, {
+          fieldManager: manager,
+          subresource: 'status',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      throw new ChangedMeanwhileError(`Certificate "${certificate.metadata?.name ?? ''}" is gone`);
+    }
   }
 
   tell(certificate: Certificate, events: readonly CertificateEvent[]): void {

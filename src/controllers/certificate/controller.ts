@@ -7,6 +7,7 @@ import { issuerIndexKey } from '../context.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import type { Change } from '../../kube/cache.ts';
 import type { OwnerReference } from '../../api/meta.ts';
+import { ChangedMeanwhileError } from './errors.ts';
 import { readyCondition } from './gather.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import type { RequestFactsBook } from './request-trim.ts';
@@ -108,7 +109,8 @@ export function startCertificateController(
     workers: context.options.concurrency,
     onResult: ({ key, outcome, error, nextMs, failures }) => {
       if (outcome === 'done') return;
-      const level = outcome === 'conflict' ? 'debug' : 'error';
+      // Somebody was faster, or deleted it: no fault, and the next look decides anew.
+      const level = outcome === 'conflict' || error instanceof ChangedMeanwhileError ? 'debug' : 'error';
       log[level](
         { certificate: key, err: error, retryInMs: nextMs, failures },
         'Certificate could not be brought forward',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Secret } from '../../api/core.ts';
 import { certificateRequests, certificates, clusterIssuers, secrets } from '../../api/resources.ts';
+import { NotFoundError } from '../../kube/errors.ts';
 import { checkSecret } from '../testing/check-secret.ts';
 import { Fleet } from '../testing/fleet.ts';
 
@@ -86,4 +87,23 @@ test('Certificates that wait for one issuer cost writes in proportion to their n
   };
   const [few, many] = [await writesFor(10), await writesFor(80)];
   assert.ok(many / 80 <= (few / 10) * 1.2, `${few} writes for 10, ${many} for 80`);
+});
+
+test('a Certificate that goes while it is worked on is no error, and nothing is tried for it again', async () => {
+  const fleet = await running();
+  let refused = 0;
+  fleet.client.intercept = ({ verb, kind }) => {
+    if (kind !== 'Certificate' || verb !== 'update') return;
+    refused++;
+    throw new NotFoundError('certificates.cert-manager.io "web" not found', { status: 404 });
+  };
+  await fleet.certificate('web');
+  await fleet.settle();
+  assert.ok(refused > 0);
+  await fleet.client.delete(certificates, { namespace: 'shop', name: 'web' });
+  await fleet.settle();
+  const before = refused;
+  await fleet.clock.advance(3_600_000);
+  assert.equal(refused, before);
+  assert.deepEqual(fleet.problems, []);
 });
