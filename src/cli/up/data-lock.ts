@@ -1,8 +1,9 @@
 /** One process per data folder: an SQLite lock, which the operating system lets go of even after kill -9. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EnvironmentError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 
 export interface DataLock {
   release(): void;
@@ -14,11 +15,11 @@ export interface DataLock {
  */
 export function lockDataDir(dataDir: string, pid: number): DataLock {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
   } catch (error) {
     throw new EnvironmentError(
       'cli/data-dir',
-      `--data-dir ${dataDir}: cannot be created: ${messageOf(error)}`,
+      `--data-dir ${dataDir}: cannot be created: ${messageOf(error)}; name a folder that you may write to`,
       error,
     );
   }

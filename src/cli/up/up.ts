@@ -1,5 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
@@ -17,6 +17,7 @@ import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { makeFolder } from '../make-folder.ts';
 import { ManifestFolder } from '../manifests/folder.ts';
 import type { Surroundings } from '../program.ts';
 import { authorizeKnownUsers } from './authorize.ts';
@@ -41,7 +42,7 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
     color: surroundings.color,
   });
   if (options.manifests !== undefined) await requireFolder('--manifests', options.manifests);
-  if (options.manifests !== undefined) await checkManifests(options.manifests);
+  if (options.export !== undefined) makeExportFolder(options.export);
   const lock = lockDataDir(options.dataDir, surroundings.pid);
   try {
     return await serve(options, surroundings, log);
@@ -54,14 +55,14 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
   }
 }
 
-/** A folder that cannot be read now is a mistake of whoever starts us; one that goes away later is waited for. */
-async function checkManifests(directory: string): Promise<void> {
+/** Before the API is up: what cannot be exported at all is a mistake of whoever starts us. */
+function makeExportFolder(directory: string): void {
   try {
-    await readdir(directory);
+    makeFolder(directory);
   } catch (error) {
     throw new EnvironmentError(
       'cli/folder',
-      `--manifests ${directory}: cannot be read: ${messageOf(error)}; name a folder of YAML and JSON files`,
+      `--export ${directory}: cannot be created: ${messageOf(error)}; name a folder that you may write to`,
       error,
     );
   }
@@ -148,7 +149,7 @@ async function work(workplace: Workplace): Promise<number> {
   const exports =
     options.export === undefined
       ? undefined
-      : await startExport(options.export, client, controllers.informers, log);
+      : startExport(options.export, client, controllers.informers, log);
   await controllers.synced;
 
   const stopFolder = new AbortController();
@@ -200,22 +201,13 @@ async function work(workplace: Workplace): Promise<number> {
   }
 }
 
-async function startExport(
+function startExport(
   directory: string,
   client: KubeClient,
   informers: ConstructorParameters<typeof ExportLoop>[0]['informers'],
   log: Log,
-): Promise<ExportLoop> {
+): ExportLoop {
   const clock = systemClock;
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new EnvironmentError(
-      'cli/folder',
-      `--export ${directory}: cannot be created: ${messageOf(error)}`,
-      error,
-    );
-  }
   const exporter = new Exporter({
     directory,
     now: () => new Date(clock.now()),
@@ -250,7 +242,11 @@ async function requireFolder(flag: string, path: string): Promise<void> {
   try {
     await readdir(path);
   } catch (error) {
-    throw new EnvironmentError('cli/folder', `${flag} ${path}: cannot be read: ${messageOf(error)}`, error);
+    throw new EnvironmentError(
+      'cli/folder',
+      `${flag} ${path}: cannot be read: ${messageOf(error)}; name a folder of YAML and JSON files`,
+      error,
+    );
   }
 }
 
