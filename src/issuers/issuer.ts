@@ -29,6 +29,8 @@ export interface Readiness {
   event?: { type: 'Normal' | 'Warning'; reason: string; message: string };
   /** True when trying again without a change to the API objects can help. */
   retry: boolean;
+  /** Time alone changes the answer then, in milliseconds since the epoch: check again. */
+  recheckAt?: number;
 }
 
 export type SignOutcome =

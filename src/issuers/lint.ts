@@ -48,6 +48,13 @@ export function lintBeforeSigning(
   };
 }
 
+/** `warnings` with one more thing to say in the same event; unchanged when there is nothing. */
+export function addWarning(warnings: SignEvent[], message: string | undefined): SignEvent[] {
+  if (message === undefined) return warnings;
+  // The gravest first: long messages are cut.
+  return warningsOf([message, ...warnings.map((warning) => warning.message)]);
+}
+
 /** One event for all of them: a certificate has only so many events to spend. */
 function warningsOf(messages: readonly string[]): SignEvent[] {
   return messages.length === 0

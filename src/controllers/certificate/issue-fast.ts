@@ -102,6 +102,12 @@ export async function issueFast(
       existingType: facts.secret?.type,
       passwords,
     });
+    for (const warning of outcome.warnings ?? []) {
+      context.log.warn(
+        { certificate: `${namespace}/${certificate.metadata?.name}`, reason: warning.reason },
+        `issued, but ${warning.message}`,
+      );
+    }
     return 'issued';
   } finally {
     context.claims.release(namespace, name, uid);

@@ -183,6 +183,8 @@ export function startCertificateRequestController(
         await store(request, change, signerComponent(type.component));
         if (outcome.kind === 'issued') {
           log.info({ certificateRequest: key, issuer: decision.issuer.metadata?.name }, decision.why);
+          for (const { reason, message } of outcome.warnings ?? [])
+            log.warn({ certificateRequest: key, reason }, `issued, but ${message}`);
           return;
         }
         log.warn({ certificateRequest: key, reason: outcome.reason }, `${outcome.kind}: ${outcome.message}`);

@@ -132,8 +132,8 @@ test('types that are not included, and none at all, are said to be so once and n
   await putIssuer(fleet, 'none', {});
   assert.match(await ready(fleet, 'vault'), /^False NotSupported: .*vault/);
   assert.match(await ready(fleet, 'none'), /^False ErrInitIssuer: .*spec\.selfSigned/);
-  for (const name of ['vault', 'none'])
-    assert.deepEqual(eventsOf(fleet, name), ['Warning ErrInitIssuer issuers']);
+  assert.deepEqual(eventsOf(fleet, 'vault'), ['Warning NotSupported issuers']);
+  assert.deepEqual(eventsOf(fleet, 'none'), ['Warning ErrInitIssuer issuers']);
   const writes = fleet.client.writes.length;
   await fleet.clock.advance(3_600_000);
   assert.equal(fleet.client.writes.length, writes);
@@ -161,4 +161,23 @@ test('an issuer that is deleted while it is checked is no error', async () => {
   await putIssuer(fleet, 'ca', { selfSigned: {} });
   assert.deepEqual(fleet.client.all(issuers), []);
   assert.deepEqual(fleet.problems, []);
+});
+
+test('an issuer says when its CA is about to expire and when it has, each once, and stays Ready', async () => {
+  const fleet = await fleetWith();
+  const day = 24 * 3_600_000;
+  await putSecret(fleet, await caSecret('shop', 'root'));
+  await putIssuer(fleet, 'ca', { ca: { secretName: 'root' } });
+  fleet.client.writes.length = 0;
+  await fleet.clock.advance(80 * day);
+  assert.equal(await ready(fleet), 'True KeyPairVerified: Signing CA verified');
+  assert.equal(fleet.client.writes.length, 0);
+  await fleet.clock.advance(2 * day);
+  assert.match(await ready(fleet), /^True KeyPairVerified: Signing CA verified, but .* expires at/);
+  await fleet.clock.advance(9 * day);
+  assert.match(await ready(fleet), /^True KeyPairVerified: Signing CA verified, but .* expired at/);
+  await fleet.clock.advance(100 * day);
+  assert.equal(fleet.client.writes.length, 2);
+  await change(fleet, (secret) => ({ ...secret, metadata: { ...secret.metadata, labels: { a: 'b' } } }));
+  assert.equal(fleet.client.writes.length, 3, 'only the change of the Secret itself');
 });

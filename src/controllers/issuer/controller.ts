@@ -86,7 +86,7 @@ function start<T extends AnyIssuer>(
     return JSON.stringify([issuer.metadata?.uid, issuer.metadata?.generation, versions]);
   };
 
-  const reconcile = async (key: string): Promise<void> => {
+  const reconcile = async (key: string): Promise<{ after: number } | void> => {
     const issuer = informer.get(key);
     if (issuer === undefined || issuer.metadata?.deletionTimestamp !== undefined) return;
     const inputs = inputsOf(issuer);
@@ -95,7 +95,7 @@ function start<T extends AnyIssuer>(
     // Our own status write and changes of labels come back here: the verdict holds, and only a foreign hand on the
     // condition makes us write it again.
     const readiness =
-      known?.inputs === inputs
+      known?.inputs === inputs && (known.readiness.recheckAt ?? Infinity) > context.clock.now()
         ? known.readiness
         : await decideReadiness(types.resolve(issuer), issuerContext(source, issuer));
     const next: readonly Condition[] = readyCondition(
@@ -114,7 +114,7 @@ function start<T extends AnyIssuer>(
         { fieldManager: component, subresource: 'status' },
       );
       informer.observe(written);
-      log[readiness.ready ? 'info' : 'warn'](
+      log[readiness.ready && readiness.event?.type !== 'Warning' ? 'info' : 'warn'](
         { [resource.singular]: key, ready: readiness.ready, reason: readiness.reason },
         readiness.message === '' ? `${resource.kind} is ready` : readiness.message,
       );
@@ -134,13 +134,16 @@ function start<T extends AnyIssuer>(
       }
     }
     if (readiness.retry) throw new IssuerNotReadyError(readiness.message);
-    if (informer.get(key) !== undefined) verdicts.set(key, { inputs, readiness });
+    if (informer.get(key) === undefined) return;
+    verdicts.set(key, { inputs, readiness });
+    if (readiness.recheckAt !== undefined)
+      return { after: Math.max(1000, readiness.recheckAt - context.clock.now()) };
   };
 
   /** Deleted between our look at it and our write: nothing is left to be said about it. */
-  const unlessGone = async (key: string): Promise<void> => {
+  const unlessGone = async (key: string): Promise<{ after: number } | void> => {
     try {
-      await reconcile(key);
+      return await reconcile(key);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       verdicts.delete(key);

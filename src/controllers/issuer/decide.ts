@@ -16,7 +16,7 @@ export async function decideReadiness(resolved: ResolvedType, context: IssuerCon
   if (resolved.kind === 'unsupported') {
     return refuse(
       notSupported,
-      `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait`,
+      `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait. Use spec.ca, spec.selfSigned or an external issuer instead`,
     );
   }
   return refuse(
@@ -31,7 +31,7 @@ function refuse(reason: string, message: string): Readiness {
     reason,
     message,
     retry: false,
-    event: { type: 'Warning', reason: initFailed, message },
+    event: { type: 'Warning', reason, message },
   };
 }
 

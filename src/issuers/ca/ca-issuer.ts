@@ -6,7 +6,8 @@ import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certifi
 import { signCertificate, toBeSigned, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
 import type { AnyIssuer, IssuerContext, IssuerType, Readiness, SignOutcome } from '../issuer.ts';
-import { lintBeforeSigning } from '../lint.ts';
+import { addWarning, lintBeforeSigning } from '../lint.ts';
+import { caValidityNote, coverWarning, type Validity } from './ca-validity.ts';
 import type { CaSigner } from './key-pair.ts';
 import { KeyPairCache, type CachedKeyPair } from './key-pair-cache.ts';
 
@@ -46,8 +47,11 @@ export class CaIssuer implements IssuerType {
         true,
       );
     }
+    let validity: Validity;
     try {
-      if (!found.pair().certificate.isCA) {
+      const { certificate } = found.pair();
+      validity = certificate;
+      if (!certificate.isCA) {
         return notReady(
           'ErrInvalidKeyPair',
           `certificate is not a CA: the first certificate of tls.crt in ${secret} has no CA flag; issue it with isCA: true`,
@@ -59,13 +63,16 @@ export class CaIssuer implements IssuerType {
       return notReady('ErrGetKeyPair', messageOf(error), false);
     }
     // Word for word cert-manager's: adopting an issuer then takes no write.
-    const message = 'Signing CA verified';
+    const verified = 'Signing CA verified';
+    const { note, recheckAt } = caValidityNote(validity, secret, context.now().getTime());
+    const message = note === undefined ? verified : `${verified}, ${note}`;
     return {
       ready: true,
       reason: 'KeyPairVerified',
       message,
       retry: false,
-      event: { type: 'Normal', reason: 'KeyPairVerified', message },
+      event: { type: note === undefined ? 'Normal' : 'Warning', reason: 'KeyPairVerified', message },
+      ...(recheckAt === undefined ? {} : { recheckAt }),
     };
   }
 
@@ -120,7 +127,8 @@ export class CaIssuer implements IssuerType {
       if (refusal !== undefined) return failed(refusal);
       const leaf = await signCertificate(template, signer.signer, tbs);
       const certificate = encodePem('CERTIFICATE', leaf) + signer.chainTail;
-      return { kind: 'issued', certificate, ca: signer.ca, warnings };
+      const uncovered = coverWarning(template, found.pair().certificate, secret);
+      return { kind: 'issued', certificate, ca: signer.ca, warnings: addWarning(warnings, uncovered) };
     } catch (error) {
       return failed(`Signing failed: ${messageOf(error)}`);
     }
