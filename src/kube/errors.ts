@@ -61,6 +61,10 @@ export class KubeError extends Error {
   get causes(): readonly { reason?: string; message?: string; field?: string }[] {
     return this.details?.causes ?? [];
   }
+  /** Nothing can be created any more because the namespace is being deleted (core/v1 `NamespaceTerminatingCause`). */
+  get namespaceTerminating(): boolean {
+    return this.causes.some(({ reason }) => reason === 'NamespaceTerminating');
+  }
 }
 
 export class BadRequestError extends KubeError {

@@ -1,6 +1,7 @@
 /** Watches what a Certificate depends on and has it reconciled: the thin shell around `decide`. */
 import { cacheKey } from '../../kube/cache.ts';
 import { createQueue, fastBackoff } from '../../kube/queue.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { runWorkers } from '../../kube/worker.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
 import { issuerIndexKey } from '../context.ts';
@@ -109,8 +110,7 @@ export function startCertificateController(
     workers: context.options.concurrency,
     onResult: ({ key, outcome, error, nextMs, failures }) => {
       if (outcome === 'done') return;
-      // Somebody was faster, or deleted it: no fault, and the next look decides anew.
-      const level = outcome === 'conflict' || error instanceof ChangedMeanwhileError ? 'debug' : 'error';
+      const level = outcome === 'conflict' || isOvertaken(error) ? 'debug' : 'error';
       log[level](
         { certificate: key, err: error, retryInMs: nextMs, failures },
         'Certificate could not be brought forward',
@@ -123,4 +123,9 @@ export function startCertificateController(
     else signal.addEventListener('abort', stop, { once: true });
   });
   return { stopped, explain: (key) => reconciler.explain(key) };
+}
+
+/** Somebody was faster, or it goes, alone or with its namespace: no fault, and the next look decides anew. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof ChangedMeanwhileError || (error instanceof KubeError && error.namespaceTerminating);
 }
