@@ -1,35 +1,21 @@
-/** The background worker: garbage collection by owner references, emptying of namespaces, removal of custom resources. */
-import type { UserInfo } from '../../api/admission.ts';
-import type { OwnerReference } from '../../api/meta.ts';
-import { CRD_FINALIZER } from '../resources/builtin/custom-resource-definition.ts';
-import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
-import type { ResourceRegistry } from '../resources/resource-registry.ts';
+/** The background worker: what has to be looked at, when, and again when it failed; `CollectorSteps` does the work. */
+import { metaOf, type JsonObject } from '../resources/resource-entry.ts';
 import { ApiError } from '../rest/api-error.ts';
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type ObjectDeleter } from '../rest/object-deleter.ts';
-import type { ObjectWriter, Target } from '../rest/object-writer.ts';
-import { decodeStored } from '../rest/stored-form.ts';
 import type { ServerLog } from '../server-log.ts';
-import type { ObjectStore, RowKey, StoredChange } from '../storage/object-store.ts';
+import type { RowKey, StoredChange } from '../storage/object-store.ts';
+import { CollectorSteps, type StepsDeps } from './collector-steps.ts';
 
-export interface CollectorOptions {
-  store: ObjectStore;
-  registry: ResourceRegistry;
-  writer: ObjectWriter;
-  deleter: ObjectDeleter;
+export interface CollectorOptions extends StepsDeps {
   log: ServerLog | undefined;
 }
 
-/** As whom the background work writes. */
-export const COLLECTOR_USER: UserInfo = {
-  username: 'system:serviceaccount:kube-system:generic-garbage-collector',
-  groups: ['system:masters', 'system:authenticated'],
-};
 const RETRY_MS = 1000;
 const SCANNED_PER_TURN = 1000;
 
 /** Level-based: a key in the queue means "look at this object", never "this happened". */
 export class Collector {
   readonly #options: CollectorOptions;
+  readonly #steps: CollectorSteps;
   readonly #queue = new Map<string, RowKey>();
   readonly #unsubscribe: () => void;
   #running: Promise<void> | undefined;
@@ -41,6 +27,7 @@ export class Collector {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#steps = new CollectorSteps(options, () => this.#stopped);
     this.#unsubscribe = options.store.onCommit((changes) => this.#observe(changes));
   }
 
@@ -86,7 +73,7 @@ export class Collector {
     if (!json.includes('"blockOwnerDeletion":true')) return;
     const object = JSON.parse(json) as JsonObject;
     for (const owner of metaOf(object).ownerReferences ?? []) {
-      const key = this.#ownerKey(owner, metaOf(object).namespace ?? '');
+      const key = this.#steps.ownerKey(owner, metaOf(object).namespace ?? '');
       if (key !== undefined) this.#add(key);
     }
   }
@@ -148,7 +135,7 @@ export class Collector {
       if (this.#stopped) return;
       this.#queue.delete(id);
       try {
-        await this.#look(key);
+        await this.#steps.look(key);
       } catch (error) {
         // Something that it works on changed or went meanwhile: no failure, but what was left has to be done.
         if (!(error instanceof ApiError && (error.httpCode === 404 || error.httpCode === 409))) {
@@ -167,179 +154,6 @@ export class Collector {
     this.#retry = undefined;
     for (const key of this.#failed.splice(0)) this.#add(key);
     if (!this.#stopped) void this.#kick();
-  }
-
-  async #look(key: RowKey): Promise<void> {
-    const { store, registry } = this.#options;
-    const entry = registry.stored(key.resource);
-    const row = store.get(key);
-    if (entry === undefined || row === undefined) return;
-    const object = decodeStored(entry, row.json);
-    const target: Target = { entry, namespace: key.namespace, name: key.name };
-    const meta = metaOf(object);
-    if (meta.deletionTimestamp !== undefined) {
-      if (meta.finalizers?.includes(ORPHAN_FINALIZER) === true) return this.#orphan(target, row.uid);
-      if (meta.finalizers?.includes(FOREGROUND_FINALIZER) === true) return this.#foreground(target, row.uid);
-      if (key.resource === 'namespaces') return this.#emptyNamespace(target);
-      if (meta.finalizers?.includes(CRD_FINALIZER) === true) return this.#emptyResource(target);
-    }
-    if ((meta.ownerReferences?.length ?? 0) > 0) await this.#checkOwners(target, object);
-  }
-
-  #ownerKey(owner: OwnerReference, namespace: string): RowKey | undefined {
-    const slash = owner.apiVersion.indexOf('/');
-    const entry = this.#options.registry.ofKind(
-      slash === -1 ? '' : owner.apiVersion.slice(0, slash),
-      owner.kind,
-    );
-    if (entry === undefined) return undefined;
-    return {
-      resource: entry.storageKey,
-      namespace: entry.type.namespaced ? namespace : '',
-      name: owner.name,
-    };
-  }
-
-  /**
-   * A kind that is not served (yet) may come back: its references are not dangling. Neither is a reference from an
-   * object of no namespace to a kind of namespaces: it does not say which one, so it can never be looked up.
-   */
-  #ownerState(owner: OwnerReference, namespace: string): 'solid' | 'gone' | 'waiting' {
-    const key = this.#ownerKey(owner, namespace);
-    if (key === undefined) return 'solid';
-    if (namespace === '' && this.#options.registry.stored(key.resource)?.type.namespaced === true)
-      return 'solid';
-    const row = this.#options.store.get(key);
-    if (row === undefined || row.uid !== owner.uid) return 'gone';
-    return row.json.includes(FOREGROUND_FINALIZER) && row.json.includes('"deletionTimestamp"')
-      ? 'waiting'
-      : 'solid';
-  }
-
-  async #checkOwners(target: Target, object: JsonObject): Promise<void> {
-    const meta = metaOf(object);
-    if (meta.deletionTimestamp !== undefined) return;
-    const states = (meta.ownerReferences ?? []).map((owner) => ({
-      owner,
-      state: this.#ownerState(owner, target.namespace),
-    }));
-    const solid = states.filter(({ state }) => state === 'solid');
-    if (solid.length === states.length) return;
-    const preconditions = { uid: meta.uid ?? '' };
-    if (solid.length > 0) {
-      await this.#edit(target, (current) =>
-        dropOwners(
-          current,
-          new Set(states.filter(({ state }) => state !== 'solid').map(({ owner }) => owner.uid)),
-        ),
-      );
-      return;
-    }
-    const waiting = states.some(({ state }) => state === 'waiting');
-    const dependents = this.#options.store.dependents(meta.uid ?? '').length > 0;
-    await this.#options.deleter.delete(
-      target,
-      { dryRun: false, preconditions, ...(waiting && dependents ? { propagationPolicy: 'Foreground' } : {}) },
-      COLLECTOR_USER,
-      [],
-    );
-  }
-
-  async #orphan(target: Target, uid: string): Promise<void> {
-    for (const key of this.#options.store.dependents(uid)) {
-      if (this.#stopped) return; // The next start goes on here.
-      const entry = this.#options.registry.stored(key.resource);
-      if (entry === undefined) continue;
-      await this.#edit({ entry, namespace: key.namespace, name: key.name }, (current) =>
-        dropOwners(current, new Set([uid])),
-      );
-    }
-    await this.#edit(target, (current) => dropFinalizer(current, ORPHAN_FINALIZER));
-  }
-
-  async #foreground(target: Target, uid: string): Promise<void> {
-    let blocking = 0;
-    for (const key of this.#options.store.dependents(uid)) {
-      if (this.#stopped) return; // The next start goes on here.
-      const entry = this.#options.registry.stored(key.resource);
-      const row = this.#options.store.get(key);
-      if (entry === undefined || row === undefined) continue;
-      const object = decodeStored(entry, row.json);
-      await this.#checkOwners({ entry, namespace: key.namespace, name: key.name }, object);
-      const left = this.#options.store.get(key);
-      if (left === undefined) continue;
-      const references = metaOf(decodeStored(entry, left.json)).ownerReferences;
-      if (references?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true) === true)
-        blocking++;
-    }
-    if (blocking === 0) await this.#edit(target, (current) => dropFinalizer(current, FOREGROUND_FINALIZER));
-  }
-
-  async #emptyNamespace(target: Target): Promise<void> {
-    const left = await this.#deleteAll(
-      this.#options.registry.all().filter((entry) => entry.type.namespaced),
-      target.name,
-    );
-    if (left === 0) {
-      await this.#edit(target, (current) => ({ ...current, spec: { finalizers: [] } }), 'finalize');
-    }
-  }
-
-  async #emptyResource(target: Target): Promise<void> {
-    const entry = this.#options.registry.stored(target.name);
-    const left = entry === undefined ? 0 : await this.#deleteAll([entry], undefined);
-    if (left === 0) await this.#edit(target, (current) => dropFinalizer(current, CRD_FINALIZER));
-  }
-
-  /** Gives how many objects are left, because they wait for finalizers or the worker was told to stop. */
-  async #deleteAll(entries: readonly ResourceEntry[], namespace: string | undefined): Promise<number> {
-    const { store, deleter, registry } = this.#options;
-    let left = 0;
-    for (const storageKey of new Set(entries.map((entry) => entry.storageKey))) {
-      const entry = registry.stored(storageKey);
-      if (entry === undefined) continue;
-      let after: { namespace: string; name: string } | undefined;
-      for (;;) {
-        const page = store.list(storageKey, {
-          at: store.revision,
-          limit: 256,
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(after === undefined ? {} : { after }),
-        });
-        for (const row of page.rows) {
-          if (this.#stopped) return Infinity;
-          after = { namespace: row.namespace, name: row.name };
-          const target = { entry, namespace: row.namespace, name: row.name };
-          const deleted = await deleter.delete(target, { dryRun: false }, COLLECTOR_USER, []);
-          if (deleted.waitingJson !== undefined) left++;
-        }
-        if (!page.more) break;
-      }
-    }
-    return left;
-  }
-
-  async #edit(
-    target: Target,
-    change: (current: JsonObject) => JsonObject,
-    subresource?: string,
-  ): Promise<void> {
-    await this.#options.writer.update(
-      target,
-      (current) => {
-        const changed = change(current());
-        delete metaOf(changed).resourceVersion;
-        return changed;
-      },
-      {
-        user: COLLECTOR_USER,
-        fieldManager: 'kube-controller-manager',
-        dryRun: false,
-        fieldValidation: 'Ignore',
-        warnings: [],
-        ...(subresource === undefined ? {} : { subresource }),
-      },
-    );
   }
 }
 
@@ -363,18 +177,4 @@ function needsLook(change: StoredChange): boolean {
 function ownersText(json: string): string | undefined {
   const from = json.indexOf('"ownerReferences":[');
   return from === -1 ? undefined : json.slice(from, json.indexOf(']', from));
-}
-
-function dropOwners(object: JsonObject, uids: ReadonlySet<string>): JsonObject {
-  const meta = metaOf(object);
-  meta.ownerReferences = (meta.ownerReferences ?? []).filter((owner) => !uids.has(owner.uid));
-  if (meta.ownerReferences.length === 0) delete meta.ownerReferences;
-  return object;
-}
-
-function dropFinalizer(object: JsonObject, finalizer: string): JsonObject {
-  const meta = metaOf(object);
-  meta.finalizers = (meta.finalizers ?? []).filter((one) => one !== finalizer);
-  if (meta.finalizers.length === 0) delete meta.finalizers;
-  return object;
 }

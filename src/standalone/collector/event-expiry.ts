@@ -5,7 +5,7 @@ import { ApiError } from '../rest/api-error.ts';
 import type { ObjectDeleter } from '../rest/object-deleter.ts';
 import type { ServerLog } from '../server-log.ts';
 import type { ObjectStore, RowKey } from '../storage/object-store.ts';
-import { COLLECTOR_USER } from './collector.ts';
+import { COLLECTOR_USER } from './collector-steps.ts';
 
 export interface EventExpiryOptions {
   store: ObjectStore;
