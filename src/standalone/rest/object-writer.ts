@@ -227,11 +227,13 @@ export class ObjectWriter {
     meta.name = name;
     if (namespace !== '') meta.namespace = namespace;
     this.#reportUnknown(entry, entry.schema.prune(applied), context);
+    // An apply changes neither: they say which object is meant, and in which state, as in any other update.
+    const meant = Object.entries(meta).filter(([field]) => field === 'uid' || field === 'resourceVersion');
     const merge = (live?: () => JsonObject): JsonObject => {
       try {
-        return applyObject({
+        const merged = applyObject({
           live: live?.(),
-          applied: applied,
+          applied,
           manager: context.fieldManager,
           force,
           schema: entry.mergeSchema,
@@ -239,6 +241,8 @@ export class ObjectWriter {
           now: this.#deps.now(),
           apiVersion: apiVersionOf(entry.type),
         }) as JsonObject;
+        if (meant.length === 0) return merged;
+        return { ...merged, metadata: { ...metaOf(merged), ...Object.fromEntries(meant) } };
       } catch (error) {
         if (error instanceof ApplyConflictError) {
           throw api.applyConflict(error.conflicts.map((c) => ({ manager: c.manager, field: c.path })));
@@ -336,8 +340,8 @@ export class ObjectWriter {
     context: WriteContext,
   ): ManagedFieldsEntry[] {
     return trackUpdate({
-      before: before,
-      after: after,
+      before,
+      after,
       manager: context.fieldManager,
       schema: entry.mergeSchema,
       ...(context.subresource === undefined ? {} : { subresource: context.subresource }),
