@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -47,6 +47,13 @@ describe('opening the database', () => {
     openDatabase({ path }).close();
     assert.equal(statSync(path).mode & 0o777, 0o600);
     openDatabase({ path }).close();
+  });
+
+  test('a file that was copied back for everybody to read is private again', () => {
+    openDatabase({ path }).close();
+    chmodSync(path, 0o644);
+    openDatabase({ path }).close();
+    assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 
   test('what is no database is refused and left as it is', () => {
