@@ -26,12 +26,18 @@ const isBurst = ({ phase }: PhaseResult): boolean => phase === 'storm' || phase 
 
 /** What no noise can change. */
 function countsOf(result: PhaseResult): Budget[] {
-  const { atMost, list } = bookFor(result);
+  const { atMost, atLeast, list } = bookFor(result);
   if (isBurst(result)) {
     // A renewal also deletes the request before last.
     const writes = result.phase === 'storm' ? 8.1 : 9.1;
     atMost('writes and events per certificate', result.writesPerCertificate, writes);
     atMost('events per certificate', result.eventsPerCertificate, 4.05);
+    // None is lost. A renewal that is asked for by condition has no event that says why.
+    atLeast(
+      'events per certificate',
+      result.eventsPerCertificate ?? 0,
+      result.phase === 'storm' ? 3.95 : 2.95,
+    );
   }
   atMost('new requests', result.newRequests, 0);
   return list;
