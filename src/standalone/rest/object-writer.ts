@@ -314,11 +314,10 @@ export class ObjectWriter {
   /** Before admission, so that admission sees only what fits the schema, and again when admission changed something. */
   #validate(entry: ResourceEntry, object: JsonObject, old: JsonObject | undefined): void {
     const meta = metaOf(object);
-    const errors = [
-      ...validateMetadata(meta, entry),
-      ...entry.schema.validate(object, old),
-      ...(entry.validate?.(object, old) ?? []),
-    ];
+    const shape = entry.schema.validate(object, old);
+    const errors = [...validateMetadata(meta, entry), ...shape];
+    // A kind's own rules read what the schema vouches for.
+    if (shape.length === 0) errors.push(...(entry.validate?.(object, old) ?? []));
     if (old !== undefined && metaOf(old).deletionTimestamp !== undefined) {
       const before = new Set(metaOf(old).finalizers);
       const added = (meta.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
