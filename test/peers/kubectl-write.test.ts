@@ -34,6 +34,26 @@ describe('kubectl writes', () => {
     assert.match(err, /strict decoding error: unknown field "spec\.shade"/);
   });
 
+  test('apply says which kinds nobody serves', async () => {
+    const gadget = cluster.file('g.yaml', widgetYaml('g', 'red').replace('Widget', 'Gadget'));
+    const deployment = cluster.file(
+      'd.yaml',
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: d }\n',
+    );
+    for (const [file, kind] of [
+      [gadget, 'Gadget'],
+      [deployment, 'Deployment'],
+    ] as const) {
+      for (const way of [[], ['--server-side'], ['--validate=false']]) {
+        const { code, err } = await cluster.kubectl(['apply', ...way, '-f', file]);
+        assert.equal(code, 1);
+        assert.match(err, new RegExp(`no matches for kind "${kind}" in version`));
+        assert.match(err, /ensure CRDs are installed first/);
+        assert.doesNotMatch(err, /proto|validating data/);
+      }
+    }
+  });
+
   test('apply --server-side: ownership, conflict, force', async () => {
     const file = cluster.file('s.yaml', widgetYaml('s', 'red'));
     assert.match(await ok('apply', '--server-side', '-f', file), /serverside-applied/);

@@ -86,7 +86,7 @@ export class ApiHandler {
       throw noSuchPath();
     }
     if (root === 'openapi') {
-      const found = this.#openapi.serve(segments);
+      const found = this.#openapi.serve(segments, request.headers['accept']);
       if (found !== undefined) return found;
       throw noSuchPath();
     }

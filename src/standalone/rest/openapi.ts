@@ -83,6 +83,19 @@ function withKind(entry: ResourceEntry): JsonSchema & { 'x-kubernetes-group-vers
   return { ...entry.openapi, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
 }
 
+const INFO = { title: 'Certwright', version: 'v1.33.0' };
+
+/** What kubectl asks /openapi/v2 for, and for nothing else. "@" is no character of media types, so the answer has a dot. */
+const V2_ASKED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** Field 1, 2 ... of a protobuf message with text or a message in it, shorter than 128 bytes of ASCII. */
+const piece = (field: number, content: string): string =>
+  String.fromCodePoint((field << 3) | 2, content.length) + content;
+
+/** The same document without definitions as `openapi.v2.Document` of gnostic: swagger, info and paths. */
+const V2_MESSAGE = piece(1, '2.0') + piece(2, piece(1, INFO.title) + piece(2, INFO.version)) + piece(8, '');
+
 /** Rendered documents, made when asked for and kept until the resource table changes. */
 export class OpenApiDocuments {
   readonly #registry: ResourceRegistry;
@@ -94,8 +107,8 @@ export class OpenApiDocuments {
   }
 
   /** `/openapi/v3` and below; undefined when there is no such document. */
-  serve(segments: readonly string[]): ApiResponse | undefined {
-    if (segments[1] === 'v2' && segments.length === 2) return this.#v2();
+  serve(segments: readonly string[], accept = ''): ApiResponse | undefined {
+    if (segments[1] === 'v2' && segments.length === 2) return this.#v2(accept);
     if (segments[1] !== 'v3') return undefined;
     if (segments.length === 2) return this.#index();
     const document = this.#document(segments.slice(2).join('/'));
@@ -116,17 +129,19 @@ export class OpenApiDocuments {
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }) };
   }
 
-  /** Clients of today read v3; this says that there is nothing more to learn here. */
-  #v2(): ApiResponse {
+  /**
+   * Clients of today read v3; this says that there is nothing more to learn here. kubectl looks here for kinds that it did
+   * not find there, reads protobuf only, and says that a kind is unknown only after it could read something.
+   */
+  #v2(accept: string): ApiResponse {
+    const [first = ''] = accept.slice(0, 8192).split(/[,;]/, 1);
+    const protobuf = [V2_ASKED, V2_PROTOBUF].includes(first.trim());
     return {
       status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        swagger: '2.0',
-        info: { title: 'Certwright', version: 'v1.33.0' },
-        paths: {},
-        definitions: {},
-      }),
+      headers: { 'content-type': protobuf ? V2_PROTOBUF : 'application/json', vary: 'Accept' },
+      body: protobuf
+        ? V2_MESSAGE
+        : JSON.stringify({ swagger: '2.0', info: INFO, paths: {}, definitions: {} }),
     };
   }
 
@@ -143,7 +158,7 @@ export class OpenApiDocuments {
     if (entries === undefined) return undefined;
     const text = JSON.stringify({
       openapi: '3.0.0',
-      info: { title: 'Certwright', version: 'v1.33.0' },
+      info: INFO,
       paths: Object.assign({}, ...entries.map(pathsOf)) as object,
       components: {
         schemas: Object.fromEntries(entries.map((entry) => [schemaName(entry), withKind(entry)])),
