@@ -31,6 +31,17 @@ test('what is no object, no UTF-8, no JSON or of another type is refused', () =>
   assert.throws(() => objectBody(request('{}', 'text/plain')), refusedWith(415));
 });
 
+test('a body that does not parse is never quoted: it may hold a key', () => {
+  for (const text of ['SECRETSECRET', '{"tls.key": SECRETSECRET}', '{"a": "b",\n SECRET']) {
+    assert.throws(
+      () => objectBody(request(text)),
+      (error: unknown) => refusedWith(400)(error) && !String(error).includes('SECRET'),
+      text,
+    );
+  }
+  assert.throws(() => objectBody(request('{"a": "b",\n x')), /line 2, column 2/);
+});
+
 test('nesting is bounded at a hundred levels', () => {
   const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   assert.ok(jsonBody(request(nested(100))));

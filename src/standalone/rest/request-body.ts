@@ -34,9 +34,7 @@ export function jsonBody(request: ApiRequest, allowYaml = false, duplicates?: st
     value = JSON.parse(text);
   } catch (error) {
     if (!allowYaml && type !== 'application/yaml') {
-      throw badRequest(
-        `the body of the request is not valid JSON: ${error instanceof Error ? error.message : ''}`,
-      );
+      throw badRequest(`the body of the request is not valid JSON${placeOf(error)}`);
     }
     const read = yamlValue(text);
     value = read.value;
@@ -150,4 +148,15 @@ export function deleteRequest(request: ApiRequest): DeleteRequest {
     },
     dryRun: dryRunOf(dryRun),
   };
+}
+
+/** Where the parser stopped, without the piece of the body that its message quotes: that may be part of a key. */
+function placeOf(error: unknown): string {
+  const place = /at position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec(
+    error instanceof Error ? error.message : '',
+  );
+  if (place === null) return '';
+  return place[2] === undefined
+    ? `: look at position ${place[1]}`
+    : `: look at line ${place[2]}, column ${place[3]}`;
 }
