@@ -2,20 +2,18 @@
  * Keeps the API in step with a folder of manifests, the way a GitOps agent does: applied by server-side apply, again
  * when a file changes, pruned when it leaves the folder. What was not applied from the folder is never touched.
  */
-import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { certificateName } from '../../api/annotations.ts';
 import { namespaces, type ResourceType } from '../../api/resources.ts';
-import type { Secret } from '../../api/core.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { KubeClient, ObjectKey } from '../../kube/client.ts';
 import type { Clock, Timer } from '../../kube/clock.ts';
 import type { Log } from '../../controllers/context.ts';
-import { AlreadyExistsError, KubeError, NotFoundError } from '../../kube/errors.ts';
-import { applyErrors } from './apply-errors.ts';
+import { AlreadyExistsError, NotFoundError } from '../../kube/errors.ts';
+import { applyErrors, isTerminating, isWorthAnotherTry, namesUnknownFields } from './apply-errors.ts';
+import { Drift, type Drifted } from './drift.ts';
+import { FolderWatch } from './folder-watch.ts';
 import { formatManifestError, titleOf, type Manifest, type ManifestError } from './manifest.ts';
 import { managedSecrets } from './managed-secrets.ts';
-import { parseManifests } from './parse-manifests.ts';
 import {
   appliedLabel,
   appliedLabelValue,
@@ -26,20 +24,27 @@ import {
   type Desired,
   type ObjectId,
 } from './plan.ts';
-import { readFolder, type FolderFile } from './read-folder.ts';
+import { readFolder } from './read-folder.ts';
+import { readManifests } from './read-manifests.ts';
 import { ResourceTypes } from './resource-types.ts';
+import { withoutStringData } from './secret-data.ts';
 
 export const folderFieldManager = 'certwright-manifests';
-const maxFileSize = 16 * 1024 * 1024;
 const rescanMs = 5_000;
-const debounceMs = 100;
+/** Editors and tools write in several steps; who never stops is not waited for. */
+const debounceMs = 200;
+const longestDebounceMs = 1_000;
 const maxRetryMs = 15_000;
 const parallel = 8;
+/** So often in a row somebody else changed an object: somebody should know. */
+const fightingTimes = 5;
 
 export interface FolderOptions {
   folder: string;
   client: KubeClient;
   clock: Clock;
+  /** 0 <= random() < 1. */
+  random: () => number;
   log: Log;
 }
 
@@ -67,6 +72,15 @@ export class ManifestFolder {
   /** Refused for good: not tried again until the object in the file changes. */
   readonly #refused = new Map<ObjectId, { hash: string; errors: ManifestError[] }>();
   readonly #namespaces = new Set<string>();
+  /** The file that each applied object came from. */
+  readonly #sources = new Map<ObjectId, string>();
+  readonly #drift: Drift;
+  readonly #watch: FolderWatch;
+  /** What is applied again because somebody else changed it. */
+  #drifted = new Map<ObjectId, Drifted>();
+  #pruneHeld = false;
+  #wake: () => void = () => {};
+  #debounce: { timer: Timer; since: number } | undefined;
   #state: FolderState = { applied: 0, errors: [], settled: false };
   #signature = '';
   #told = new Set<string>();
@@ -75,66 +89,75 @@ export class ManifestFolder {
   constructor(options: FolderOptions) {
     this.#options = options;
     this.#types = new ResourceTypes(options.client);
+    const { client, clock, random, log } = options;
+    const touched = (): void => this.#touched();
+    this.#drift = new Drift({
+      client,
+      clock,
+      random,
+      fieldManager: folderFieldManager,
+      changed: touched,
+      onError: (error) =>
+        log.debug({ err: error }, 'looking for changes of what the folder applied: tried again'),
+    });
+    this.#watch = new FolderWatch(touched, (error) =>
+      log.debug({ err: error }, 'the manifests folder cannot be watched; it is rescanned instead'),
+    );
   }
 
   get state(): FolderState {
     return this.#state;
   }
 
+  /** From now on what somebody else changes or deletes is applied again. */
+  guard(signal: AbortSignal): void {
+    this.#drift.start(signal);
+  }
+
   /** Applies the folder, then follows it until `signal` aborts. Resolves when the last pass has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, folder } = this.#options;
-    let wake: () => void = () => {};
-    let timer: Timer | undefined;
-    const onAbort = (): void => wake();
+    const onAbort = (): void => this.#wake();
     signal.addEventListener('abort', onAbort);
-    const watcher = this.#watch(folder, () => {
-      timer?.cancel();
-      timer = clock.after(debounceMs, () => wake());
-    });
     let found = false;
     while (!signal.aborted) {
       const next = new Promise<void>((resolve) => {
-        wake = resolve;
+        this.#wake = resolve;
       });
       let retry = true;
+      let waitMs = rescanMs;
       try {
         if (!found) await this.#findApplied();
         found = true;
-        retry = await this.#pass();
+        const { due, nextInMs } = this.#drift.take();
+        waitMs = Math.min(waitMs, nextInMs ?? waitMs);
+        retry = await this.#pass(due);
       } catch (error) {
         if (signal.aborted) break;
         const message = error instanceof Error ? error.message : String(error);
         this.#report({ errors: [{ at: { file: folder, line: 1, column: 1 }, message }], retry: true });
       }
       this.#retryMs = retry ? Math.min(this.#retryMs * 2, maxRetryMs) : 250;
-      const pause = clock.after(retry ? this.#retryMs : rescanMs, () => wake());
+      const pause = clock.after(retry ? this.#retryMs : waitMs, () => this.#wake());
       await next;
       pause.cancel();
     }
-    timer?.cancel();
+    this.#debounce?.timer.cancel();
     signal.removeEventListener('abort', onAbort);
-    watcher?.close();
+    this.#watch.close();
   }
 
-  /** Notices changes at once where the platform can tell; the rescan finds them anyway. */
-  #watch(folder: string, changed: () => void): { close(): void } | undefined {
-    try {
-      const watcher = watch(folder, { recursive: true, persistent: false }, changed);
-      watcher.on('error', (error) =>
-        this.#options.log.debug(
-          { err: error },
-          'the manifests folder cannot be watched; it is rescanned instead',
-        ),
-      );
-      return watcher;
-    } catch (error) {
-      this.#options.log.debug(
-        { err: error },
-        'the manifests folder cannot be watched; it is rescanned instead',
-      );
-      return undefined;
-    }
+  /** Something changed, in the folder or in the API: the next pass comes as soon as it is quiet. */
+  #touched(): void {
+    const { clock } = this.#options;
+    const since = this.#debounce?.since ?? clock.now();
+    this.#debounce?.timer.cancel();
+    const left = Math.max(0, Math.min(debounceMs, since + longestDebounceMs - clock.now()));
+    const timer = clock.after(left, () => {
+      this.#debounce = undefined;
+      this.#wake();
+    });
+    this.#debounce = { timer, since };
   }
 
   /** After a restart: what carries our label was applied from the folder, and may have left it meanwhile. */
@@ -160,52 +183,38 @@ export class ManifestFolder {
   }
 
   /** Returns whether another try is due. */
-  async #pass(): Promise<boolean> {
-    const files = await readFolder(this.#options.folder);
-    const signature = JSON.stringify(files.map(({ name, size, mtimeMs }) => [name, size, mtimeMs]));
-    if (signature === this.#signature && this.#state.settled) return false;
-    const { manifests, errors } = await this.#readFiles(files);
+  async #pass(due: readonly Drifted[]): Promise<boolean> {
+    for (const drifted of due) {
+      if (!this.#applied.has(drifted.id)) continue;
+      this.#applied.set(drifted.id, '');
+      this.#drifted.set(drifted.id, drifted);
+    }
+    const { files, folders } = await readFolder(this.#options.folder);
+    this.#watch.follow(folders);
+    const signature = JSON.stringify(files.map(({ name, version }) => [name, version]));
+    if (signature === this.#signature && this.#state.settled && this.#drifted.size === 0) return false;
+    const { manifests, errors } = await readManifests(files);
     const broken = errors.length > 0;
     await this.#complete(manifests);
-    const plan = planFolder(this.#applied, manifests);
+    const plan = planFolder(this.#applied, manifests, this.#sources);
     errors.push(...plan.errors);
     const managed = managedSecrets(manifests);
     errors.push(...managed.values());
 
     const ours = plan.apply.filter(({ id }) => !managed.has(id));
     let retry = await this.#applyAll(ours, errors);
+    this.#drifted.clear();
     // A file that cannot be read right now may hold the very object: nothing is pruned until all files are sound.
     if (!broken) retry = (await this.#pruneAll(plan.prune, errors)) || retry;
+    const held = broken && plan.prune.length > 0;
+    if (held && !this.#pruneHeld) {
+      const message = `${plan.prune.length} objects left the manifests folder, or are in what cannot be read: nothing is deleted until every file can be read`;
+      this.#options.log.warn({}, message);
+    }
+    this.#pruneHeld = held;
     this.#signature = signature;
     this.#report({ errors, retry });
     return retry;
-  }
-
-  async #readFiles(
-    files: readonly FolderFile[],
-  ): Promise<{ manifests: Manifest[]; errors: ManifestError[] }> {
-    const manifests: Manifest[] = [];
-    const errors: ManifestError[] = [];
-    for (const file of files) {
-      const at = { file: file.path, line: 1, column: 1 };
-      if (file.size > maxFileSize) {
-        errors.push({ at, message: `is larger than ${maxFileSize / 1024 / 1024} MiB: split it` });
-        continue;
-      }
-      try {
-        // Bytes that are no UTF-8 would become question marks in what is applied: they are refused instead.
-        const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file.path));
-        const parsed = parseManifests(file.path, text);
-        manifests.push(...parsed.manifests);
-        errors.push(...parsed.errors);
-      } catch (error) {
-        errors.push({
-          at,
-          message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        });
-      }
-    }
-    return { manifests, errors };
   }
 
   /** Fills in the namespace that kubectl would: `default`, and none for cluster-scoped kinds. */
@@ -240,13 +249,14 @@ export class ManifestFolder {
     try {
       const type = await this.#types.find(object.apiVersion, object.kind);
       if (type === undefined) {
-        const message = `the API serves no kind ${object.kind} in ${object.apiVersion}; it is tried again until its CustomResourceDefinition is there`;
-        return {
-          errors: [{ at: manifest.locate('kind'), object: titleOf(object), field: 'kind', message }],
-          retry: true,
-        };
+        const { field, message, hopeless } = this.#types.adviceFor(object.apiVersion, object.kind);
+        const errors = [{ at: manifest.locate(field), object: titleOf(object), field, message }];
+        return { errors, retry: !hopeless };
       }
-      if (type.namespaced) await this.#ensureNamespace(object.metadata.namespace ?? 'default');
+      if (type.namespaced) {
+        const refusal = await this.#ensureNamespace(manifest);
+        if (refusal !== undefined) return refusal;
+      }
       const labels = { ...object.metadata.labels, [appliedLabel]: appliedLabelValue };
       const marked = withoutStringData({ ...object, metadata: { ...object.metadata, labels } });
       const stored = await this.#options.client.apply(type, marked, {
@@ -255,33 +265,70 @@ export class ManifestFolder {
         // A misspelt field would otherwise be dropped in silence.
         fieldValidation: 'Strict',
       });
-      const news = this.#applied.get(id) === undefined ? 'applied' : 'applied again';
+      const known = this.#applied.get(id) !== undefined;
       this.#applied.set(id, hash);
+      this.#sources.set(id, manifest.at.file);
+      this.#drift.applied(id, type, stored);
       this.#refused.delete(id);
-      const unchanged = this.#found.get(id) === stored.metadata?.resourceVersion;
-      const where = { file: manifest.at.file, line: manifest.at.line };
-      if (unchanged) this.#options.log.debug(where, `${titleOf(object)} is unchanged`);
-      else this.#options.log.info(where, `${news} ${titleOf(object)}`);
+      this.#tellApplied(item, known, this.#found.get(id) === stored.metadata?.resourceVersion);
       return { errors: [], retry: false };
     } catch (error) {
-      const errors = applyErrors(manifest, error);
-      const retry = !(error instanceof KubeError) || error.retryable || error instanceof NotFoundError;
+      const namespace = object.metadata.namespace ?? '';
+      // Somebody deleted it after we saw it.
+      if (isTerminating(error) || error instanceof NotFoundError) this.#namespaces.delete(namespace);
+      const type = namesUnknownFields(error)
+        ? await this.#types.find(object.apiVersion, object.kind)
+        : undefined;
+      const errors = applyErrors(manifest, error, type && (await this.#types.schemaOf(type)));
+      const retry = isWorthAnotherTry(error);
       if (!retry) this.#refused.set(id, { hash, errors });
       return { errors, retry };
     }
   }
 
+  #tellApplied({ manifest, id }: Desired, known: boolean, unchanged: boolean): void {
+    const { log } = this.#options;
+    const title = titleOf(manifest.object);
+    const where = { file: manifest.at.file, line: manifest.at.line };
+    const drifted = this.#drifted.get(id);
+    if (drifted !== undefined) {
+      log.info(where, `applied ${title} again: ${drifted.why}`);
+      if (drifted.times === fightingTimes) {
+        const remedy =
+          'change it in the folder, or take it out; until then it is applied again once a minute at most';
+        log.warn(
+          where,
+          `${title} does not stay as the folder says: ${drifted.why}, ${drifted.times} times by now; ${remedy}`,
+        );
+      }
+    } else if (unchanged) log.debug(where, `${title} is unchanged`);
+    else log.info(where, `${known ? 'applied again' : 'applied'} ${title}`);
+  }
+
   /** A folder for one machine should not fail for want of a Namespace manifest: missing ones are created. */
-  async #ensureNamespace(name: string): Promise<void> {
-    if (this.#namespaces.has(name)) return;
+  async #ensureNamespace(manifest: Manifest): Promise<PassResult | undefined> {
+    const name = manifest.object.metadata.namespace ?? 'default';
+    if (this.#namespaces.has(name)) return undefined;
     try {
       const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
       await this.#options.client.create(namespaces, namespace, { fieldManager: folderFieldManager });
       this.#options.log.info({ namespace: name }, `created Namespace ${name}, which a manifest names`);
     } catch (error) {
-      if (!(error instanceof AlreadyExistsError)) throw error;
+      if (error instanceof AlreadyExistsError) {
+        this.#namespaces.add(name);
+        return undefined;
+      }
+      // The fault is said of the Namespace's name; in the file it stands elsewhere.
+      const field = 'metadata.namespace';
+      const errors = applyErrors(manifest, error).map((one) => ({
+        ...one,
+        at: manifest.locate(field),
+        field,
+      }));
+      return { errors, retry: isWorthAnotherTry(error) };
     }
     this.#namespaces.add(name);
+    return undefined;
   }
 
   async #pruneAll(ids: readonly ObjectId[], errors: ManifestError[]): Promise<boolean> {
@@ -297,15 +344,15 @@ export class ManifestFolder {
             {},
             `Secret ${namespace}/${name} left the manifests folder and stays: a Certificate fills it`,
           );
-          this.#applied.delete(id);
+          this.#forget(id);
           continue;
         }
         await this.#options.client.delete(type, key);
         this.#options.log.info({}, `deleted ${kind} ${namespace}/${name}: it left the manifests folder`);
-        this.#applied.delete(id);
+        this.#forget(id);
       } catch (error) {
         if (error instanceof NotFoundError) {
-          this.#applied.delete(id);
+          this.#forget(id);
           continue;
         }
         retry = true;
@@ -314,6 +361,12 @@ export class ManifestFolder {
       }
     }
     return retry;
+  }
+
+  #forget(id: ObjectId): void {
+    this.#applied.delete(id);
+    this.#sources.delete(id);
+    this.#drift.forget(id);
   }
 
   /** A Secret that a Certificate took over is no longer the folder's: pruning it would lose the key. */
@@ -335,21 +388,4 @@ export class ManifestFolder {
       settled: !retry,
     };
   }
-}
-
-/**
- * `stringData` is write-only: under server-side apply its keys would be owned but never be seen again, so that dropping
- * one from the file would not drop it from the Secret. Written as `data` they behave.
- */
-function withoutStringData(object: KubeObject & Pick<Secret, 'data' | 'stringData'>): KubeObject {
-  const { stringData, ...rest } = object;
-  if (object.kind !== 'Secret' || object.apiVersion !== 'v1' || stringData === undefined) return object;
-  // Numbers and the like are the server's to refuse, with the field named.
-  if (!Object.values(stringData).every((value) => typeof value === 'string')) return object;
-  const entries = Object.entries(stringData).map(([key, value]) => [
-    key,
-    Buffer.from(value).toString('base64'),
-  ]);
-  const secret: Secret = { ...rest, data: { ...object.data, ...Object.fromEntries(entries) } };
-  return secret;
 }

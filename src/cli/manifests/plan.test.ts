@@ -39,3 +39,17 @@ test('a change applies again, a comment does not, a duplicate is an error that n
   assert.equal(twice.apply.length, 1);
   assert.match(twice.errors[0]?.message ?? '', /also written in f:1/);
 });
+
+test('a second file that names an applied object is refused, whatever it is called', () => {
+  const both = [
+    ...parseManifests('a.yaml', doc('Secret', 'x', 'type: new\n')).manifests,
+    ...parseManifests('b.yaml', doc('Secret', 'x')).manifests,
+  ];
+  const fresh = planFolder(new Map(), both);
+  assert.equal(fresh.apply[0]?.manifest.at.file, 'a.yaml', 'the first by name when nothing is applied yet');
+  const id = fresh.apply[0]?.id ?? '';
+  const plan = planFolder(new Map(), both, new Map([[id, 'b.yaml']]));
+  assert.equal(plan.apply[0]?.manifest.at.file, 'b.yaml');
+  assert.equal(plan.errors[0]?.at.file, 'a.yaml');
+  assert.match(plan.errors[0]?.message ?? '', /b\.yaml:1, which counts/);
+});

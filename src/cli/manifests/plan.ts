@@ -51,10 +51,14 @@ export function idOf(
   return [group, kind, namespace ?? '', name].join('|');
 }
 
-/** `applied`: hash of each object that stands as the folder asked for it. */
+/**
+ * @param applied hash of each object that stands as the folder asked for it
+ * @param sources the file that each of them came from: a second file that names the object does not take it over
+ */
 export function planFolder(
   applied: ReadonlyMap<ObjectId, string>,
   manifests: readonly Manifest[],
+  sources: ReadonlyMap<ObjectId, string> = new Map(),
 ): FolderPlan {
   const desired = new Map<ObjectId, Desired>();
   const errors: ManifestError[] = [];
@@ -63,13 +67,17 @@ export function planFolder(
     const id = idOf(apiVersion, kind, metadata.namespace, metadata.name);
     const first = desired.get(id);
     if (first !== undefined) {
-      const { file, line } = first.manifest.at;
+      const source = sources.get(id);
+      const newer =
+        manifest.at.file === source && first.manifest.at.file !== source ? first.manifest : manifest;
+      const counts = newer === manifest ? first.manifest : manifest;
+      const { file, line } = counts.at;
       errors.push({
-        at: manifest.at,
-        object: titleOf(manifest.object),
-        message: `is also written in ${file}:${line}, which counts`,
+        at: newer.at,
+        object: titleOf(newer.object),
+        message: `is also written in ${file}:${line}, which counts: take it out of one of the two`,
       });
-      continue;
+      if (newer === manifest) continue;
     }
     desired.set(id, {
       id,

@@ -1,14 +1,22 @@
 /** Finds the manifest files under a folder: which they are, and whether they changed. */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { WatchedFolder } from './folder-watch.ts';
 
 export interface FolderFile {
   /** Absolute or relative as the folder was given. */
   path: string;
   /** Relative to the folder, for messages. */
   name: string;
+  /** Changes when the file does, or is replaced by another one. */
+  version: string;
   size: number;
-  mtimeMs: number;
+}
+
+export interface FolderContent {
+  files: FolderFile[];
+  /** The folder itself and those in it. */
+  folders: WatchedFolder[];
 }
 
 export class FolderError extends Error {
@@ -24,10 +32,13 @@ const maxDepth = 32;
  * All `.yaml`, `.yml` and `.json` files, sorted by name so that runs are alike. Names with a leading dot are left out,
  * which makes a mounted ConfigMap (`..data`) and an editor's swap files work as expected. Links to files are followed.
  */
-export async function readFolder(folder: string): Promise<FolderFile[]> {
+export async function readFolder(folder: string): Promise<FolderContent> {
   const found: FolderFile[] = [];
+  const folders: WatchedFolder[] = [];
   const walk = async (directory: string, depth: number): Promise<void> => {
     if (depth > maxDepth) throw new FolderError(`${directory} is nested more than ${maxDepth} folders deep`);
+    const { dev, ino } = await stat(directory);
+    folders.push({ path: directory, identity: `${dev}:${ino}` });
     const entries = await readdir(directory, { withFileTypes: true });
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
@@ -45,7 +56,8 @@ export async function readFolder(folder: string): Promise<FolderFile[]> {
     if (facts === undefined || !facts.isFile()) return;
     if (found.length >= maxFiles)
       throw new FolderError(`${folder} holds more than ${maxFiles} manifest files`);
-    found.push({ path, name: relative(folder, path), size: facts.size, mtimeMs: facts.mtimeMs });
+    const { size, mtimeMs, ctimeMs, ino } = facts;
+    found.push({ path, name: relative(folder, path), version: [size, mtimeMs, ctimeMs, ino].join(), size });
   };
   try {
     await walk(folder, 0);
@@ -54,5 +66,5 @@ export async function readFolder(folder: string): Promise<FolderFile[]> {
     const cause = error instanceof Error ? error.message : String(error);
     throw new FolderError(`the manifests folder ${folder} cannot be read: ${cause}`, { cause: error });
   }
-  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { files: found.toSorted((a, b) => (a.name < b.name ? -1 : 1)), folders };
 }

@@ -160,6 +160,7 @@ async function work(workplace: Workplace): Promise<number> {
           folder: options.manifests,
           client: createKubeClient(embedded(server, manifestsUser)),
           clock,
+          random,
           log,
         });
   const following = folder?.run(stopFolder.signal);
@@ -184,6 +185,8 @@ async function work(workplace: Workplace): Promise<number> {
     if (outcome.interrupted) return options.once ? exitCodes.failed : exitCodes.ok;
     await print(outcome);
     if (options.once) return outcome.ready ? exitCodes.ok : exitCodes.failed;
+    // Not before: while everything is being issued the API has enough to tell.
+    folder?.guard(stopFolder.signal);
     if (!outcome.ready) {
       log.warn({}, 'not everything is Ready yet; Certwright goes on trying');
       const late = await waitUntilReady(wait);
