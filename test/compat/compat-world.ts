@@ -13,6 +13,7 @@ import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
 import { createFakeClock, type FakeClock } from '../../src/kube/testing/fake-clock.ts';
 import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
+import { CallCounter } from '../embedded/call-counter.ts';
 
 const namespaces = ['cert-manager', 'shop'];
 const quietTurns = 8;
@@ -46,10 +47,9 @@ export class CompatWorld {
   readonly problems: string[] = [];
   readonly #dataDir: string;
   readonly #jobs = new Jobs();
+  readonly #calls = new CallCounter();
   #server: EmbeddedServer | undefined;
   #controllers: Controllers | undefined;
-  #calls = 0;
-  #inFlight = 0;
 
   constructor(startMs: number, dataDir = ':memory:') {
     this.clock = createFakeClock(startMs, () => this.settle());
@@ -114,9 +114,9 @@ export class CompatWorld {
   /** Until no request, no crypto and no consequence of them has been under way for some turns of the event loop. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns;) {
-      const before = this.#calls;
+      const before = this.#calls.changes;
       await new Promise((resolve) => setTimeout(resolve, 1));
-      const busy = this.#calls !== before || this.#inFlight > 0 || !this.#jobs.idle;
+      const busy = this.#calls.changes !== before || this.#calls.inFlight > 0 || !this.#jobs.idle;
       quiet = busy ? 0 : quiet + 1;
     }
     await this.#server?.settled();
@@ -144,16 +144,7 @@ export class CompatWorld {
   }
 
   #recorded(client: KubeClient): KubeClient {
-    const call = async <T>(work: Promise<T>): Promise<T> => {
-      this.#calls++;
-      this.#inFlight++;
-      try {
-        return await work;
-      } finally {
-        this.#calls++;
-        this.#inFlight--;
-      }
-    };
+    const counted = this.#calls.counted(client);
     const note = (
       verb: string,
       type: ResourceType,
@@ -165,9 +156,7 @@ export class CompatWorld {
       this.writes.push(`${verb} ${type.kind} ${where}`);
     };
     return {
-      get: (type, key, signal) => call(client.get(type, key, signal)),
-      list: (type, options) => call(client.list(type, options)),
-      watch: (type, options) => client.watch(type, options),
+      ...counted,
       create: (type, object, options) => {
         note(
           'create',
@@ -175,23 +164,23 @@ export class CompatWorld {
           { name: object.metadata?.generateName, ...object.metadata },
           options.subresource,
         );
-        return call(client.create(type, object, options));
+        return counted.create(type, object, options);
       },
       update: (type, object, options) => {
         note('update', type, object.metadata ?? {}, options.subresource);
-        return call(client.update(type, object, options));
+        return counted.update(type, object, options);
       },
       patch: (type, key, kind, patch, options) => {
         note('patch', type, key, options.subresource);
-        return call(client.patch(type, key, kind, patch, options));
+        return counted.patch(type, key, kind, patch, options);
       },
       apply: (type, object, options) => {
         note('apply', type, object.metadata ?? {}, options.subresource);
-        return call(client.apply(type, object, options));
+        return counted.apply(type, object, options);
       },
       delete: (type, key, options) => {
         note('delete', type, key);
-        return call(client.delete(type, key, options));
+        return counted.delete(type, key, options);
       },
     };
   }

@@ -17,6 +17,7 @@ import { certificateFromRequest } from '../../src/pki/x509/certificate-from-requ
 import { parseCsr } from '../../src/pki/x509/parse-csr.ts';
 import { createSigner, type CertificateSigner } from '../../src/pki/x509/sign-certificate.ts';
 import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
+import { CallCounter } from './call-counter.ts';
 
 export const externalRef = { name: 'partner', kind: 'PartnerIssuer', group: 'example.com' };
 const quietTurns = 6;
@@ -37,8 +38,7 @@ export class RenewalWorld {
   readonly #asked = new Set<string>();
   #server!: EmbeddedServer;
   #signer!: CertificateSigner;
-  #calls = 0;
-  #inFlight = 0;
+  readonly #calls = new CallCounter();
 
   /** `follow` is called with each new set of controllers before they begin. */
   constructor(startMs: number, dataDir: string, follow: (controllers: Controllers) => void) {
@@ -53,7 +53,9 @@ export class RenewalWorld {
     const now = (): number => this.clock.now();
     this.#server = await createServer({ dataDir: this.#dataDir, crds, admission, now, historyLimit: 1024 });
     const connection = { baseUrl: 'http://embedded', clock: systemClock, random: () => 0.5 };
-    this.client = this.#counted(createKubeClient({ ...connection, dispatcher: this.#server.dispatcher() }));
+    this.client = this.#calls.counted(
+      createKubeClient({ ...connection, dispatcher: this.#server.dispatcher() }),
+    );
   }
 
   async start(): Promise<void> {
@@ -95,9 +97,10 @@ export class RenewalWorld {
 
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns;) {
-      const before = this.#calls;
+      const before = this.#calls.changes;
       await new Promise((resolve) => setImmediate(resolve));
-      quiet = this.#calls !== before || this.#inFlight > 0 || this.#busy.size > 0 ? 0 : quiet + 1;
+      quiet =
+        this.#calls.changes !== before || this.#calls.inFlight > 0 || this.#busy.size > 0 ? 0 : quiet + 1;
       if (quiet === quietTurns && this.#asked.size > 0) {
         for (const key of this.#asked) await this.#answer(key);
         quiet = 0;
@@ -140,28 +143,5 @@ export class RenewalWorld {
     const ask = { csr, now: this.clock.now(), duration, usages: spec.usages };
     const der = await certificateFromRequest(ask, this.#signer);
     return Buffer.from(encodePem('CERTIFICATE', der)).toString('base64');
-  }
-
-  #counted(client: KubeClient): KubeClient {
-    const call = async <T>(work: Promise<T>): Promise<T> => {
-      this.#calls++;
-      this.#inFlight++;
-      try {
-        return await work;
-      } finally {
-        this.#calls++;
-        this.#inFlight--;
-      }
-    };
-    return {
-      get: (type, key, signal) => call(client.get(type, key, signal)),
-      list: (type, options) => call(client.list(type, options)),
-      watch: (type, options) => client.watch(type, options),
-      create: (type, object, options) => call(client.create(type, object, options)),
-      update: (type, object, options) => call(client.update(type, object, options)),
-      patch: (type, key, kind, patch, options) => call(client.patch(type, key, kind, patch, options)),
-      apply: (type, object, options) => call(client.apply(type, object, options)),
-      delete: (type, key, options) => call(client.delete(type, key, options)),
-    };
   }
 }

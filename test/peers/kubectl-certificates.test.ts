@@ -17,11 +17,7 @@ spec:
 
 describe('kubectl and certificates', () => {
   let cluster: KubectlCluster;
-  const ok = async (...args: string[]): Promise<string> => {
-    const { code, out, err } = await cluster.kubectl(args);
-    assert.equal(code, 0, `${args.join(' ')}: ${err}`);
-    return out;
-  };
+  const ok = (...args: string[]): Promise<string> => cluster.ok(...args);
   before(async () => {
     cluster = await startCluster();
     await ok('apply', '-f', cluster.file('web.yaml', CERTIFICATE));

@@ -1,4 +1,5 @@
 /** An embedded server over TLS and the real kubectl against it (CERTWRIGHT_KUBECTL, else the one on PATH). */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,8 @@ export interface KubectlCluster {
     args: readonly string[],
     options?: { input?: string; env?: Record<string, string> },
   ) => Promise<Result>;
+  /** Runs kubectl, which must succeed; answers its output. */
+  ok: (...args: string[]) => Promise<string>;
   /** Runs kubectl until a line of its output satisfies `until`, then ends it. */
   follow: (
     args: readonly string[],
@@ -54,19 +57,26 @@ export async function startCluster(): Promise<KubectlCluster> {
   const run = (args: readonly string[], more: Record<string, string> = {}): ReturnType<typeof spawn> =>
     spawn(binary, args, { env: { ...env, ...more }, stdio: ['pipe', 'pipe', 'pipe'] });
 
+  const kubectl: KubectlCluster['kubectl'] = async (args, options = {}) => {
+    const child = run(args, options.env);
+    let [out, err] = ['', ''];
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.stdin?.end(options.input ?? '');
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    return { code, out, err };
+  };
+
   return {
     server,
-    kubectl: async (args, options = {}) => {
-      const child = run(args, options.env);
-      let [out, err] = ['', ''];
-      child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
-      child.stdin?.end(options.input ?? '');
-      const code = await new Promise<number | null>((resolve, reject) => {
-        child.on('error', reject);
-        child.on('close', resolve);
-      });
-      return { code, out, err };
+    kubectl,
+    ok: async (...args) => {
+      const { code, out, err } = await kubectl(args);
+      assert.equal(code, 0, `${args.join(' ')}: ${err}`);
+      return out;
     },
     follow: async (args, until, started) => {
       const child = run(args);

@@ -6,11 +6,7 @@ import { startCluster, widgetYaml, type KubectlCluster } from './kubectl-cluster
 
 describe('kubectl forms', () => {
   let cluster: KubectlCluster;
-  const ok = async (...args: string[]): Promise<string> => {
-    const { code, out, err } = await cluster.kubectl(args);
-    assert.equal(code, 0, `${args.join(' ')}: ${err}`);
-    return out;
-  };
+  const ok = (...args: string[]): Promise<string> => cluster.ok(...args);
   before(async () => {
     cluster = await startCluster();
     await ok('create', 'cm', 'early');

@@ -5,11 +5,7 @@ import { startCluster, widgetYaml, type KubectlCluster } from './kubectl-cluster
 
 describe('kubectl reads', () => {
   let cluster: KubectlCluster;
-  const ok = async (...args: string[]): Promise<string> => {
-    const { code, out, err } = await cluster.kubectl(args);
-    assert.equal(code, 0, `${args.join(' ')}: ${err}`);
-    return out;
-  };
+  const ok = (...args: string[]): Promise<string> => cluster.ok(...args);
   before(async () => {
     cluster = await startCluster();
     await ok('apply', '-f', cluster.file('w.yaml', widgetYaml('w', 'red')));

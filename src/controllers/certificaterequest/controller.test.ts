@@ -1,10 +1,9 @@
 /** The request controller at work: approval, waiting, waking, and what others do meanwhile (lifecycle §12-§14). */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Issuer } from '../../api/issuer.ts';
 import { certificateRequests, clusterIssuers, issuers, secrets } from '../../api/resources.ts';
-import type { ControllerOptions } from '../context.ts';
-import { Fleet } from '../testing/fleet.ts';
+import { fleetStarter } from '../testing/fleet.ts';
 import {
   byTest,
   caSecret,
@@ -24,16 +23,7 @@ import { deniedMessage, issuedMessage } from './status.ts';
 
 const approver = 'Normal cert-manager.io certificaterequests-approver';
 const ca = 'certificaterequests-issuer-ca';
-const running: Fleet[] = [];
-after(async () => {
-  for (const fleet of running) await fleet.stop();
-});
-async function fleetWith(options: Partial<ControllerOptions> = {}): Promise<Fleet> {
-  const fleet = new Fleet(options);
-  running.push(fleet);
-  await fleet.start();
-  return fleet;
-}
+const fleetWith = fleetStarter();
 
 test('a request is approved and signed in one write, with one event for each', async () => {
   const fleet = await fleetWith();

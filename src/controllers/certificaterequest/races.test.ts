@@ -1,10 +1,10 @@
 /** What others do while a request is being signed: deletions, new Secrets, other writers, an API that fails. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { certificateRequests, secrets } from '../../api/resources.ts';
 import type { IssuerType, SignOutcome } from '../../issuers/issuer.ts';
 import { issuerTypes } from '../../issuers/registry.ts';
-import { Fleet } from '../testing/fleet.ts';
+import { fleetStarter, type Fleet } from '../testing/fleet.ts';
 import {
   byTest,
   caSecret,
@@ -17,10 +17,7 @@ import {
   whenSecretIsRead,
 } from '../testing/requests.ts';
 
-const running: Fleet[] = [];
-after(async () => {
-  for (const fleet of running) await fleet.stop();
-});
+const startFleet = fleetStarter();
 
 /** A type of issuer that does what the test says. */
 class Scripted implements IssuerType {
@@ -48,11 +45,8 @@ class Scripted implements IssuerType {
   }
 }
 
-async function fleetWith(type?: Scripted): Promise<Fleet> {
-  const fleet = new Fleet({}, type === undefined ? undefined : issuerTypes([type]));
-  running.push(fleet);
-  await fleet.start();
-  return fleet;
+function fleetWith(type?: Scripted): Promise<Fleet> {
+  return startFleet({}, type === undefined ? undefined : issuerTypes([type]));
 }
 
 const missing: SignOutcome = { kind: 'pending', reason: 'SecretMissing', message: 'not there', retry: false };

@@ -1,24 +1,14 @@
 /** The issuer controllers at work: readiness by Secrets, back-off, events, foreign hands (lifecycle §23). */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { ClusterIssuer, Issuer } from '../../api/issuer.ts';
 import type { Secret } from '../../api/core.ts';
 import { clusterIssuers, issuers, secrets } from '../../api/resources.ts';
 import { ServerError } from '../../kube/errors.ts';
-import type { ControllerOptions } from '../context.ts';
-import { Fleet } from '../testing/fleet.ts';
+import { fleetStarter, type Fleet } from '../testing/fleet.ts';
 import { byTest, caSecret, eventsOf, putClusterIssuer, putIssuer, putSecret } from '../testing/requests.ts';
 
-const running: Fleet[] = [];
-after(async () => {
-  for (const fleet of running) await fleet.stop();
-});
-async function fleetWith(options: Partial<ControllerOptions> = {}): Promise<Fleet> {
-  const fleet = new Fleet(options);
-  running.push(fleet);
-  await fleet.start();
-  return fleet;
-}
+const fleetWith = fleetStarter();
 function lineOf(issuer: Issuer | ClusterIssuer): string {
   const ready = issuer.status?.conditions?.find(({ type }) => type === 'Ready');
   return ready === undefined ? 'none' : `${ready.status} ${ready.reason}: ${ready.message ?? ''}`;

@@ -1,4 +1,5 @@
 /** A small world for controller tests: clock, client, running controllers, and the objects that tests begin with. */
+import { after } from 'node:test';
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
 import { certificates, clusterIssuers, secrets } from '../../api/resources.ts';
@@ -93,6 +94,23 @@ export class Fleet {
       throw error;
     });
   }
+}
+
+/** Starts fleets, and stops them when the tests of the calling file are over. */
+export function fleetStarter(): (
+  options?: Partial<ControllerOptions>,
+  types?: IssuerTypes,
+) => Promise<Fleet> {
+  const running: Fleet[] = [];
+  after(async () => {
+    for (const fleet of running) await fleet.stop();
+  });
+  return async (options, types) => {
+    const fleet = new Fleet(options, types);
+    running.push(fleet);
+    await fleet.start();
+    return fleet;
+  };
 }
 
 /** What `cmctl renew` writes. */
