@@ -60,12 +60,6 @@ export const fixtureDifferences: readonly FixtureDifference[] = [
     why: 'the fixtures hold no events about the requests of later issuances; we tell of each',
   },
   {
-    kind: 'CertificateRequest',
-    name: 'literal-subject-1',
-    path: 'event cert-manager-certificaterequests-issuer-ca Warning LintWarning',
-    why: 'ours: domain components should be IA5String (RFC 4519 §2.4), but are kept in the type that cert-manager gives them',
-  },
-  {
     kind: 'ClusterIssuer',
     path: /^event cert-manager-clusterissuers /,
     why: 'events about cluster-wide objects are in namespace default, which the fixtures do not cover',
