@@ -28,7 +28,7 @@ export interface HandlerOptions {
 }
 
 /** What we claim to be: the Kubernetes release whose API behaviour this server follows. */
-export const SERVER_VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.0+certwright' } as const;
+export const SERVER_VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3+certwright' } as const;
 
 export class ApiHandler {
   readonly #options: HandlerOptions;

@@ -83,7 +83,7 @@ function withKind(entry: ResourceEntry): JsonSchema & { 'x-kubernetes-group-vers
   return { ...entry.openapi, 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
 }
 
-const INFO = { title: 'Certwright', version: 'v1.33.0' };
+const INFO = { title: 'Certwright', version: 'v1.36.3' };
 
 /** What kubectl asks /openapi/v2 for, and for nothing else. "@" is no character of media types, so the answer has a dot. */
 const V2_ASKED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
