@@ -6,6 +6,7 @@ import type { Clock } from '../../kube/clock.ts';
 import { createQueue } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
 import type { ExportResult, Exporter } from '../../standalone/export/exporter.ts';
+import { isVouchedFor } from '../../standalone/export/plan.ts';
 
 export type ExportState = ExportResult | { kind: 'failed'; message: string };
 
@@ -32,7 +33,8 @@ export class ExportLoop {
       if (
         current === undefined ||
         secretName(current) !== secretName(previous) ||
-        exportChanged(previous, current)
+        exportChanged(previous, current) ||
+        (isVouchedFor(current) && (previous === undefined || !isVouchedFor(previous)))
       )
         this.#queue.add(key);
     });

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Certificate } from '../../api/certificate.ts';
+import type { Secret } from '../../api/core.ts';
 import { Exporter } from './exporter.ts';
 import { ExportError, writeVolume } from './volume.ts';
 
@@ -30,7 +31,9 @@ function certificate(name: string, annotations: Record<string, string> = {}): Ce
 
 function exporter(directory: string, value = 'one'): Exporter {
   const data = { 'tls.key': Buffer.from(value).toString('base64') };
-  return new Exporter({ directory, now: () => now, readSecret: () => Promise.resolve({ data }) });
+  const readSecret = (_: string, name: string): Promise<Secret> =>
+    Promise.resolve({ metadata: { annotations: { 'cert-manager.io/certificate-name': name } }, data });
+  return new Exporter({ directory, now: () => now, readSecret });
 }
 
 test('keys are for their owner only', async (t) => {

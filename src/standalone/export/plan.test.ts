@@ -5,6 +5,7 @@ import type { Secret } from '../../api/core.ts';
 import { nameFault, planExport } from './plan.ts';
 
 const secret: Secret = {
+  metadata: { annotations: { 'cert-manager.io/certificate-name': 'web' } },
   data: { 'tls.crt': Buffer.from('C').toString('base64'), 'tls.key': Buffer.from('K').toString('base64') },
 };
 
@@ -58,4 +59,19 @@ test('two keys cannot share a file, and names of objects are looked at too', () 
   assert.match(twice.do === 'refuse' ? (twice.problems[0]?.message ?? '') : '', /already taken/);
   const evil = planExport(certificate({}, '../x'), secret);
   assert.equal(evil.do === 'refuse' && evil.problems[0]?.field, 'metadata.name');
+});
+
+test('the key of another Certificate, or of nobody knows whom, is not written', () => {
+  const theirs = { ...secret, metadata: { annotations: { 'cert-manager.io/certificate-name': 'other' } } };
+  const ready = (observedGeneration: number): Certificate => ({
+    ...certificate(),
+    metadata: { namespace: 'shop', name: 'web', generation: 2 },
+    status: { conditions: [{ type: 'Ready', status: 'True', observedGeneration }] },
+  });
+  const plan = planExport(ready(2), theirs);
+  assert.ok(plan.do === 'nothing');
+  assert.match(plan.why, /was issued for Certificate "other"/);
+  const nobodys = { data: secret.data ?? {} };
+  assert.equal(planExport(ready(1), nobodys).do, 'nothing', 'said of an older spec');
+  assert.equal(planExport(ready(2), nobodys).do, 'write', 'the controllers looked at it and found it right');
 });

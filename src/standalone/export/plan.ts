@@ -1,4 +1,5 @@
 /** Which files a Certificate's Secret becomes: pure, and suspicious of every name (issue: path traversal is refused). */
+import { certificateName } from '../../api/annotations.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
 
@@ -41,6 +42,10 @@ export function planExport(certificate: Certificate, secret: Secret | undefined)
   if (annotations[exportAnnotation] === 'false')
     return { do: 'nothing', why: `${exportAnnotation} is "false"` };
 
+  const stranger =
+    problems.length === 0 && secret !== undefined ? strangeness(certificate, secret) : undefined;
+  if (stranger !== undefined) return { do: 'nothing', why: stranger };
+
   const names = new Map<string, string>();
   for (const [annotation, value] of Object.entries(annotations)) {
     if (!annotation.startsWith(exportNamePrefix)) continue;
@@ -74,6 +79,26 @@ export function planExport(certificate: Certificate, secret: Secret | undefined)
   if (problems.length > 0) return { do: 'refuse', problems };
   if (secret === undefined) return { do: 'nothing', why: 'there is no Secret yet' };
   return { do: 'write', namespace, name, files };
+}
+
+/** Ready=True, said about the spec as it is now: the Secret was looked at and is what the Certificate asks for. */
+export function isVouchedFor({ metadata, status }: Certificate): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return (
+    ready?.status === 'True' && (ready.observedGeneration ?? metadata?.generation) === metadata?.generation
+  );
+}
+
+/**
+ * Why the Secret is not this Certificate's, as far as anybody knows: spec.secretName may have been pointed at that of
+ * another one a moment ago, and a key of theirs must not become a file of ours.
+ */
+function strangeness(certificate: Certificate, { metadata }: Secret): string | undefined {
+  const owner = metadata?.annotations?.[certificateName];
+  if (owner === certificate.metadata?.name) return undefined;
+  const secret = `Secret "${certificate.spec.secretName}"`;
+  if (owner !== undefined) return `${secret} was issued for Certificate ${JSON.stringify(owner)}`;
+  return isVouchedFor(certificate) ? undefined : `${secret} does not say for which Certificate it was issued`;
 }
 
 /** Why `name` cannot be one file in the folder; undefined when it can. Names with `..` in front belong to the swap. */
