@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -59,12 +59,14 @@ export class Standalone {
   }
 
   static async start(program: Program, dataDir: string, more: string[] = []): Promise<Standalone> {
+    const kubeconfig = join(dataDir, 'kubeconfig');
+    // That of an earlier start names a port that may belong to another program by now.
+    await rm(kubeconfig, { force: true });
     const started = performance.now();
     const flags = ['--data-dir', dataDir, '--listen', '127.0.0.1:0', '--log-format', 'json', ...more];
     const child = spawn(process.execPath, [...program.nodeArguments, program.bundle, 'up', ...flags], {
       stdio: 'ignore',
     });
-    const kubeconfig = join(dataDir, 'kubeconfig');
     for (;;) {
       if (child.exitCode !== null) throw new Error(`certwright up ended with code ${child.exitCode}`);
       if (existsSync(kubeconfig)) {
