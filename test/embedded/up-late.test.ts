@@ -7,9 +7,10 @@ import { smallFleet, up, workspace, write } from './cli/run-cli.ts';
 test('what was not Ready in time is shown once it is', async (t) => {
   const documents = smallFleet.split('---\n');
   const folder = workspace(t, { 'manifests/fleet.yaml': documents.slice(0, 3).join('---\n') });
-  const running = up(t, folder, '--timeout', '1s');
+  const running = up(t, folder, '--timeout', '2s');
+  // Two streams: either may be read first.
+  await running.seen(/cert-manager\/root +False/);
   const early = await running.seen(/goes on trying/);
-  assert.match(early, /cert-manager\/root +False/);
   assert.match(early, /0 of 2 Certificates are Ready; waiting for/);
   assert.doesNotMatch(early, /2 of 2/);
   write(join(folder, 'manifests/self.yaml'), documents[3] ?? '');
