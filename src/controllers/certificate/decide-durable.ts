@@ -1,6 +1,7 @@
 /** The durable path: every step is stored before the next begins, so that a restart resumes and others can take part (lifecycle §10, §11, §17, §20). */
-import { annotationKeys, components } from './constants.ts';
+import { annotationKeys, components, ownGroup } from './constants.ts';
 import type { CertificateEvent, Decision } from './decision.ts';
+import { effectiveRef } from './issuer-match.ts';
 import { nextKey } from './next-key.ts';
 import { firstViolation, usablePolicies } from './policies.ts';
 import { isIssued, terminalFailure, terminalTime, type RequestFacts } from './request-facts.ts';
@@ -8,6 +9,7 @@ import { fieldList, keyViolations, requestViolations } from './request-match.ts'
 import type { PrivateKeyFacts, SecretFacts } from './secret-facts.ts';
 import { fail, idle, type Cause, type Situation } from './situation.ts';
 import { conditionOf, started } from './status.ts';
+import { tellCause } from './waiting-cause.ts';
 
 export function decideDurable(found: Situation, cause: Cause): Decision {
   const { facts, nowMs } = found;
@@ -21,13 +23,13 @@ export function decideDurable(found: Situation, cause: Cause): Decision {
       again: true,
     };
   }
-  const keys = decideKey(found);
+  const keys = decideKey(found, cause);
   if ('action' in keys) return keys;
   return decideRequest(found, keys.secret, keys.key, cause);
 }
 
 /** Brings it to exactly one usable next-private-key Secret whose name is in the status. */
-function decideKey(found: Situation): Decision | { secret: SecretFacts; key: PrivateKeyFacts } {
+function decideKey(found: Situation, cause: Cause): Decision | { secret: SecretFacts; key: PrivateKeyFacts } {
   const { facts } = found;
   const { spec } = facts.certificate;
   const named = found.status.nextPrivateKeySecretName;
@@ -55,7 +57,7 @@ function decideKey(found: Situation): Decision | { secret: SecretFacts; key: Pri
         events: [key.event],
       };
     }
-    const events = key.event === undefined ? [] : [key.event];
+    const events = key.event === undefined ? cause.events : [...cause.events, key.event];
     return step(
       { kind: 'store-key', key: key.source, name: named },
       'the next private key is stored first',
@@ -138,8 +140,18 @@ function decideRequest(
       again: true,
     };
   }
-  const state = request.ready?.message ?? 'nobody has answered yet';
-  return wait('Waiting', `CertificateRequest "${request.name}" is not ready: ${state}`);
+  const state = request.ready?.message ?? unanswered(found, request);
+  const message = `CertificateRequest "${request.name}" is not ready: ${state}`;
+  return { ...wait('Waiting', message), ...tellCause(found, message) };
+}
+
+function unanswered({ facts }: Situation, { name }: RequestFacts): string {
+  const { group, kind, name: issuer } = effectiveRef(facts.certificate.spec.issuerRef);
+  const signer =
+    group === ownGroup
+      ? 'nobody has answered yet'
+      : `nobody has answered yet; see whether ${kind} "${issuer}" of group ${group} exists and its controller runs`;
+  return `${signer} (kubectl describe certificaterequest ${name} shows its events)`;
 }
 
 /**

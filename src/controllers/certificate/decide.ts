@@ -118,12 +118,24 @@ function issue(found: Situation, cause: Cause): Decision {
 /** What the Issuing condition says, which we or an external tool have written. */
 function underWay(found: Situation): Cause {
   const condition = conditionOf(found.facts.certificate.status, 'Issuing');
+  const message = condition?.message ?? 'Issuing certificate';
+  // Whoever set the condition told nobody; it goes out with the first step (lifecycle §6).
+  const byHand = condition?.reason === 'ManuallyTriggered';
   return {
     reason: condition?.reason ?? 'Issuing',
-    message: condition?.message ?? 'Issuing certificate',
+    message,
     begins: false,
     repeated: isRepetition(found, condition?.reason ?? ''),
-    events: [],
+    events: byHand
+      ? [
+          {
+            component: components.trigger,
+            type: 'Normal',
+            reason: 'Issuing',
+            message: `Renewal asked for: ${message}`,
+          },
+        ]
+      : [],
   };
 }
 

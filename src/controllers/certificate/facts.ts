@@ -37,6 +37,8 @@ export interface Facts {
   route: Route;
   /** When the circuit breaker lets us repeat, in milliseconds; undefined: now. */
   blockedUntil: { issue: number | undefined; repair: number | undefined; brokeOff?: string };
+  /** Since when this process waits for an issuer or its answer; undefined: it does not, or begins to. */
+  waitingSinceMs?: number;
   /** What this process knows about its own attempts; empty after a restart. */
   attempt: Attempt;
   /** `--enable-certificate-owner-ref`. */

@@ -84,6 +84,7 @@ export async function gather(
       repair: breaker.blockedUntil('repair', subject, nowMs),
       brokeOff: breaker.brokeOff(subject),
     },
+    waitingSinceMs: deps.waiting.get(uid)?.sinceMs,
     attempt: deps.attempts.get(uid) ?? {},
     ownerRef: options.enableCertificateOwnerRef,
     minBackoffMs: options.minBackoffMs,

@@ -24,12 +24,13 @@ import {
   type RequestEvent,
   type StatusChange,
 } from './status.ts';
+import { owningCertificate, RefusedApprovals } from './refused-approvals.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** Annotation that names the Secret with the subscriber's key (SelfSigned issuer, lifecycle §14). */
 const privateKeySecretAnnotation = 'cert-manager.io/private-key-secret-name';
 
-/** The signer asked to be called again: makes the queue back off. Not a fault of ours. */
+/** Told to the user, and to be tried again: makes the queue back off. Not a fault of ours. */
 class SignerNotReadyError extends Error {
   readonly code = 'certificaterequest/signer-not-ready';
   readonly retryable = true;
@@ -42,6 +43,7 @@ export function startCertificateRequestController(
   const { informers, log } = context;
   const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
   const waiting = new WaitingRoom();
+  const refused = new RefusedApprovals();
   /** The cache is being told of a write of ours; it tells us in turn, synchronously. */
   let observing = false;
   const types = context.issuerTypes;
@@ -49,7 +51,10 @@ export function startCertificateRequestController(
   const source = issuerContextSource(context);
 
   informers.certificateRequests.onChange(({ key, current, relisted }) => {
-    if (current === undefined) waiting.leave(key);
+    if (current === undefined) {
+      waiting.leave(key);
+      refused.forget(key);
+    }
     // What we just wrote was decided over everything known: a second look would ask the signer the same again.
     else if (!observing) queue.add(key, { relisted });
   });
@@ -193,11 +198,32 @@ export function startCertificateRequestController(
     }
   };
 
+  const tellRefusal = (request: CertificateRequest, key: string, error: unknown): void => {
+    const refusal = refused.look(key, request, error);
+    if (refusal === undefined) return;
+    if (refusal.news) {
+      const { message } = refusal;
+      log.warn({ certificateRequest: key }, message);
+      tell(request, { component: approverComponent, type: 'Warning', reason: 'IssuerNotFound', message });
+      const owner = owningCertificate(request);
+      const namespace = request.metadata?.namespace;
+      if (owner !== undefined) {
+        const { apiVersion, kind, name, uid } = owner;
+        const reference = { apiVersion, kind, name, uid, namespace };
+        context.events.event(reference, approverComponent, 'Warning', 'IssuerNotFound', message);
+      }
+    }
+    throw new SignerNotReadyError(refusal.message);
+  };
+
   /** Deleted between our look at it and our write: there is nothing left to do, and nothing went wrong. */
   const unlessGone = async (key: string): Promise<void> => {
     try {
       await reconcile(key);
+      refused.forget(key);
     } catch (error) {
+      const request = informers.certificateRequests.get(key);
+      if (request !== undefined) tellRefusal(request, key, error);
       if (!(error instanceof NotFoundError)) throw error;
       waiting.leave(key);
       log.debug({ certificateRequest: key, err: error }, 'was deleted meanwhile');

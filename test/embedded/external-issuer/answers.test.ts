@@ -50,6 +50,8 @@ test('the steps towards a certificate are stored one by one, and survive restart
   ]);
 
   await world.restart();
+  // What it waits for is told once, after half a minute.
+  await world.clock.advance(60_000);
   const writes = world.ours.writes.length;
   await world.clock.advance(24 * hour);
   assert.equal(world.ours.writes.length, writes, 'waiting writes nothing');
