@@ -49,7 +49,7 @@ const results: PhaseResult[] = [
       })
     : []),
   ...(sizes.rsa > 0
-    ? await runStandalone({ program, algorithm: 'RSA', certificates: sizes.rsa, idleSeconds: 3, progress })
+    ? await runStandalone({ program, algorithm: 'RSA', certificates: sizes.rsa, idleSeconds: 10, progress })
     : []),
 ];
 const budgets = checkBudgets(limits, results, values.ci ? 'ci' : 'full');
