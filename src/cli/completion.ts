@@ -1,5 +1,7 @@
 /** Shell completion scripts, generated from the commands themselves so that they cannot fall behind. */
 import type { Command } from 'commander';
+import { logFormats, logLevels } from './log.ts';
+import { outputFormats } from './up/up-options.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -19,6 +21,17 @@ const pathFlags = new Set([
   '--token-file',
   '--client-ca',
 ]);
+
+/** What a flag takes, where it is one of a few words; `version` has its own formats. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  '--output': outputFormats,
+  '--log-format': logFormats,
+  '--log-level': logLevels,
+};
+
+function choicesOf(command: string, flag: string): readonly string[] | undefined {
+  return command === 'version' && flag === '--output' ? ['text', 'json'] : choices[flag];
+}
 
 export function completionScript(program: Command, shell: Shell): string {
   const entries = program.commands.map((command): Entry => {
@@ -42,11 +55,28 @@ function bash(entries: readonly Entry[]): string {
   const cases = entries.map(
     ({ name, flags }) => `    ${name}) words="${flags.map((flag) => flag.long).join(' ')}" ;;`,
   );
+  const values = entries.flatMap(({ name, flags }) =>
+    flags.flatMap(({ long }) => {
+      const words = choicesOf(name, long)?.join(' ');
+      // -o is --output in every command that has it.
+      const spelt = long === '--output' ? ['--output', '-o'] : [long];
+      return words === undefined
+        ? []
+        : spelt.map(
+            (flag) => `    ${name}:${flag}) COMPREPLY=($(compgen -W "${words}" -- "$current")); return ;;`,
+          );
+    }),
+  );
   return `# bash completion for certwright: source <(certwright completion bash)
 _certwright() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
-    ${[...pathFlags].join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${[...pathFlags].join('|')})
+      compopt -o filenames 2>/dev/null || true
+      COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case "\${COMP_WORDS[1]}:$previous" in
+${values.join('\n')}
   esac
   case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
@@ -62,7 +92,9 @@ complete -F _certwright certwright
 function zsh(entries: readonly Entry[]): string {
   const cases = entries.map(({ name, flags }) => {
     const specs = flags.map(({ long, description, takesValue }) => {
-      const action = pathFlags.has(long) ? ':path:_files' : takesValue ? ':value:' : '';
+      const words = choicesOf(name, long)?.join(' ');
+      const value = words === undefined ? ':value:' : `:value:(${words})`;
+      const action = pathFlags.has(long) ? ':path:_files' : takesValue ? value : '';
       return `'${long}[${zshText(description)}]${action}'`;
     });
     const extra = name === 'completion' ? [`'1:shell:(${shells.join(' ')})'`] : [];
@@ -98,7 +130,9 @@ function fish(entries: readonly Entry[]): string {
   for (const { name, description, flags } of entries) {
     lines.push(`complete -c certwright -n __fish_use_subcommand -a ${name} -d ${fishText(description)}`);
     for (const flag of flags) {
-      const value = pathFlags.has(flag.long) ? ' -r -F' : flag.takesValue ? ' -x' : '';
+      const words = choicesOf(name, flag.long)?.join(' ');
+      const some = words === undefined ? ' -x' : ` -x -a '${words}'`;
+      const value = pathFlags.has(flag.long) ? ' -r -F' : flag.takesValue ? some : '';
       lines.push(
         `complete -c certwright -n '__fish_seen_subcommand_from ${name}' -l ${flag.long.slice(2)}${value} -d ${fishText(flag.description)}`,
       );

@@ -9,7 +9,7 @@ import { smallFleet, start, up, workspace } from './cli/run-cli.ts';
 interface Report {
   ready: boolean;
   kubeconfig: string;
-  problems: string[];
+  problems: { object?: string; file?: string; line?: number; message: string }[];
   certificates: Record<string, unknown>[];
 }
 
@@ -61,9 +61,10 @@ test('an issuer that cannot sign is named with cause and remedy, also when no Ce
   const report = JSON.parse(run.out) as Report;
   assert.equal(report.ready, false);
   assert.equal(report.problems.length, 1);
+  assert.equal(report.problems[0]?.object, 'Issuer shop/broken');
   assert.match(
-    report.problems[0] ?? '',
-    /^Issuer shop\/broken is not Ready: .*secret shop\/missing not found; create it/,
+    report.problems[0]?.message ?? '',
+    /^is not Ready: .*secret shop\/missing not found; create it/,
   );
   assert.ok(report.certificates.every((certificate) => certificate['ready'] === true));
 });
@@ -95,6 +96,9 @@ _certwright; printf '%s\\n' "\${COMPREPLY[@]}"`;
   assert.ok(complete('certwright', 'controller', '--name').includes('--namespace'));
   assert.ok(complete('certwright', 'up', '--').includes('--manifests'));
   assert.deepEqual(complete('certwright', 'completion', 'z'), ['zsh']);
+  assert.deepEqual(complete('certwright', 'up', '-o', ''), ['table', 'json', 'yaml']);
+  assert.deepEqual(complete('certwright', 'version', '--output', 'j'), ['json']);
+  assert.deepEqual(complete('certwright', 'up', '--log-level', 'w'), ['warn']);
   assert.ok(complete('certwright', 'up', '--export', '/').length > 0, 'paths after a folder flag');
 });
 
@@ -110,4 +114,15 @@ test('zsh and fish are given every command and flag, quotes balanced', async (t)
   const unknown = await start(t, ['completion', 'cmd']).ended;
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /completion "cmd": choose one of bash, zsh, fish/);
+});
+
+test('requests that nobody approved are named, with the command that approves them', async (t) => {
+  const folder = workspace(t, { 'manifests/fleet.yaml': smallFleet });
+  const run = await up(t, folder, '--once', '--timeout', '2s', '--no-auto-approve').ended;
+  assert.equal(run.code, 1);
+  assert.match(run.out, /Nobody has approved these CertificateRequests[^]*cert-manager\/root-1\n/);
+  assert.match(
+    run.out,
+    /kubectl patch certificaterequest root-1 --namespace cert-manager --subresource=status/,
+  );
 });

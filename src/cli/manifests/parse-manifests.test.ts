@@ -99,3 +99,16 @@ test('large mappings, deep nesting and keys that occur twice are answered soon, 
   assert.match(deep[0]?.message ?? '', /nested deeper than 100/);
   assert.ok(performance.now() - begun < 10_000);
 });
+
+test('a template is told of once, a missing quote in words', () => {
+  const template = 'kind: X\n{{- if .Values.x }}\nmetadata:\n  name: {{ .Values.name }}\n{{- end }}\n';
+  const said = (text: string): string[] =>
+    parseManifests('f', text).errors.map(({ at, message }) => `${at.line}: ${message}`);
+  assert.equal(said(template).length, 1);
+  assert.match(said(template)[0] ?? '', /^2: looks like a Helm template/);
+  assert.match(said('metadata:\n  name: {{ .Release.Name }}\n')[0] ?? '', /^2: looks like a Helm template/);
+  assert.match(said('a: "x\nb: 1\n')[0] ?? '', /the closing " is missing/);
+  assert.match(said('? [a]\n: b\n')[0] ?? '', /as a key/);
+  const quoted = 'apiVersion: v1\nkind: X\nmetadata: { name: a, annotations: { t: "{{ .Values.x }}" } }\n';
+  assert.deepEqual(said(quoted), []);
+});

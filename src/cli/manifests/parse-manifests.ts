@@ -45,18 +45,52 @@ export function parseManifests(file: string, text: string): ParsedFile {
       result.errors.push({ at: position(document.range[0]), message });
       break;
     }
-    for (const error of document.errors) {
-      const message = `not valid YAML: ${firstLine(error.message)}`;
-      result.errors.push({ at: position(error.pos[0]), message });
+    const [begin, , end] = document.range;
+    const fault = document.errors[0];
+    const strange = fault?.pos[0] ?? collectionAsKey(document);
+    if (strange !== undefined) {
+      const template = templateMark.exec(text.slice(begin, end));
+      // What follows from the first fault helps nobody; a template is full of them.
+      const message = template === null ? faultText(fault?.message) : templateText;
+      const at = template === null ? strange : begin + template.index;
+      result.errors.push({ at: position(at), message });
+      if (template !== null) break;
+      index += 1;
+      continue;
     }
     const twice = keyTwice(document);
     if (twice !== undefined) {
       const message = `not valid YAML: the key ${JSON.stringify(twice.name)} occurs twice in one mapping`;
       result.errors.push({ at: position(twice.offset), message });
-    } else if (document.errors.length === 0) readDocument(document, { file, text, index }, position, result);
+    } else readDocument(document, { file, text, index }, position, result);
     index += 1;
   }
   return result;
+}
+
+/** What Helm's templates are made of, where YAML has no quotes around it. */
+const templateMark =
+  /\{\{-?\s*(?:if|else|end|range|with|define|template|include|block|toYaml|\$|\/\*|\.[A-Za-z])/;
+const templateText =
+  'looks like a Helm template, not like a manifest: render it first (helm template), and put the result here';
+
+function faultText(message: string | undefined): string {
+  if (message === undefined) return 'not valid here: a mapping or a list as a key; quote it if it is text';
+  const quote = /^Missing closing (["'])quote/.exec(message)?.[1];
+  return `not valid YAML: ${quote === undefined ? firstLine(message) : `the closing ${quote} is missing`}`;
+}
+
+/** Kubernetes has no such keys; `{{ x }}` without quotes reads as one. */
+function collectionAsKey(document: Document.Parsed): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isMap(key) && !isSeq(key)) return undefined;
+      found = offsetOf(key);
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** Where a document is found again. */

@@ -4,8 +4,10 @@ import type { Certificate } from '../../api/certificate.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ExportLoop } from './export-loop.ts';
+import { problemLines } from './problem.ts';
 import { readSecret } from './read-secret.ts';
 import { summarize, type CertificateSummary } from './summary.ts';
+import { renderUnapproved, unapproved } from './unapproved.ts';
 import { renderNextSteps, renderSummary } from './table.ts';
 import type { OutputFormat } from './up-options.ts';
 import type { Outcome } from './wait.ts';
@@ -16,6 +18,8 @@ export interface ReportOptions {
   /** What would be done about Certificate `namespace/name` now, and why. */
   explain: (key: string) => Promise<{ message: string } | undefined>;
   exports: ExportLoop | undefined;
+  /** False: requests are left for somebody else to approve. */
+  approve: boolean;
   format: OutputFormat;
   /** Absent: none was written. */
   kubeconfig?: string;
@@ -52,9 +56,15 @@ export async function report(options: ReportOptions): Promise<string> {
   }
   if (format === 'table') {
     const cut = ordered.length > shown.length ? `... and ${ordered.length - shown.length} more\n` : '';
-    const problems = outcome.problems.map((problem) => `  ${problem}\n`).join('');
+    const problems = problemLines(outcome.problems)
+      .map((line) => `  ${line}\n`)
+      .join('');
     const sections = [renderSummary(summaries, now) + cut];
     if (problems !== '') sections.push(`Problems:\n${problems}`);
+    if (!options.approve) {
+      const waiting = renderUnapproved(await unapproved(client));
+      if (waiting !== '') sections.push(waiting);
+    }
     if (options.goesOn) sections.push(renderNextSteps(kubeconfig, exampleOf(summaries)));
     return `\n${sections.join('\n')}`;
   }

@@ -174,6 +174,7 @@ async function work(workplace: Workplace): Promise<number> {
           certificates: controllers.informers.certificates,
           explain: (key) => controllers.explain(key),
           exports,
+          approve: options.approve,
           format: options.output,
           kubeconfig,
           now: clock.now(),

@@ -5,9 +5,9 @@ import type { Log } from '../../controllers/context.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { pause, type Clock } from '../../kube/clock.ts';
 import type { ManifestFolder } from '../manifests/folder.ts';
-import { formatManifestError } from '../manifests/manifest.ts';
 import { problemsOf, type ExportLoop } from './export-loop.ts';
 import { issuerTrouble } from './issuer-trouble.ts';
+import { problemOf, type Problem } from './problem.ts';
 import type { ReadinessBoard } from './readiness-board.ts';
 
 export interface WaitOptions {
@@ -25,7 +25,7 @@ export interface Outcome {
   ready: boolean;
   interrupted: boolean;
   /** What is wrong beside Certificates that are not Ready: manifests and exports. */
-  problems: string[];
+  problems: Problem[];
 }
 
 const progressMs = 1_000;
@@ -84,14 +84,15 @@ const interrupted: Outcome = { ready: false, interrupted: true, problems: [] };
 async function problemsNow(
   { client, folder, exports }: Omit<WaitOptions, 'timeoutMs'>,
   keys: readonly string[],
-): Promise<string[]> {
-  const problems = (folder?.state.errors ?? []).map(formatManifestError);
+): Promise<Problem[]> {
+  const problems = (folder?.state.errors ?? []).map(problemOf);
   for (const { title, cause } of await issuerTrouble(client))
-    problems.push(`${title} is not Ready: ${cause}`);
+    problems.push({ object: title, message: `is not Ready: ${cause}` });
   await exports?.settle(keys);
   for (const key of keys) {
     const problem = problemsOf(exports?.stateOf(key));
-    if (problem !== '') problems.push(problem);
+    if (problem !== '')
+      problems.push({ object: `Certificate ${key}`, message: `is not exported: ${problem}` });
   }
   return problems;
 }
