@@ -34,7 +34,8 @@ const lateMs = 1_000;
 
 export async function waitForEverything(options: WaitOptions): Promise<Outcome> {
   const { board, folder, clock, signal } = options;
-  const deadline = clock.now() + options.timeoutMs;
+  const begun = clock.now();
+  const deadline = begun + options.timeoutMs;
   const teller = progressTeller(board, options.log);
   let keys: string[] = [];
   let listed = false;
@@ -48,7 +49,8 @@ export async function waitForEverything(options: WaitOptions): Promise<Outcome> 
     }
     if (listed && board.allReady(keys) && (await issuersAreDecided(options.client))) break;
     if (clock.now() >= deadline) break;
-    teller.tell(clock.now());
+    // Counts of a folder that is half applied mislead, except where applying takes long.
+    if (listed || clock.now() - begun > 2 * progressMs) teller.tell(clock.now());
     await nextNews(board, clock, signal, Math.min(progressMs, deadline - clock.now()));
     // A pass over the folder may have added to it.
     if (folder?.state.settled === false) listed = false;
