@@ -32,3 +32,10 @@ test('levels below the chosen one are silent', () => {
     '',
   );
 });
+
+test('the word for a decision is for programs, the message for people', () => {
+  const use = (format: LogFormat): string =>
+    lines(format, (log) => log.info({ certificate: 'a/b', decision: 'store-key' }, 'a key was made'));
+  assert.match(use('text'), /a key was made \(certificate=a\/b\)\n$/);
+  assert.match(use('json'), /"decision":"store-key"/);
+});

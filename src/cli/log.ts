@@ -77,7 +77,10 @@ interface Line {
 
 /** `12:00:01 warning: message (key=value)`. */
 function readable(line: Line, color: boolean): string {
-  const { level, time, msg = '', err, progress: _hidden, ...fields } = line;
+  // What is decided stands in the message; the word that programs know it by is for JSON and for debugging.
+  const { level, time, msg = '', err, progress: _hidden, ...others } = line;
+  const { decision, ...fields } = others;
+  if (level < infoLevel && decision !== undefined) fields['decision'] = decision;
   const [name, paint] = names[level] ?? ['', ''];
   const shown = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
