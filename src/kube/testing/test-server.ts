@@ -34,6 +34,8 @@ export class TestServer {
   /** Older versions are forgotten: watches from before get 410. */
   #oldest = 100;
   #watches = new Set<ServerResponse>();
+  /** The objects as they stood at the version of a list that has further pages. */
+  #snapshots = new Map<number, TestObject[]>();
   #server: Server;
 
   constructor() {
@@ -136,9 +138,13 @@ export class TestServer {
       sendStatus(response, 410, 'Expired', 'The provided continue parameter is too old');
       return;
     }
+    // Every page shows the same moment, as etcd's do: otherwise an object could slip between two of them.
+    const objects = this.#snapshots.get(version) ?? [...this.objects.values()];
     // Kind and apiVersion are left out of items, as Go's typed lists do.
-    const items = [...this.objects.values()].map(({ metadata, data }) => ({ metadata, data }));
+    const items = objects.map(({ metadata, data }) => ({ metadata, data }));
     const more = from + limit < items.length;
+    if (more) this.#snapshots.set(version, objects);
+    else this.#snapshots.delete(version);
     sendJson(response, 200, {
       apiVersion: 'v1',
       kind: 'ConfigMapList',
