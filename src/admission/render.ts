@@ -1,25 +1,15 @@
 /** The text of refusals, in the form that Kubernetes users and tools know (spec/api.md §17). */
 import type { FieldError } from '../api/admission.ts';
+import { fieldErrorWords, showsValue } from '../api/field-error-words.ts';
 import { withoutPrivateKeys } from '../api/private-key-text.ts';
-
-const typeTexts: Readonly<Record<FieldError['type'], string>> = {
-  Required: 'Required value',
-  Invalid: 'Invalid value',
-  NotSupported: 'Unsupported value',
-  Duplicate: 'Duplicate value',
-  Forbidden: 'Forbidden',
-  TooLong: 'Too long',
-};
 
 /** Longest value that is echoed, in characters. */
 const maxValue = 512;
 
 /** `<path>: <type text>[: <value>][: <detail>]`; the value only where it helps. */
 export function renderFieldError(error: FieldError): string {
-  const parts = [error.path, typeTexts[error.type]];
-  if (error.type === 'Invalid' || error.type === 'NotSupported' || error.type === 'Duplicate') {
-    parts.push(renderValue(error.value));
-  }
+  const parts = [error.path, fieldErrorWords[error.type]];
+  if (showsValue(error)) parts.push(renderValue(error.value));
   if (error.detail !== '') parts.push(error.detail);
   return withoutPrivateKeys(parts.join(': '));
 }

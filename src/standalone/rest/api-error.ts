@@ -1,6 +1,7 @@
 /** Refusals as Kubernetes words them: a meta/v1 Status with code, reason, details and causes. */
 import type { FieldError } from '../../api/admission.ts';
 import type { Status } from '../../api/meta.ts';
+import { fieldErrorWords, showsValue } from '../../api/field-error-words.ts';
 import { withoutPrivateKeys } from '../../api/private-key-text.ts';
 import { StandaloneError } from '../errors.ts';
 
@@ -188,20 +189,11 @@ function groupConflicts(causes: readonly { manager: string; field: string }[]): 
     .join('\n');
 }
 
-const WORDS: Record<FieldError['type'], string> = {
-  Required: 'Required value',
-  Invalid: 'Invalid value',
-  NotSupported: 'Unsupported value',
-  Duplicate: 'Duplicate value',
-  Forbidden: 'Forbidden',
-  TooLong: 'Too long',
-};
-
 /** One refused field without its path: `Invalid value: "x": must be …` (apimachinery field.Error). */
 export function fieldErrorBody(error: FieldError): string {
-  const words = WORDS[error.type];
-  const shown = error.type === 'Invalid' || error.type === 'NotSupported' || error.type === 'Duplicate';
-  const value = shown && error.value !== undefined ? `: ${bounded(JSON.stringify(error.value))}` : '';
+  const words = fieldErrorWords[error.type];
+  const value =
+    showsValue(error) && error.value !== undefined ? `: ${bounded(JSON.stringify(error.value))}` : '';
   return withoutPrivateKeys(`${words}${value}${error.detail === '' ? '' : `: ${error.detail}`}`);
 }
 
