@@ -1,5 +1,5 @@
 /** The command line: commands, flags and their help. Knows nothing of how the work is done. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { completionScript, shells } from './completion.ts';
 import type { ControllerFlags } from './controller/controller-options.ts';
 import { CliError, exitCodes } from './errors.ts';
@@ -59,6 +59,7 @@ Examples:
 ${exitCodeHelp}`,
     );
 
+  const issuance = issuanceOptions();
   program
     .command('up')
     .summary('run everything on this machine: API server, controllers, folder of manifests, exported files')
@@ -95,21 +96,10 @@ ${exitCodeHelp}`,
       'cert-manager',
     )
     .option('--enable-certificate-owner-ref', 'delete a Secret together with its Certificate')
-    .option(
-      '--copied-annotation-prefixes <list>',
-      'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
-    )
+    .addOption(issuance.copiedAnnotationPrefixes)
     .option('--no-auto-approve', 'leave the approval of CertificateRequests to somebody else')
-    .option(
-      '--certificate-request-minimum-backoff-duration <duration>',
-      'wait after the first failed issuance',
-      '1h',
-    )
-    .option(
-      '--certificate-request-maximum-backoff-duration <duration>',
-      'longest wait after failed issuances',
-      '32h',
-    )
+    .addOption(issuance.minimumBackoff)
+    .addOption(issuance.maximumBackoff)
     .option('--concurrency <number>', 'Certificates worked on at the same time')
     .option('-o, --output <format>', 'table, json or yaml: how the summary is printed', 'table')
     .option('--log-format <format>', 'text or json', 'text')
@@ -164,20 +154,9 @@ ${exitCodeHelp}`,
       '--cluster-issuer-ambient-credentials [boolean]',
       'accepted for the manifests that pass it: no issuer type of this version takes credentials from its surroundings',
     )
-    .option(
-      '--copied-annotation-prefixes <list>',
-      'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
-    )
-    .option(
-      '--certificate-request-minimum-backoff-duration <duration>',
-      'wait after the first failed issuance',
-      '1h',
-    )
-    .option(
-      '--certificate-request-maximum-backoff-duration <duration>',
-      'longest wait after failed issuances',
-      '32h',
-    )
+    .addOption(issuance.copiedAnnotationPrefixes)
+    .addOption(issuance.minimumBackoff)
+    .addOption(issuance.maximumBackoff)
     .option(
       '--controllers <list>',
       'controllers to run: * for the default set, name adds, -name removes',
@@ -267,4 +246,22 @@ export async function runProgram(
     );
     return exitCodes.failed;
   }
+}
+
+/** What `up` and `controller` ask alike about issuing. */
+function issuanceOptions(): Record<'copiedAnnotationPrefixes' | 'minimumBackoff' | 'maximumBackoff', Option> {
+  return {
+    copiedAnnotationPrefixes: new Option(
+      '--copied-annotation-prefixes <list>',
+      'annotations of Certificates that reach CertificateRequests (a leading - excludes)',
+    ),
+    minimumBackoff: new Option(
+      '--certificate-request-minimum-backoff-duration <duration>',
+      'wait after the first failed issuance',
+    ).default('1h'),
+    maximumBackoff: new Option(
+      '--certificate-request-maximum-backoff-duration <duration>',
+      'longest wait after failed issuances',
+    ).default('32h'),
+  };
 }

@@ -2,6 +2,7 @@
  * Approves and signs CertificateRequests: the only writer of their status, apart from the certificate controller's
  * fast path, whose requests are claimed and left alone (spec/certificate-lifecycle.md §12).
  */
+import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { certificateRequests } from '../../api/resources.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
@@ -28,7 +29,6 @@ import { owningCertificate, RefusedApprovals } from './refused-approvals.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** Annotation that names the Secret with the subscriber's key (SelfSigned issuer, lifecycle §14). */
-const privateKeySecretAnnotation = 'cert-manager.io/private-key-secret-name';
 
 /** Told to the user, and to be tried again: makes the queue back off. Not a fault of ours. */
 class SignerNotReadyError extends Error {
@@ -274,7 +274,7 @@ function secretsBehind(
   type: { referencedSecrets(issuer: AnyIssuer): readonly string[] },
   clusterResourceNamespace: string,
 ): string[] {
-  const own = request.metadata?.annotations?.[privateKeySecretAnnotation];
+  const own = request.metadata?.annotations?.[annotations.privateKeySecretName];
   const resourceNamespace = issuer.metadata?.namespace ?? clusterResourceNamespace;
   const keys = type.referencedSecrets(issuer).map((name) => cacheKey(resourceNamespace, name));
   if (own !== undefined && own !== '') keys.push(cacheKey(request.metadata?.namespace, own));
