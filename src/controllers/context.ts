@@ -3,10 +3,12 @@ import type { Certificate } from '../api/certificate.ts';
 import type { CertificateRequest } from '../api/certificate-request.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
-import type { Informer } from '../kube/cache.ts';
+import type { Informer, InformerOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
+import type { KubeObject } from '../api/meta.ts';
+import type { ResourceType } from '../api/resources.ts';
 import type { SecretFacts } from './certificate/secret-facts.ts';
 import type { Claims } from './claims.ts';
 
@@ -80,6 +82,8 @@ export interface ControllerContext {
   options: ControllerOptions;
   issuerTypes: IssuerTypes;
   informers: SharedInformers;
+  /** A cache of one controller's own, with the process's clock, back-off and error reports. Whoever makes it starts it. */
+  watch<T>(resource: ResourceType, options: InformerOptions<T>): Informer<T>;
   /** Best effort, and never before the write they tell of. */
   events: EventRecorder;
   claims: Claims;

@@ -28,6 +28,7 @@ import {
   type SharedInformers,
 } from './context.ts';
 import { startClusterIssuerController, startIssuerController } from './issuer/controller.ts';
+import type { ControllerModule } from './module.ts';
 
 export interface ControllersInput {
   client: KubeClient;
@@ -37,6 +38,8 @@ export interface ControllersInput {
   log: Log;
   options?: Partial<ControllerOptions>;
   issuerTypes: IssuerTypes;
+  /** Controllers beside those of Certificates, CertificateRequests and issuers, already chosen by their names. */
+  modules?: readonly ControllerModule[];
   /** Shared with `issuerTypes` and admission where they are part of the same process. */
   csrs?: CsrReader;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
@@ -61,7 +64,7 @@ export function startControllers(input: ControllersInput): Controllers {
   const book = createRequestFactsBook(csrs);
   const keyFacts = new KeyFacts();
   const options: ControllerOptions = { ...defaultControllerOptions, ...input.options };
-  const informers = sharedInformers(client, book, keyFacts, options.namespace, {
+  const deps: InformerDeps = {
     clock,
     random,
     streamingList: input.streamingList,
@@ -72,7 +75,8 @@ export function startControllers(input: ControllersInput): Controllers {
         'a watch or list failed; it is tried again',
       ),
     onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
-  });
+  };
+  const informers = sharedInformers(client, book, keyFacts, options.namespace, deps);
   const events = createEventRecorder({
     client,
     clock,
@@ -86,6 +90,7 @@ export function startControllers(input: ControllersInput): Controllers {
     options,
     issuerTypes,
     informers,
+    watch: (resource, settings) => createInformer(client, resource, settings, deps),
     claims: createClaims(),
     events,
   };
@@ -94,14 +99,19 @@ export function startControllers(input: ControllersInput): Controllers {
     csrs,
     keyFacts,
   });
+  const modules = (input.modules ?? []).map((module) => module.start(context, abort.signal));
   const running = [
     certificateController,
     startCertificateRequestController(context, abort.signal),
     startIssuerController(context, abort.signal),
+    ...modules,
   ];
   const watches = new AbortController();
   const { clusterIssuers: clusterWide, ...everywhere } = informers;
-  const watched: Informer<unknown>[] = Object.values<Informer<unknown>>(everywhere);
+  const watched: Informer<unknown>[] = [
+    ...Object.values<Informer<unknown>>(everywhere),
+    ...modules.flatMap((module) => module.informers),
+  ];
   if (options.namespace === undefined) {
     running.push(startClusterIssuerController(context, abort.signal));
     // Whoever serves one namespace is given no right to read what is cluster-scoped.
