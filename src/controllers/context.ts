@@ -7,7 +7,6 @@ import type { Informer, InformerOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import type { KubeObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resources.ts';
 import type { SecretFacts } from './certificate/secret-facts.ts';
 import type { Claims } from './claims.ts';
