@@ -20,6 +20,7 @@ import { userAgent } from '../../kube/user-agent.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
 import { firstContact } from './first-contact.ts';
 import { createLog } from '../log.ts';
+import { createModules, defaultShimSettings } from './modules.ts';
 import type { Surroundings } from '../program.ts';
 import { version } from '../version.ts';
 import {
@@ -123,6 +124,7 @@ async function lead(
     log,
     issuerTypes: createIssuerTypes(csrs),
     csrs,
+    modules: createModules({ enabled: new Set(['ingress-shim']), shim: defaultShimSettings }),
     streamingList: connection.streamingList,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,

@@ -15,6 +15,7 @@ import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
 import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
+import { createModules, defaultShimSettings, upControllers } from '../controller/modules.ts';
 import { EnvironmentError, exitCodes } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -134,6 +135,7 @@ async function work(workplace: Workplace): Promise<number> {
     log,
     issuerTypes: createIssuerTypes(csrs),
     csrs,
+    modules: createModules({ enabled: upControllers, shim: defaultShimSettings }),
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,

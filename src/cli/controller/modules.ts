@@ -1,0 +1,45 @@
+/** The controllers beside those of Certificates, requests and issuers: one line for each, run where one of its names is enabled. */
+import type { ControllerName } from '../../api/components.ts';
+import type { ControllerModule } from '../../controllers/module.ts';
+
+/** What the flags of ingress-shim and gateway-shim say (spec/operations.md §3). */
+export interface ShimSettings {
+  /** Empty: no default issuer. */
+  defaultIssuerName: string;
+  defaultIssuerKind: string;
+  defaultIssuerGroup: string;
+  autoCertificateAnnotations: readonly string[];
+  extraCertificateAnnotations: readonly string[];
+  /** Listener protocols beside HTTPS and TLS that carry certificates. */
+  gatewayApiExtraProtocols: readonly string[];
+}
+
+export const defaultShimSettings: ShimSettings = {
+  defaultIssuerName: '',
+  defaultIssuerKind: 'Issuer',
+  defaultIssuerGroup: 'cert-manager.io',
+  autoCertificateAnnotations: ['kubernetes.io/tls-acme'],
+  extraCertificateAnnotations: [],
+  gatewayApiExtraProtocols: [],
+};
+
+export interface ModuleSettings {
+  /** Names as in `--controllers`, after gates and switches. */
+  enabled: ReadonlySet<ControllerName>;
+  shim: ShimSettings;
+}
+
+/** Those of which a name is enabled, in the order in which they start. */
+export function createModules({ enabled }: ModuleSettings): ControllerModule[] {
+  const all: ControllerModule[] = [
+    // One line each: a factory that is handed what it needs of the settings.
+  ];
+  return all.filter((module) => module.names.some((name) => enabled.has(name)));
+}
+
+/** What `certwright up` runs: there is nobody else on that machine to leave it to. */
+export const upControllers: ReadonlySet<ControllerName> = new Set<ControllerName>([
+  'ingress-shim',
+  'certificatesigningrequests-issuer-ca',
+  'certificatesigningrequests-issuer-selfsigned',
+]);
