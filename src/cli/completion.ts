@@ -30,7 +30,9 @@ const choices: Readonly<Record<string, readonly string[]>> = {
 };
 
 function choicesOf(command: string, flag: string): readonly string[] | undefined {
-  return command === 'version' && flag === '--output' ? ['text', 'json'] : choices[flag];
+  if (flag === '--output' && command === 'version') return ['text', 'json'];
+  if (flag === '--output' && command === 'rbac') return ['yaml', 'json'];
+  return choices[flag];
 }
 
 export function completionScript(program: Command, shell: Shell): string {

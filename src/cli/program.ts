@@ -4,6 +4,7 @@ import { completionScript, shells } from './completion.ts';
 import type { ControllerFlags } from './controller/controller-options.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
+import { addRbacCommand } from './rbac/rbac-command.ts';
 import { defaultListen, type UpFlags } from './up/up-options.ts';
 import { version } from './version.ts';
 
@@ -184,6 +185,8 @@ Examples:
 ${exitCodeHelp}`,
     )
     .action(async (flags: ControllerFlags) => setExitCode(await commands.controller(flags, surroundings)));
+
+  addRbacCommand(program, surroundings, setExitCode);
 
   program
     .command('version')

@@ -1,0 +1,203 @@
+/** Which rights each part needs: exactly the verbs that the code uses, one role for each reason. The only place they are written. */
+import { allow, type NeededRule, type PolicyRule, type RoleDefinition } from './policy-rule.ts';
+import type { RbacFeature } from './rbac-features.ts';
+
+const certManager = 'cert-manager.io';
+const read = ['list', 'watch'] as const;
+
+const needed = (rule: PolicyRule, needs?: RbacFeature): NeededRule =>
+  needs === undefined ? { rule } : { needs, rule };
+
+/** Checked in admission, never asked for: the owner of what carries `blockOwnerDeletion`. */
+const ownerOf = (group: string, ...resources: string[]): NeededRule =>
+  needed(
+    allow(
+      group,
+      resources.map((resource) => `${resource}/finalizers`),
+      ['update'],
+    ),
+    'owner-references',
+  );
+
+const events: NeededRule = needed(allow('', ['events'], ['create', 'patch']));
+
+/** What client-go and we do to a Lease: `create` cannot be limited to a name. */
+function lease(name: string): NeededRule[] {
+  return [
+    needed(allow('coordination.k8s.io', ['leases'], ['get', 'update'], [name])),
+    needed(allow('coordination.k8s.io', ['leases'], ['create'])),
+  ];
+}
+
+/** A shim makes Certificates; what it watches is read only. */
+function shim(group: string, resource: string): readonly NeededRule[] {
+  return [
+    needed(allow(group, [resource], read)),
+    needed(allow(certManager, ['certificates'], ['create', 'patch', 'delete'])),
+    ownerOf(group, resource),
+  ];
+}
+
+/** The same for each kind of object that takes a CA bundle. */
+const injected = (group: string, resource: string, needs: RbacFeature): NeededRule =>
+  needed(allow(group, [resource], ['get', 'list', 'watch', 'patch']), needs);
+
+export const roleDefinitions: readonly RoleDefinition[] = [
+  {
+    suffix: '-controller-certificates',
+    component: 'controller',
+    scope: 'served',
+    needs: [],
+    rules: () => [
+      needed(allow(certManager, ['certificates'], read)),
+      needed(allow(certManager, ['certificates/status'], ['update'])),
+      needed(allow(certManager, ['certificaterequests'], ['get', 'list', 'watch', 'create', 'delete'])),
+      needed(allow(certManager, ['certificaterequests/status'], ['patch'])),
+      ownerOf(certManager, 'certificates'),
+      needed(allow('', ['secrets'], ['get', 'list', 'watch', 'create', 'patch', 'delete'])),
+      events,
+    ],
+  },
+  {
+    suffix: '-controller-issuers',
+    component: 'controller',
+    scope: 'served',
+    needs: [],
+    rules: () => [
+      needed(allow(certManager, ['issuers'], read)),
+      needed(allow(certManager, ['issuers/status'], ['patch'])),
+    ],
+  },
+  {
+    suffix: '-controller-clusterissuers',
+    component: 'controller',
+    scope: 'cluster',
+    needs: ['clusterissuers'],
+    rules: () => [
+      needed(allow(certManager, ['clusterissuers'], read)),
+      needed(allow(certManager, ['clusterissuers/status'], ['patch'])),
+    ],
+  },
+  {
+    suffix: '-controller-approve',
+    component: 'controller',
+    scope: 'approval',
+    needs: ['approver'],
+    rules: ({ approveSignerNames }) => [
+      needed(allow(certManager, ['signers'], ['approve'], approveSignerNames)),
+    ],
+  },
+  {
+    suffix: '-controller-ingress-shim',
+    component: 'controller',
+    scope: 'served',
+    needs: ['ingress-shim'],
+    rules: () => shim('networking.k8s.io', 'ingresses'),
+  },
+  {
+    suffix: '-controller-gateway-shim',
+    component: 'controller',
+    scope: 'served',
+    needs: ['gateway-shim'],
+    rules: () => shim('gateway.networking.k8s.io', 'gateways'),
+  },
+  {
+    suffix: '-controller-listenerset',
+    component: 'controller',
+    scope: 'served',
+    needs: ['listenerset'],
+    rules: () => [
+      ...shim('gateway.networking.k8s.io', 'listenersets'),
+      needed(allow('gateway.networking.k8s.io', ['gateways'], read)),
+      needed(allow('gateway.networking.x-k8s.io', ['xlistenersets'], read)),
+      ownerOf('gateway.networking.x-k8s.io', 'xlistenersets'),
+    ],
+  },
+  {
+    suffix: '-controller-certificatesigningrequests',
+    component: 'controller',
+    scope: 'cluster',
+    needs: ['csr-signers'],
+    rules: () => [
+      needed(allow('certificates.k8s.io', ['certificatesigningrequests'], read)),
+      needed(allow('certificates.k8s.io', ['certificatesigningrequests/status'], ['patch'])),
+      needed(
+        allow(
+          'certificates.k8s.io',
+          ['signers'],
+          ['sign'],
+          ['issuers.cert-manager.io/*', 'clusterissuers.cert-manager.io/*'],
+        ),
+      ),
+      needed(allow('authorization.k8s.io', ['subjectaccessreviews'], ['create'])),
+    ],
+  },
+  {
+    suffix: '-controller-leaderelection',
+    component: 'controller',
+    scope: 'leader-election',
+    needs: ['leader-election'],
+    rules: () => lease('cert-manager-controller'),
+  },
+  {
+    suffix: '-controller-sharding',
+    component: 'controller',
+    scope: 'leader-election',
+    needs: ['sharding'],
+    rules: () => [
+      needed(allow('coordination.k8s.io', ['leases'], ['get', 'list', 'create', 'update', 'delete'])),
+    ],
+  },
+  {
+    suffix: '-cainjector',
+    component: 'cainjector',
+    scope: 'cluster',
+    needs: ['cainjector'],
+    rules: () => [
+      needed(allow('', ['secrets'], ['get', 'list', 'watch'])),
+      needed(allow(certManager, ['certificates'], ['get', 'list', 'watch']), 'inject-from-certificates'),
+      injected('admissionregistration.k8s.io', 'mutatingwebhookconfigurations', 'inject-mutating-webhooks'),
+      injected(
+        'admissionregistration.k8s.io',
+        'validatingwebhookconfigurations',
+        'inject-validating-webhooks',
+      ),
+      injected('apiextensions.k8s.io', 'customresourcedefinitions', 'inject-crds'),
+      injected('apiregistration.k8s.io', 'apiservices', 'inject-apiservices'),
+    ],
+  },
+  {
+    suffix: '-cainjector-leaderelection',
+    component: 'cainjector',
+    scope: 'leader-election',
+    needs: ['cainjector', 'leader-election'],
+    rules: () => lease('cert-manager-cainjector-leader-election'),
+  },
+  {
+    suffix: '-webhook-dynamic-serving',
+    component: 'webhook',
+    scope: 'installation',
+    needs: ['webhook'],
+    rules: ({ fullname }) => [
+      needed(allow('', ['secrets'], ['get', 'list', 'watch', 'update'], [`${fullname}-webhook-ca`])),
+      needed(allow('', ['secrets'], ['create'])),
+    ],
+  },
+  {
+    suffix: '-webhook-subjectaccessreviews',
+    component: 'webhook',
+    scope: 'cluster',
+    needs: ['webhook'],
+    rules: () => [needed(allow('authorization.k8s.io', ['subjectaccessreviews'], ['create']))],
+  },
+  {
+    suffix: '-metrics-dynamic-serving',
+    component: 'controller',
+    scope: 'metrics-ca',
+    needs: ['metrics-tls'],
+    rules: ({ metricsCaSecret }) => [
+      needed(allow('', ['secrets'], ['get', 'list', 'watch', 'update'], [metricsCaSecret.name])),
+      needed(allow('', ['secrets'], ['create'])),
+    ],
+  },
+];
