@@ -12,6 +12,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
   issuers: ['api', 'pki', 'acme', 'kube'],
   controllers: ['api', 'pki', 'acme', 'dns', 'kube', 'solvers', 'issuers'],
   admission: ['api', 'pki'],
+  serving: ['api', 'pki', 'kube'],
   metrics: 'all',
   cli: 'all',
   dashboard: 'all',
