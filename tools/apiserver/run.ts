@@ -1,4 +1,4 @@
-/** `npm run test:cluster`: finds or builds etcd, kube-apiserver and kubectl, starts them, runs `test/cluster/**`. */
+/** `npm run test:cluster`: finds or builds what a cluster is made of, starts one, runs `test/cluster/**`. */
 
 import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { kubectl, onPath, type Tool } from '../peers/toolchain.ts';
 import { startCluster } from './start.ts';
-import { apiserver, etcd } from './toolchain.ts';
+import { etcd, kubernetesProgram } from './toolchain.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const searchPath = process.env['PATH'] ?? '';
@@ -18,7 +18,8 @@ async function main(): Promise<number> {
     onPath('openssl', searchPath),
     await etcd(searchPath),
     await kubectl(root, path.join(root, '.cache/peers'), go),
-    await apiserver(root, path.join(root, '.cache/cluster'), go),
+    await kubernetesProgram(root, 'kube-apiserver', go),
+    await kubernetesProgram(root, 'kube-controller-manager', go),
   ];
   for (const tool of tools) console.log(`${tool.name}: ${tool.path ?? `missing (${tool.missing})`}`);
   const missing = tools.filter((tool) => tool.path === undefined).map((tool) => tool.name);
@@ -36,13 +37,20 @@ async function main(): Promise<number> {
     console.error(`cluster: no test file has ${named.join(' or ')} in its path`);
     return 1;
   }
-  const cluster = await startCluster({ etcd: found('etcd'), apiserver: found('kube-apiserver') });
+  const binaries = {
+    etcd: found('etcd'),
+    apiserver: found('kube-apiserver'),
+    controllerManager: found('kube-controller-manager'),
+  };
+  const cluster = await startCluster(binaries, { controllerManager: true });
   console.log(`cluster: ready after ${cluster.startedInMs} ms at ${cluster.url}`);
   // Ended from outside: the tests end with the terminal's signal, the servers only when we end them.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => void cluster.stop().finally(() => process.exit(1)));
   try {
     return await nodeTest(chosen.toSorted(), {
+      CERTWRIGHT_CLUSTER: cluster.folder,
+      CERTWRIGHT_CLUSTER_BINARIES: JSON.stringify(binaries),
       CERTWRIGHT_CLUSTER_KUBECONFIG: cluster.kubeconfig,
       CERTWRIGHT_KUBECTL: found('kubectl'),
     });

@@ -1,208 +1,170 @@
-/** Starts a real kube-apiserver with etcd on loopback, RBAC on, for one run of tests, and stops it by process id. */
+/** Starts a real kube-apiserver with etcd on loopback, RBAC and audit on, and stops it by process id. */
 
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
+import { attachCluster, LAYOUT, send, SERVICE_ACCOUNT_ISSUER, type ClusterAccess } from './access.ts';
+import { AUDIT_POLICY } from './audit.ts';
+import { CONTROLLERS, controllerManagerArgs } from './controller-manager.ts';
+import { clientPair, makePki } from './pki.ts';
+import { Processes } from './processes.ts';
+
 const STARTUP_LIMIT_MS = 90_000;
 
 export interface Binaries {
   readonly etcd: string;
   readonly apiserver: string;
+  /** Needed with `controllerManager` only. */
+  readonly controllerManager?: string;
 }
 
-export interface Cluster {
-  readonly url: string;
-  /** PEM of the CA behind the serving certificate. */
-  readonly ca: string;
-  /** Path of the administrator's kubeconfig (system:masters, a client certificate). */
-  readonly kubeconfig: string;
+export interface ClusterOptions {
+  /** Flags after ours; of a flag that is given twice kube-apiserver takes the last. */
+  readonly apiserverArgs?: readonly string[];
+  /** Controllers of kube-controller-manager: `true` for those in `CONTROLLERS`, or their names. None when absent. */
+  readonly controllerManager?: boolean | readonly string[];
+  /** False where the log would be in the way of a measurement. Default true. */
+  readonly audit?: boolean;
+}
+
+export interface Cluster extends ClusterAccess {
   readonly startedInMs: number;
-  /** Writes a kubeconfig for somebody else; with RBAC on, they may do nothing until they are granted it. */
-  kubeconfigFor(user: string, groups?: readonly string[]): Promise<string>;
-  /** Ends both processes and removes the folder. */
+  /** SIGKILL to kube-apiserver alone: connections break, etcd keeps what was acknowledged. */
+  killApiServer(): Promise<void>;
+  /** After `killApiServer`: the same port, data, certificates and flags. Resolves when it is ready. */
+  startApiServer(): Promise<void>;
+  /** One after the other. */
+  restartApiServer(): Promise<void>;
+  /** Process ids for /proc: memory and processor time of each server. */
+  pid(program: 'etcd' | 'kube-apiserver' | 'kube-controller-manager'): number;
+  /** Ends every process and removes the folder. */
   stop(): Promise<void>;
 }
 
 /** @throws Error with the end of the server's log when it is not ready within 90 s */
-export async function startCluster(binaries: Binaries): Promise<Cluster> {
+export async function startCluster(binaries: Binaries, options: ClusterOptions = {}): Promise<Cluster> {
   const begin = performance.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'certwright-cluster-'));
-  const [pki, logs] = [path.join(folder, 'pki'), path.join(folder, 'log')];
+  const [pki, logs] = [path.join(folder, LAYOUT.pki), path.join(folder, LAYOUT.logs)];
   await Promise.all([mkdir(pki), mkdir(logs)]);
-  const children: ChildProcess[] = [];
+  const processes = new Processes(logs);
   const stop = async (): Promise<void> => {
-    for (const child of children.toReversed()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await processes.killAll();
     await rm(folder, { recursive: true, force: true });
-  };
-  const start = (name: string, binary: string, args: readonly string[]): void => {
-    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const log = createWriteStream(path.join(logs, `${name}.log`));
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
-    children.push(child);
   };
   try {
     const [client, peer, secure] = await freePorts(3);
     const etcdUrl = `http://127.0.0.1:${client}`;
-    const peerUrl = `http://127.0.0.1:${peer}`;
-    start('etcd', binaries.etcd, [
-      '--data-dir',
-      path.join(folder, 'etcd'),
-      '--unsafe-no-fsync',
-      '--log-level',
-      'warn',
-      '--listen-client-urls',
-      etcdUrl,
-      '--advertise-client-urls',
-      etcdUrl,
-      '--listen-peer-urls',
-      peerUrl,
-      '--initial-advertise-peer-urls',
-      peerUrl,
-      '--initial-cluster',
-      `default=${peerUrl}`,
-    ]);
-    await makePki(pki);
-    start('kube-apiserver', binaries.apiserver, [
-      `--etcd-servers=${etcdUrl}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      `--secure-port=${secure}`,
-      `--tls-cert-file=${pki}/server.crt`,
-      `--tls-private-key-file=${pki}/server.key`,
-      `--client-ca-file=${pki}/ca.crt`,
-      `--service-account-key-file=${pki}/sa.pub`,
-      `--service-account-signing-key-file=${pki}/sa.key`,
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-      '--service-cluster-ip-range=10.96.0.0/16',
-      '--endpoint-reconciler-type=none',
-      // No controller manager runs, so nobody would make the service accounts that this plugin waits for.
-      '--authorization-mode=RBAC',
-      '--disable-admission-plugins=ServiceAccount',
-    ]);
     const url = `https://127.0.0.1:${secure}`;
-    const ca = await readFile(path.join(pki, 'ca.crt'), 'utf8');
-    const kubeconfigFor = async (user: string, groups: readonly string[] = []): Promise<string> => {
-      const file = path.join(folder, `${user.replaceAll(/[^\w.-]/gu, '-')}.kubeconfig`);
-      const organizations = groups.map((group) => `/O=${group}`).join('');
-      const pair = await sign(pki, 'client', `${organizations}/CN=${user}`, 'extendedKeyUsage=clientAuth');
-      await writeFile(file, kubeconfigText(url, ca, pair), { mode: 0o600 });
-      return file;
+    processes.start('etcd', binaries.etcd, etcdArgs(folder, etcdUrl, `http://127.0.0.1:${peer}`));
+    await makePki(pki);
+    await clientPair(pki, 'admin', ['system:masters']);
+    await writeFile(path.join(folder, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
+    await writeFile(path.join(folder, LAYOUT.addresses), JSON.stringify({ url, etcdUrl }));
+    const access = await attachCluster(folder);
+    const startApiServer = async (): Promise<void> => {
+      const args = apiserverArgs(folder, etcdUrl, secure ?? 0, options);
+      processes.start('kube-apiserver', binaries.apiserver, args);
+      await until(processes, ['etcd', 'kube-apiserver'], 'the API server', () =>
+        answers(`${url}/readyz`, access.ca),
+      );
     };
-    const kubeconfig = await kubeconfigFor('admin', ['system:masters']);
-    await ready(url, ca, children, path.join(logs, 'kube-apiserver.log'));
-    return { url, ca, kubeconfig, kubeconfigFor, stop, startedInMs: Math.round(performance.now() - begin) };
+    await startApiServer();
+    if (options.controllerManager !== undefined && options.controllerManager !== false)
+      await startControllerManager(processes, access, binaries, options.controllerManager);
+    return {
+      ...access,
+      startedInMs: Math.round(performance.now() - begin),
+      killApiServer: () => processes.kill('kube-apiserver'),
+      startApiServer,
+      async restartApiServer() {
+        await processes.kill('kube-apiserver');
+        await startApiServer();
+      },
+      pid: (program) => processes.pid(program),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function makePki(pki: string): Promise<void> {
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=cluster-ca',
-    '-keyout',
-    path.join(pki, 'ca.key'),
-    '-out',
-    path.join(pki, 'ca.crt'),
-    '-addext',
-    'keyUsage=critical,keyCertSign',
-  ]);
-  await sign(
-    pki,
-    'server',
-    '/CN=kube-apiserver',
-    'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc',
+async function startControllerManager(
+  processes: Processes,
+  access: ClusterAccess,
+  binaries: Binaries,
+  wanted: true | readonly string[],
+): Promise<void> {
+  const name = 'kube-controller-manager';
+  if (binaries.controllerManager === undefined) throw new Error(`no ${name} was given to start`);
+  const kubeconfig = await access.kubeconfigFor('system:kube-controller-manager');
+  const controllers = wanted === true ? CONTROLLERS : wanted;
+  processes.start(
+    name,
+    binaries.controllerManager,
+    controllerManagerArgs(access.folder, kubeconfig, controllers),
   );
-  const key = path.join(pki, 'sa.key');
-  await run('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key]);
-  await run('openssl', ['ec', '-in', key, '-pubout', '-out', path.join(pki, 'sa.pub')]);
-}
-
-async function sign(
-  pki: string,
-  name: string,
-  subject: string,
-  extensions: string,
-): Promise<{ key: string; certificate: string }> {
-  const file = (suffix: string): string => path.join(pki, `${name}.${suffix}`);
-  await writeFile(file('ext'), `keyUsage=critical,digitalSignature\n${extensions}\n`);
-  await run('openssl', [
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-subj',
-    subject,
-    '-keyout',
-    file('key'),
-    '-out',
-    file('csr'),
-  ]);
-  await run('openssl', [
-    'x509',
-    '-req',
-    '-in',
-    file('csr'),
-    '-days',
-    '2',
-    '-extfile',
-    file('ext'),
-    '-out',
-    file('crt'),
-    '-CA',
-    path.join(pki, 'ca.crt'),
-    '-CAkey',
-    path.join(pki, 'ca.key'),
-    '-CAcreateserial',
-  ]);
-  return { key: await readFile(file('key'), 'utf8'), certificate: await readFile(file('crt'), 'utf8') };
-}
-
-function kubeconfigText(url: string, ca: string, pair: { key: string; certificate: string }): string {
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server: url, 'certificate-authority-data': base64(ca) } }],
-    users: [
-      {
-        name: 'u',
-        user: {
-          'client-certificate-data': base64(pair.certificate),
-          'client-key-data': base64(pair.key),
-        },
-      },
-    ],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'c',
+  if (!controllers.includes('serviceaccount-controller')) return;
+  // The first thing that it is seen to do.
+  await until(processes, [name], name, async () => {
+    const { status } = await access.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default');
+    return status === 200;
   });
+}
+
+function etcdArgs(folder: string, clientUrl: string, peerUrl: string): string[] {
+  return [
+    `--data-dir=${path.join(folder, 'etcd')}`,
+    '--unsafe-no-fsync',
+    '--log-level=warn',
+    `--listen-client-urls=${clientUrl}`,
+    `--advertise-client-urls=${clientUrl}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=default=${peerUrl}`,
+  ];
+}
+
+function apiserverArgs(folder: string, etcdUrl: string, port: number, options: ClusterOptions): string[] {
+  const pki = path.join(folder, LAYOUT.pki);
+  const audit = [
+    `--audit-policy-file=${path.join(folder, 'audit-policy.json')}`,
+    `--audit-log-path=${path.join(folder, LAYOUT.audit)}`,
+    // Written before the request is over, so that a test can count on what it reads.
+    '--audit-log-mode=blocking',
+    '--audit-log-format=json',
+    '--audit-log-maxsize=4096',
+  ];
+  return [
+    `--etcd-servers=${etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${pki}/server.crt`,
+    `--tls-private-key-file=${pki}/server.key`,
+    `--client-ca-file=${pki}/ca.crt`,
+    `--service-account-key-file=${pki}/sa.pub`,
+    `--service-account-signing-key-file=${pki}/sa.key`,
+    `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--endpoint-reconciler-type=none',
+    '--authorization-mode=RBAC',
+    // Without a controller manager nobody makes the service accounts that this plugin waits for.
+    ...(hasServiceAccounts(options) ? [] : ['--disable-admission-plugins=ServiceAccount']),
+    ...(options.audit === false ? [] : audit),
+    ...(options.apiserverArgs ?? []),
+  ];
+}
+
+function hasServiceAccounts({ controllerManager }: ClusterOptions): boolean {
+  if (controllerManager === undefined || typeof controllerManager === 'boolean')
+    return controllerManager === true;
+  return controllerManager.includes('serviceaccount-controller');
 }
 
 /** Ports nobody listens on now. Another process could take one before we do; the start then fails and says so. */
@@ -222,28 +184,26 @@ async function freePorts(count: number): Promise<number[]> {
   });
 }
 
-async function ready(url: string, ca: string, children: readonly ChildProcess[], log: string): Promise<void> {
+async function until(
+  processes: Processes,
+  needed: readonly string[],
+  what: string,
+  holds: () => Promise<boolean>,
+): Promise<void> {
   const limit = performance.now() + STARTUP_LIMIT_MS;
-  for (;;) {
-    const over = children.find((child) => child.exitCode !== null || child.signalCode !== null);
-    if (over !== undefined || performance.now() > limit) {
-      const text = await readFile(log, 'utf8').catch(() => '(no log)');
-      const what = over === undefined ? 'not ready in time' : `${over.spawnfile} ended`;
-      throw new Error(`the API server did not start: ${what}\n${text.slice(-3000)}`);
-    }
-    if (await answers(`${url}/readyz`, ca)) return;
-    await wait(100);
+  while (!(await holds())) {
+    for (const name of needed) await processes.assertAlive(name);
+    if (performance.now() > limit)
+      throw new Error(`${what} is not ready in time\n${await processes.logEnd(needed.at(-1) ?? '')}`);
+    await wait(50);
   }
 }
 
-function answers(url: string, ca: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const asked = request(url, { ca }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    // Refused connections are what a server that starts looks like.
-    asked.once('error', () => resolve(false));
-    asked.end();
-  });
+async function answers(url: string, ca: string): Promise<boolean> {
+  try {
+    return (await send(url, 'GET', undefined, { ca })).status === 200;
+  } catch {
+    // Refused connections are what a server that starts looks like; one that ended is found by its process.
+    return false;
+  }
 }

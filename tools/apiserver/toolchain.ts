@@ -1,4 +1,4 @@
-/** etcd and kube-apiserver: how each is found or made. */
+/** etcd and the programs of Kubernetes: how each is found or made. The one place that builds the latter. */
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,6 +12,16 @@ const run = promisify(execFile);
 
 /** The release in `go.mod`. */
 export const KUBERNETES_VERSION = 'v1.36.3';
+
+/** What can be built: the `tool` lines of `go.mod`. */
+export const PROGRAMS = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'kubelet',
+] as const;
+export type Program = (typeof PROGRAMS)[number];
 
 /** Debian's etcd, installed where it is absent and we may. Its service is not wanted: tests start their own. */
 export async function etcd(searchPath: string): Promise<Tool> {
@@ -31,13 +41,20 @@ export async function etcd(searchPath: string): Promise<Tool> {
   return onPath('etcd', searchPath);
 }
 
-/** The pinned kube-apiserver, built into `cache` on first use (four minutes on two cores, then kept). */
-export async function apiserver(root: string, cache: string, go: Tool): Promise<Tool> {
-  const name = 'kube-apiserver';
-  const binary = path.join(cache, `${name}-${KUBERNETES_VERSION}`);
+/** Where `kubernetesProgram` puts a program, for whoever only wants to know whether it is there. */
+export function programFile(root: string, name: Program): string {
+  return path.join(root, '.cache/cluster', `${name}-${KUBERNETES_VERSION}`);
+}
+
+/**
+ * The pinned program, built into `.cache/cluster/<program>-<version>` on first use and then kept. The first takes about
+ * four minutes on two idle cores; the others share most of it through Go's own cache.
+ */
+export async function kubernetesProgram(root: string, name: Program, go: Tool): Promise<Tool> {
+  const binary = programFile(root, name);
   if (existsSync(binary)) return { name, path: binary };
   if (go.path === undefined) return { name, missing: 'it is built with Go, and there is none' };
-  await mkdir(cache, { recursive: true });
+  await mkdir(path.dirname(binary), { recursive: true });
   const partial = `${binary}.${process.pid}`;
   const [major, minor] = KUBERNETES_VERSION.slice(1).split('.');
   const version = 'k8s.io/component-base/version';
@@ -47,9 +64,10 @@ export async function apiserver(root: string, cache: string, go: Tool): Promise<
     `-X ${version}.gitMajor=${major}`,
     `-X ${version}.gitMinor=${minor}`,
   ].join(' ');
-  console.log(`building ${name} ${KUBERNETES_VERSION}: some minutes, once`);
+  console.error(`building ${name} ${KUBERNETES_VERSION}: some minutes, once`);
+  const source = `k8s.io/kubernetes/cmd/${name}`;
   try {
-    await run('nice', [go.path, 'build', '-trimpath', '-ldflags', ldflags, '-o', partial, '.'], {
+    await run('nice', [go.path, 'build', '-trimpath', '-ldflags', ldflags, '-o', partial, source], {
       cwd: path.join(root, 'tools/apiserver'),
       env: { ...process.env, CGO_ENABLED: '0' },
       maxBuffer: 16 * 1024 * 1024,
