@@ -39,7 +39,20 @@ export function componentOf(controller: ControllerName): Component {
   return `cert-manager-${controller}`;
 }
 
+const byComponent: ReadonlyMap<string, ControllerName> = new Map(
+  controllerNames.map((name) => [componentOf(name), name]),
+);
+
+/** The controller behind an event source or field manager; undefined when it is none of them. */
+export function controllerOf(component: string): ControllerName | undefined {
+  return byComponent.get(component);
+}
+
 /** The process outside any controller. */
 export const processComponent = 'cert-manager';
 export const leaderElectionComponent = 'cert-manager-leader-election';
 export const leaderElectionLease = 'cert-manager-controller';
+
+/** The injector of CA bundles: its field manager, and the first word of its user agent (spec/shims-webhook-cainjector.md §21). */
+export const cainjectorComponent = 'cert-manager-cainjector';
+export const cainjectorLease = 'cert-manager-cainjector-leader-election';

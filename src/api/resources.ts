@@ -142,3 +142,55 @@ export const customResourceDefinitions: ResourceType = {
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
 };
+
+export const certificateSigningRequests: ResourceType = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  singular: 'certificatesigningrequest',
+  namespaced: false,
+  shortNames: ['csr'],
+};
+
+/** Asked, and answered at once; nothing is stored. */
+export const subjectAccessReviews: ResourceType = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SubjectAccessReview',
+  plural: 'subjectaccessreviews',
+  singular: 'subjectaccessreview',
+  namespaced: false,
+};
+
+const admissionRegistration = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  namespaced: false,
+} as const;
+
+export const mutatingWebhookConfigurations: ResourceType = {
+  ...admissionRegistration,
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+  singular: 'mutatingwebhookconfiguration',
+  categories: ['api-extensions'],
+};
+
+export const validatingWebhookConfigurations: ResourceType = {
+  ...admissionRegistration,
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
+  singular: 'validatingwebhookconfiguration',
+  categories: ['api-extensions'],
+};
+
+export const apiServices: ResourceType = {
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  kind: 'APIService',
+  plural: 'apiservices',
+  singular: 'apiservice',
+  namespaced: false,
+  categories: ['api-extensions'],
+};

@@ -47,6 +47,15 @@ export interface SignEvent {
   message: string;
 }
 
+/**
+ * What a type is asked to sign: a CertificateRequest, or a Kubernetes CertificateSigningRequest in the shape of one, with
+ * the issuer's resource namespace as its own.
+ */
+export type SigningRequest = Pick<CertificateRequest, 'metadata' | 'spec'> & {
+  /** It was a CertificateSigningRequest: other annotations count, and usages are taken as they are (lifecycle §24). */
+  kubernetes?: true;
+};
+
 export interface IssuerType {
   /** The key under `spec` that selects this type. */
   readonly name: 'acme' | 'ca' | 'selfSigned' | 'vault' | 'venafi';
@@ -61,5 +70,5 @@ export interface IssuerType {
    * Signs `request.spec.request`. `privateKey` is the subscriber's key when the caller holds it in memory
    * (fast path of the SelfSigned issuer); otherwise the type reads it where the request says.
    */
-  sign(context: IssuerContext, request: CertificateRequest, privateKey?: KeyObject): Promise<SignOutcome>;
+  sign(context: IssuerContext, request: SigningRequest, privateKey?: KeyObject): Promise<SignOutcome>;
 }

@@ -1,8 +1,7 @@
 /** Linting before signing: which profile counts, and what the findings do to a request. */
 import type { KeyObject } from 'node:crypto';
-import type { CertificateRequest } from '../api/certificate-request.ts';
 import { lint, lintAnnotation, lintProfileOf, refusals, type Finding } from '../pki/lint/lint.ts';
-import type { AnyIssuer, SignEvent } from './issuer.ts';
+import type { AnyIssuer, SignEvent, SigningRequest } from './issuer.ts';
 
 export interface LintVerdict {
   /** Set when the certificate is invalid and must not be signed. */
@@ -19,7 +18,7 @@ export interface LintVerdict {
  */
 export function lintBeforeSigning(
   tbs: Uint8Array,
-  request: CertificateRequest,
+  request: SigningRequest,
   issuer: AnyIssuer,
   publicKey: KeyObject,
 ): LintVerdict {

@@ -1,11 +1,17 @@
 /** Signs with a CA key pair kept in a Secret (spec/certificate-lifecycle.md §13, §23). */
-import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certificate-from-request.ts';
 import { signCertificate, toBeSigned, type CertificateTemplate } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
-import type { AnyIssuer, IssuerContext, IssuerType, Readiness, SignOutcome } from '../issuer.ts';
+import type {
+  AnyIssuer,
+  IssuerContext,
+  IssuerType,
+  Readiness,
+  SigningRequest,
+  SignOutcome,
+} from '../issuer.ts';
 import { addWarning, lintBeforeSigning } from '../lint.ts';
 import { caValidityNote, coverWarning, type Validity } from './ca-validity.ts';
 import type { CaSigner } from './key-pair.ts';
@@ -76,7 +82,7 @@ export class CaIssuer implements IssuerType {
     };
   }
 
-  async sign(context: IssuerContext, request: CertificateRequest): Promise<SignOutcome> {
+  async sign(context: IssuerContext, request: SigningRequest): Promise<SignOutcome> {
     const ca = context.issuer.spec.ca;
     const name = ca?.secretName ?? '';
     const secret = `secret ${context.resourceNamespace}/${name}`;

@@ -1,7 +1,6 @@
 /** Signs a certificate with its own key, which it reads where the request says (spec/certificate-lifecycle.md §14). */
 import type { KeyObject } from 'node:crypto';
-import { privateKeySecretName } from '../../api/annotations.ts';
-import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { privateKeySecretName, requestPrivateKeySecretName } from '../../api/annotations.ts';
 import { publicKeysEqual } from '../../pki/keys.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { decodePrivateKey } from '../../pki/private-key.ts';
@@ -16,7 +15,14 @@ import {
   type CertificateTemplate,
 } from '../../pki/x509/sign-certificate.ts';
 import { askOf } from '../ask.ts';
-import type { IssuerContext, IssuerType, Readiness, SignEvent, SignOutcome } from '../issuer.ts';
+import type {
+  IssuerContext,
+  IssuerType,
+  Readiness,
+  SignEvent,
+  SigningRequest,
+  SignOutcome,
+} from '../issuer.ts';
 import { lintBeforeSigning } from '../lint.ts';
 
 const emptyIssuer: SignEvent = {
@@ -45,11 +51,7 @@ export class SelfSignedIssuer implements IssuerType {
     return Promise.resolve({ ready: true, reason: 'IsReady', message: '', retry: false });
   }
 
-  async sign(
-    context: IssuerContext,
-    request: CertificateRequest,
-    privateKey?: KeyObject,
-  ): Promise<SignOutcome> {
+  async sign(context: IssuerContext, request: SigningRequest, privateKey?: KeyObject): Promise<SignOutcome> {
     const found = privateKey === undefined ? await readKey(context, request) : { key: privateKey };
     if ('outcome' in found) return found.outcome;
     const { key } = found;
@@ -72,7 +74,7 @@ export class SelfSignedIssuer implements IssuerType {
       if (!publicKeysEqual(key, ask.csr.publicKey)) {
         return failed(
           'ErrorKeyMatch',
-          `The CSR was not signed with the private key that annotation "${privateKeySecretName}" refers to`,
+          `The CSR was not signed with the private key that annotation "${keyAnnotation(request)}" refers to`,
         );
       }
       template = templateFromRequest(ask, signer);
@@ -95,12 +97,13 @@ export class SelfSignedIssuer implements IssuerType {
 /** The subscriber's key, from the Secret in the request's own namespace that the annotation names. */
 async function readKey(
   context: IssuerContext,
-  request: CertificateRequest,
+  request: SigningRequest,
 ): Promise<{ key: KeyObject } | { outcome: SignOutcome }> {
-  const name = request.metadata?.annotations?.[privateKeySecretName] ?? '';
+  const annotation = keyAnnotation(request);
+  const name = request.metadata?.annotations?.[annotation] ?? '';
   const namespace = request.metadata?.namespace ?? '';
   if (name === '') {
-    const message = `Annotation "${privateKeySecretName}" missing or reference empty: set it to the Secret with the private key that signed the CSR`;
+    const message = `Annotation "${annotation}" missing or reference empty: set it to the Secret with the private key that signed the CSR`;
     return { outcome: failed('MissingAnnotation', message) };
   }
   try {
@@ -115,13 +118,18 @@ async function readKey(
         throw new Error(`no data for "tls.key" in secret '${namespace}/${name}'`);
       return { key: decodePrivateKey(Buffer.from(pem, 'base64')) };
     } catch (error) {
-      const message = `The private key in secret ${namespace}/${name}, which annotation "${privateKeySecretName}" names, cannot be used: ${messageOf(error)}`;
+      const message = `The private key in secret ${namespace}/${name}, which annotation "${annotation}" names, cannot be used: ${messageOf(error)}`;
       return { outcome: { kind: 'pending', reason: 'ErrorParsingKey', message, retry: false } };
     }
   } catch (error) {
     const message = `secret ${namespace}/${name} cannot be read now and is tried again: ${messageOf(error)}`;
     return { outcome: { kind: 'pending', reason: 'ErrorGettingSecret', message, retry: true } };
   }
+}
+
+/** Names the Secret with the subscriber's key. */
+function keyAnnotation(request: SigningRequest): string {
+  return request.kubernetes === true ? requestPrivateKeySecretName : privateKeySecretName;
 }
 
 function failed(reason: string, message: string): SignOutcome {

@@ -27,6 +27,8 @@ export interface CertificateAsk {
   duration?: number;
   isCA?: boolean;
   usages?: readonly string[];
+  /** The usages and nothing beside them: a CA gets no cert sign of itself (CertificateSigningRequests, lifecycle §24). */
+  exactUsages?: boolean;
   ocspServers?: readonly string[];
   issuingCertificateUrls?: readonly string[];
   crlDistributionPoints?: readonly string[];
@@ -75,7 +77,7 @@ function newSerial(random: (size: number) => Buffer): Buffer {
 function certificateExtensions(ask: CertificateAsk, signer: CertificateSigner): Buffer[] {
   const { csr } = ask;
   const isCA = ask.isCA ?? false;
-  const usages = keyUsagesOf(ask.usages, isCA);
+  const usages = keyUsagesOf(ask.usages, isCA && ask.exactUsages !== true);
   const foreign = (csr.extKeyUsage ?? []).filter((oid) => !isKnownExtKeyUsage(oid));
   const constraints = csr.extensions.find(({ oid }) => oid === oids.nameConstraints);
   const altName = csr.extensions.find(({ oid }) => oid === oids.subjectAltName);

@@ -161,14 +161,14 @@ export function verifyCsrSignature(csr: ParsedCsr): void {
  */
 export function csrContradiction(
   csr: ParsedCsr,
-  asked: { isCA?: boolean; usages?: readonly string[] },
+  asked: { isCA?: boolean; usages?: readonly string[]; exactUsages?: boolean },
 ): string | undefined {
   const isCA = asked.isCA ?? false;
   if (csr.basicConstraints !== undefined && csr.basicConstraints.isCA !== isCA) {
     return `encoded CSR error: IsCA ${csr.basicConstraints.isCA} does not match expected value ${isCA}`;
   }
   if (csr.keyUsage === undefined && csr.extKeyUsage === undefined) return undefined;
-  const want = keyUsagesOf(asked.usages, isCA);
+  const want = keyUsagesOf(asked.usages, isCA && asked.exactUsages !== true);
   const keyUsage = csr.keyUsage ?? 0;
   if (keyUsage !== want.keyUsage) {
     const [have, expected] = [namesOfKeyUsage(keyUsage), namesOfKeyUsage(want.keyUsage)].map(printList);
