@@ -10,6 +10,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { ResourceType } from '../api/resources.ts';
 import type { SecretFacts } from './certificate/secret-facts.ts';
 import type { Claims } from './claims.ts';
+import type { ControllersObserver } from './observer.ts';
 
 /** pino's shape, reduced to what we call. */
 export interface Log {
@@ -81,11 +82,15 @@ export interface ControllerContext {
   options: ControllerOptions;
   issuerTypes: IssuerTypes;
   informers: SharedInformers;
+  /** Resolves when every cache that the manager starts is complete; stays open where it is stopped before. */
+  synced: Promise<void>;
   /** A cache of one controller's own, with the process's clock, back-off and error reports. Whoever makes it starts it. */
   watch<T>(resource: ResourceType, options: InformerOptions<T>): Informer<T>;
   /** Best effort, and never before the write they tell of. */
   events: EventRecorder;
   claims: Claims;
+  /** For metrics. A controller gives `observer.work(name)` to its queue and workers. */
+  observer: ControllersObserver;
 }
 
 /** What `start…Controller(context, signal)` of each kind returns; the informers are started by the manager afterwards. */

@@ -29,6 +29,7 @@ import {
 } from './context.ts';
 import { startClusterIssuerController, startIssuerController } from './issuer/controller.ts';
 import type { ControllerModule } from './module.ts';
+import { unobserved, type ControllersObserver } from './observer.ts';
 
 export interface ControllersInput {
   client: KubeClient;
@@ -42,6 +43,8 @@ export interface ControllersInput {
   modules?: readonly ControllerModule[];
   /** Shared with `issuerTypes` and admission where they are part of the same process. */
   csrs?: CsrReader;
+  /** Told what happens, for metrics; absent: nobody is. */
+  observer?: ControllersObserver;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
   streamingList?: boolean;
 }
@@ -58,7 +61,7 @@ export interface Controllers {
 }
 
 export function startControllers(input: ControllersInput): Controllers {
-  const { client, clock, random, log, issuerTypes } = input;
+  const { client, clock, random, log, issuerTypes, observer = unobserved } = input;
   const abort = new AbortController();
   const csrs = input.csrs ?? new CsrReader();
   const book = createRequestFactsBook(csrs);
@@ -69,11 +72,13 @@ export function startControllers(input: ControllersInput): Controllers {
     random,
     streamingList: input.streamingList,
     // Forgotten history is the server's housekeeping; anything else keeps us blind until it is mended.
-    onError: (err, retryInMs) =>
+    onError(err, retryInMs, resource) {
+      observer.watchFailed(resource, err);
       log[err instanceof GoneError ? 'debug' : 'warn'](
-        { err, retryInMs: Math.round(retryInMs) },
+        { err, resource, retryInMs: Math.round(retryInMs) },
         'a watch or list failed; it is tried again',
-      ),
+      );
+    },
     onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
   };
   const informers = sharedInformers(client, book, keyFacts, options.namespace, deps);
@@ -82,6 +87,10 @@ export function startControllers(input: ControllersInput): Controllers {
     clock,
     onError: (err, event) => log.debug({ err, reason: event.reason }, 'event could not be written'),
   });
+  observer.events(events.counts);
+  for (const [name, cache] of Object.entries(informers) as [string, Informer<unknown>][])
+    observer.cache(name, cache);
+  const complete = Promise.withResolvers<void>();
   const context: ControllerContext = {
     client,
     clock,
@@ -90,11 +99,16 @@ export function startControllers(input: ControllersInput): Controllers {
     options,
     issuerTypes,
     informers,
-    watch: (resource, settings) => createInformer(client, resource, settings, deps),
+    synced: complete.promise,
+    watch: (resource, settings) => {
+      const informer = createInformer(client, resource, settings, deps);
+      observer.cache(resource.plural, informer);
+      return informer;
+    },
     claims: createClaims(),
     events,
+    observer,
   };
-  const complete = Promise.withResolvers<void>();
   const certificateController = startCertificateController(context, book, complete.promise, abort.signal, {
     csrs,
     keyFacts,

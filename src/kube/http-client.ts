@@ -12,6 +12,7 @@ import type {
   WriteOptions,
 } from './client.ts';
 import { BadRequestError, errorFromStatus, ProtocolError } from './errors.ts';
+import type { Purpose } from './observe.ts';
 import { createTransport, type KubeConnection, type Transport } from './transport.ts';
 import { decodeLines } from './watch-stream.ts';
 
@@ -48,7 +49,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     path: string,
     body: unknown,
     write: ApplyOptions,
-    extra: { contentType?: string; idempotent?: boolean } = {},
+    extra: { purpose: Purpose; contentType?: string; idempotent?: boolean },
   ): Promise<T> => {
     const query = queryOf({
       fieldManager: write.fieldManager,
@@ -69,7 +70,8 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   return {
     async get<T extends KubeObject>(type: ResourceType, key: ObjectKey, signal?: AbortSignal): Promise<T> {
       const path = pathOf(type, key.namespace, key.name);
-      return objectOf((await transport.request({ method: 'GET', path, signal })).body, path) as T;
+      const purpose = purposeOf('get', type);
+      return objectOf((await transport.request({ method: 'GET', path, signal, purpose })).body, path) as T;
     },
 
     async list<T extends KubeObject>(type: ResourceType, list: ListOptions = {}): Promise<KubeList<T>> {
@@ -79,6 +81,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         path: path + queryOf({ ...selection(list), limit: list.limit, continue: list.continue }),
         accept: list.metadataOnly === true ? `${metadataAccept.list},application/json` : undefined,
         signal: list.signal,
+        purpose: purposeOf('list', type),
       });
       const found = objectOf(answer.body, path) as KubeList<T>;
       if (!Array.isArray(found.items)) {
@@ -115,6 +118,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
           path: path + query,
           accept: watch.metadataOnly === true ? `${metadataAccept.watch},application/json` : undefined,
           signal: watch.signal,
+          purpose: purposeOf('watch', type),
         },
         { idleMs: watchIdleMs },
       );
@@ -122,23 +126,28 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     },
 
     create: (type, object, options) =>
-      write('POST', pathOf(type, object.metadata?.namespace), object, options),
+      write('POST', pathOf(type, object.metadata?.namespace), object, options, {
+        purpose: purposeOf('create', type),
+      }),
 
     update: (type, object, options) =>
       // Without a resourceVersion a second PUT could undo somebody's write in between.
       write('PUT', pathOfObject(type, object, options), object, options, {
         idempotent: object.metadata?.resourceVersion !== undefined,
+        purpose: purposeOf('update', type, options.subresource),
       }),
 
     patch: (type, key, patchType, patch, options) =>
       write('PATCH', pathOf(type, key.namespace, key.name, options.subresource), patch, options, {
         contentType: contentTypes[patchType],
+        purpose: purposeOf('patch', type, options.subresource),
       }),
 
     apply: (type, object, options) =>
       write('PATCH', pathOfObject(type, object, options), object, options, {
         contentType: 'application/apply-patch+yaml',
         idempotent: true,
+        purpose: purposeOf('apply', type, options.subresource),
       }),
 
     async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
@@ -151,9 +160,14 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
           ? JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions })
           : undefined,
         signal,
+        purpose: purposeOf('delete', type),
       });
     },
   };
+}
+
+function purposeOf(verb: string, type: ResourceType, subresource?: string): Purpose {
+  return { verb, resource: subresource === undefined ? type.plural : `${type.plural}/${subresource}` };
 }
 
 function pathOf(type: ResourceType, namespace?: string, name?: string, subresource?: string): string {

@@ -1,5 +1,6 @@
 /** A work queue of keys: de-duplicating, delayed, with per-key back-off; fresh changes go before re-listed ones. */
 import type { Clock, Timer } from './clock.ts';
+import type { WorkObserver } from './observe.ts';
 
 export interface Backoff {
   baseMs: number;
@@ -17,6 +18,7 @@ export interface QueueOptions {
   clock: Clock;
   /** `fastBackoff` when absent. */
   backoff?: Backoff;
+  observer?: WorkObserver;
 }
 
 export interface Queue {
@@ -199,6 +201,9 @@ export function createQueue(options: QueueOptions): Queue {
   const waiting: ((key: string | undefined) => void)[] = [];
   let freshInARow = 0;
   let closed = false;
+  const { observer, clock } = options;
+  /** Since when each key waits; only kept where somebody asks. */
+  const since = new Map<string, number>();
 
   const next = (): string | undefined => {
     if (relisted.size > 0 && (fresh.size === 0 || freshInARow >= freshPerRelisted)) {
@@ -218,6 +223,9 @@ export function createQueue(options: QueueOptions): Queue {
   const take = (key: string): void => {
     active.add(key);
     schedule.drop(key);
+    if (observer === undefined) return;
+    observer.taken(Math.max(0, clock.now() - (since.get(key) ?? clock.now())));
+    since.delete(key);
   };
   const add = (key: string, isRelisted: boolean): void => {
     if (closed) return;
@@ -226,6 +234,10 @@ export function createQueue(options: QueueOptions): Queue {
       return;
     }
     if (fresh.has(key)) return;
+    if (observer !== undefined && !since.has(key)) {
+      since.set(key, clock.now());
+      observer.added();
+    }
     if (isRelisted) relisted.add(key);
     else {
       relisted.delete(key);
@@ -238,7 +250,7 @@ export function createQueue(options: QueueOptions): Queue {
     if (!closed) schedule.set(key, Math.max(0, delayMs));
   };
 
-  return {
+  const queue: Queue = {
     add: (key, addOptions) => add(key, addOptions?.relisted === true),
     addAfter,
     addBackoff(key, atLeastMs = 0) {
@@ -246,6 +258,7 @@ export function createQueue(options: QueueOptions): Queue {
       failures.set(key, count + 1);
       const delay = Math.max(atLeastMs, Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(count, 40)));
       addAfter(key, delay);
+      observer?.retried();
       return delay;
     },
     forget: (key) => void failures.delete(key),
@@ -271,6 +284,7 @@ export function createQueue(options: QueueOptions): Queue {
       fresh.clear();
       relisted.clear();
       again.clear();
+      since.clear();
       schedule.clear();
       for (const resolve of waiting.splice(0)) resolve(undefined);
     },
@@ -284,4 +298,6 @@ export function createQueue(options: QueueOptions): Queue {
       return active.size;
     },
   };
+  observer?.queue(queue);
+  return queue;
 }

@@ -26,7 +26,7 @@ export interface ReflectorDeps {
   /** Shortest watch; each lasts between this and twice as long, so that watches do not all end together. 300 when absent. */
   watchSeconds?: number;
   /** Told about every failure before it is retried: for logs and metrics. Must not throw. */
-  onError?: (error: unknown, retryInMs: number) => void;
+  onError?: (error: unknown, retryInMs: number, resource: string) => void;
 }
 
 export interface ReflectorTarget extends Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
@@ -144,7 +144,7 @@ export async function runReflector(
     const base = error instanceof GoneError && failures === 1 ? 0 : exponential;
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     const delayMs = Math.max(asked, base * (1 + random()));
-    if (error !== undefined) deps.onError?.(error, delayMs);
+    if (error !== undefined) deps.onError?.(error, delayMs, type.plural);
     try {
       await pause(clock, delayMs, signal);
     } catch {

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { pause } from './clock.ts';
 import { errorFromStatus, KubeError, ProtocolError, TimeoutError, TransportError } from './errors.ts';
 import { exchange, type Exchange } from './exchange.ts';
+import type { Purpose, RequestObserver } from './observe.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** How to reach one API server. Made from a kubeconfig, from the pod's environment, or for an embedded server. */
@@ -30,6 +31,7 @@ export interface KubeConnection {
   maxBodyBytes?: number;
   /** The server sends the initial state as watch events when asked (Kubernetes 1.34 and later). */
   streamingList?: boolean;
+  observer?: RequestObserver;
 }
 
 export interface TransportRequest {
@@ -42,6 +44,7 @@ export interface TransportRequest {
   /** Whether a second identical request does no harm; decides what is retried. True for GET, HEAD, PUT and DELETE. */
   idempotent?: boolean;
   signal?: AbortSignal;
+  purpose?: Purpose;
 }
 
 export interface TransportAnswer {
@@ -63,7 +66,7 @@ const maxAttempts = 4;
 const longestWaitMs = 30_000;
 
 export function createTransport(connection: KubeConnection, component: string): Transport {
-  const { clock, random, auth, limiter } = connection;
+  const { clock, random, auth, limiter, observer } = connection;
   const base = new URL(connection.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const timeoutMs = connection.requestTimeoutMs ?? 60_000;
@@ -103,16 +106,28 @@ export function createTransport(connection: KubeConnection, component: string): 
   };
 
   /** Runs `attempt` until it succeeds or trying again makes no sense. */
-  const persist = async <T>(request: TransportRequest, attempt: () => Promise<T>): Promise<T> => {
+  const persist = async <T extends { status: number }>(
+    request: TransportRequest,
+    attempt: () => Promise<T>,
+  ): Promise<T> => {
     const idempotent = request.idempotent ?? !['POST', 'PATCH'].includes(request.method);
     let refreshed = false;
     for (let count = 1; ; count++) {
       if (limiter !== undefined) await limiter.acquire(request.signal);
+      const startedMs = clock.now();
+      const told = (code: number): void => {
+        const { purpose } = request;
+        if (purpose !== undefined)
+          observer?.request(purpose.verb, purpose.resource, code, Math.max(0, clock.now() - startedMs));
+      };
       try {
-        return await attempt();
+        const answer = await attempt();
+        told(answer.status);
+        return answer;
       } catch (error) {
         request.signal?.throwIfAborted();
         const failure = asKubeError(error, request);
+        told(failure.status);
         if (failure.status === 401 && !refreshed && auth !== undefined && (await auth.refused())) {
           refreshed = true;
           continue;
@@ -136,15 +151,17 @@ export function createTransport(connection: KubeConnection, component: string): 
         if (response.status >= 300) throw await fail(request, response);
         return { status: response.status, headers: response.headers, body: await response.collect(maxBytes) };
       }),
-    stream: (request, { idleMs }) =>
-      persist(request, async () => {
+    async stream(request, { idleMs }) {
+      const { chunks } = await persist(request, async () => {
         const response = await open(request, {
           dispatcher: connection.watchDispatcher ?? connection.dispatcher,
           bodyTimeoutMs: idleMs,
         });
         if (response.status >= 300) throw await fail(request, response);
-        return translate(response.chunks(), request);
-      }),
+        return { status: response.status, chunks: translate(response.chunks(), request) };
+      });
+      return chunks;
+    },
   };
 }
 

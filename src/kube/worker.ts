@@ -1,6 +1,7 @@
 /** Runs a reconcile function over a queue with a bounded number of concurrent workers. */
 import type { Clock } from './clock.ts';
 import { ConflictError } from './errors.ts';
+import type { WorkObserver } from './observe.ts';
 import type { Queue } from './queue.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface WorkerOptions {
   workers?: number;
   /** Called after each reconcile: for metrics and logs. Must not throw. */
   onResult?: (result: WorkResult) => void;
+  observer?: WorkObserver;
 }
 
 export interface Workers {
@@ -45,7 +47,7 @@ function retryAfterOf(error: unknown): number {
 }
 
 export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOptions): Workers {
-  const { clock, onResult } = options;
+  const { clock, onResult, observer } = options;
   const abort = new AbortController();
 
   const work = async (key: string): Promise<void> => {
@@ -63,7 +65,9 @@ export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOp
     }
     const failures = queue.failures(key);
     queue.done(key);
-    onResult?.({ key, durationMs: clock.now() - started, failures, ...result });
+    const told = { key, durationMs: clock.now() - started, failures, ...result };
+    observer?.finished(told);
+    onResult?.(told);
   };
   const loop = async (): Promise<void> => {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) await work(key);

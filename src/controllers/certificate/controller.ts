@@ -37,7 +37,8 @@ export function startCertificateController(
   options: ReconcilerOptions = {},
 ): CertificateController {
   const { informers, log, clock } = context;
-  const queue = createQueue({ clock, backoff: fastBackoff });
+  const observer = context.observer.work('certificates');
+  const queue = createQueue({ clock, backoff: fastBackoff, observer });
   const reconciler = new Reconciler(context, book, options);
 
   const wakeSharing = (namespace: string, secretName: string, relisted: boolean): void => {
@@ -47,6 +48,7 @@ export function startCertificateController(
   };
   informers.certificates.onChange(({ key, current, previous, relisted }) => {
     if (current !== undefined) queue.add(key, { relisted });
+    else context.observer.breaker(key, undefined);
     // After a re-list another object may stand under the same name at once.
     if (previous !== undefined && previous.metadata?.uid !== current?.metadata?.uid)
       reconciler.forget(previous.metadata?.uid ?? '');
@@ -108,6 +110,7 @@ export function startCertificateController(
   const workers = runWorkers(queue, reconcile, {
     clock,
     workers: context.options.concurrency,
+    observer,
     onResult: ({ key, outcome, error, nextMs, failures }) => {
       if (outcome === 'done') return;
       const level = outcome === 'conflict' || isOvertaken(error) ? 'debug' : 'error';

@@ -6,6 +6,7 @@ import { certificates, secrets } from '../../api/resources.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import { createClaims } from '../claims.ts';
 import { defaultControllerOptions, type ControllerContext } from '../context.ts';
+import { unobserved } from '../observer.ts';
 import { Fleet } from '../testing/fleet.ts';
 import { Reconciler } from './reconcile.ts';
 import { createRequestFactsBook } from './request-trim.ts';
@@ -28,6 +29,7 @@ test('a Certificate that is deleted while its Secret is refused leaves nothing b
     informers,
     watch: () => assert.fail('a Certificate needs no cache of its own'),
     claims: createClaims(),
+    observer: unobserved,
     events: {
       event: silent,
       flush: () => Promise.resolve(0),

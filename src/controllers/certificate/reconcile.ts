@@ -4,6 +4,8 @@ import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { createKeyGenerator, type KeyGenerator } from '../../pki/keys.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { cacheKey } from '../../kube/cache.ts';
+import { controllerOf } from '../../api/components.ts';
+import { ConflictError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
 import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
 import { Actions } from './actions.ts';
@@ -51,7 +53,7 @@ export class Reconciler {
   constructor(context: ControllerContext, book: RequestFactsBook, options: ReconcilerOptions = {}) {
     this.#context = context;
     this.#actions = new Actions(context);
-    this.#keys = options.keys ?? createKeyGenerator();
+    this.#keys = observed(options.keys ?? createKeyGenerator(), context);
     this.#breaker = options.breaker ?? createBreaker();
     this.#inspect = options.inspect ?? inspectAnswer;
     this.#csrs = options.csrs ?? new CsrReader();
@@ -92,11 +94,12 @@ export class Reconciler {
     } finally {
       // It may have been deleted in the middle of a step, which then remembered something about nobody.
       if (uid !== undefined && certificates.get(key)?.metadata?.uid !== uid) this.forget(uid);
+      if (certificates.get(key) === undefined) this.#context.observer.breaker(key, undefined);
     }
   }
 
   async #bringForward(key: string): Promise<{ after?: number } | undefined> {
-    const { informers, clock, log } = this.#context;
+    const { informers, clock, log, observer } = this.#context;
     const gone = new Set<string>();
     for (let step = 0; step < mostSteps; step++) {
       const certificate = informers.certificates.get(key);
@@ -112,7 +115,21 @@ export class Reconciler {
         { certificate: key, decision: decision.action.kind, reason: decision.reason },
         decision.message,
       );
-      const again = await this.#carryOut(facts, decision, gone, nowMs);
+      observer.breaker(key, decision.reason === 'Tripped' ? decision.recheckAt : undefined);
+      const tell = (failed: boolean): void =>
+        observer.step(
+          controllerOf(decision.manager) ?? 'certificates-readiness',
+          decision.action.kind === 'none' ? decision.reason : decision.action.kind,
+          failed,
+        );
+      let again: boolean;
+      try {
+        again = await this.#carryOut(facts, decision, gone, nowMs);
+        tell(false);
+      } catch (error) {
+        tell(!(error instanceof ConflictError));
+        throw error;
+      }
       if (!again)
         return decision.recheckAt === undefined
           ? undefined
@@ -314,6 +331,21 @@ export class Reconciler {
     }
     if (decision.reason === 'UpToDate') this.#attempts.delete(uid);
   }
+}
+
+/** Tells how long each key took, the wait for a free core included. */
+function observed(keys: KeyGenerator, { clock, observer }: ControllerContext): KeyGenerator {
+  return {
+    async generate(request) {
+      const startedMs = clock.now();
+      const key = await keys.generate(request);
+      observer.keyGenerated(request.algorithm || 'RSA', Math.max(0, clock.now() - startedMs));
+      return key;
+    },
+    get waiting() {
+      return keys.waiting;
+    },
+  };
 }
 
 /** The API server understood and said no. */

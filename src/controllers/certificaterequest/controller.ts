@@ -4,11 +4,12 @@
  */
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { controllerOf, type ControllerName } from '../../api/components.ts';
 import { certificateRequests } from '../../api/resources.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
 import type { AnyIssuer, SignOutcome } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
-import { NotFoundError } from '../../kube/errors.ts';
+import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
@@ -16,7 +17,7 @@ import type { ControllerContext, RunningController } from '../context.ts';
 import { issuerIndexKey } from '../context.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { checkAnswer } from './check-answer.ts';
-import { decide, issuerReference } from './decide.ts';
+import { decide, issuerReference, type RequestDecision } from './decide.ts';
 import {
   approverComponent,
   readyReason,
@@ -41,7 +42,8 @@ export function startCertificateRequestController(
   signal: AbortSignal,
 ): RunningController {
   const { informers, log } = context;
-  const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
+  const observer = context.observer.work('certificaterequests');
+  const queue = createQueue({ clock: context.clock, backoff: itemBackoff, observer });
   const waiting = new WaitingRoom();
   const refused = new RefusedApprovals();
   /** The cache is being told of a write of ours; it tells us in turn, synchronously. */
@@ -128,6 +130,21 @@ export function startCertificateRequestController(
       namespace: context.options.namespace,
     });
     log.debug({ certificateRequest: key, decision: decision.do }, decision.why);
+    try {
+      await carryOut(key, request, decision);
+      context.observer.step(controllerFor(decision), decision.do, false);
+    } catch (error) {
+      const isFault = !(error instanceof ConflictError) && !(error instanceof NotFoundError);
+      context.observer.step(controllerFor(decision), decision.do, isFault);
+      throw error;
+    }
+  };
+
+  const carryOut = async (
+    key: string,
+    request: CertificateRequest,
+    decision: RequestDecision,
+  ): Promise<void> => {
     const now = new Date(context.clock.now());
     switch (decision.do) {
       case 'nothing':
@@ -233,6 +250,7 @@ export function startCertificateRequestController(
   const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
+    observer,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done' || error instanceof SignerNotReadyError) return;
       const level = outcome === 'conflict' ? 'debug' : 'error';
@@ -248,6 +266,18 @@ export function startCertificateRequestController(
     else signal.addEventListener('abort', stop, { once: true });
   });
   return { stopped };
+}
+
+/** In whose part of the work a decision falls: the approver's or a signer's. */
+function controllerFor(decision: RequestDecision): ControllerName {
+  const component =
+    decision.do === 'sign'
+      ? decision.type.component
+      : 'component' in decision
+        ? decision.component
+        : undefined;
+  const signer = component === undefined ? undefined : controllerOf(signerComponent(component));
+  return signer ?? 'certificaterequests-approver';
 }
 
 /** What issuer types are given, from the shared context: the watches tell which version of a Secret is current. */

@@ -47,7 +47,8 @@ function start<T extends AnyIssuer>(
   component: string,
 ): RunningController {
   const { informers, log } = context;
-  const queue = createQueue({ clock: context.clock, backoff: itemBackoff });
+  const observer = context.observer.work(resource.plural);
+  const queue = createQueue({ clock: context.clock, backoff: itemBackoff, observer });
   const types = context.issuerTypes;
   const source = issuerContextSource(context);
   /** The last verdict of each issuer that no retry can change, with what it depended on. */
@@ -154,6 +155,7 @@ function start<T extends AnyIssuer>(
   const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
+    observer,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done' || error instanceof IssuerNotReadyError) return;
       const level = outcome === 'conflict' ? 'debug' : 'error';
