@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'cli/listen'
   | 'cli/folder'
   | 'cli/kubeconfig'
+  | 'cli/config'
   | 'cli/not-ready';
 
 /** Printed without a stack: the message says what to do. */

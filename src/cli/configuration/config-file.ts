@@ -1,0 +1,126 @@
+/** A component's configuration file: YAML or JSON, every field known, every fault told with its path (spec/operations.md §2). */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { CliError, EnvironmentError, exitCodes, UsageError } from '../errors.ts';
+import { nearest } from '../manifests/suggest.ts';
+import { isRecord, readNode, type Value } from './read-value.ts';
+import type { ComponentTable, FlagRow } from './row.ts';
+
+const mostBytes = 1024 * 1024;
+
+/** Several faults at once: whoever corrects a file wants to do it once. */
+export class ConfigFileError extends CliError {
+  readonly problems: readonly string[];
+  constructor(file: string, problems: readonly string[]) {
+    const what = problems.length === 1 ? 'one fault' : `${problems.length} faults`;
+    super('cli/config', exitCodes.usage, `--config ${file}: ${what}\n  ${problems.join('\n  ')}`);
+    this.problems = problems;
+  }
+}
+
+export interface ConfigFile {
+  /** By flag; what the file does not say is absent. Paths are absolute. */
+  values: ReadonlyMap<string, Value>;
+  /** Where each value stands: `kubernetesAPIQPS in config.yaml`. */
+  nameOf(flag: string): string;
+  warnings: readonly string[];
+}
+
+/** @throws EnvironmentError when it cannot be read, ConfigFileError with all that is wrong in it */
+export async function readConfigFile(table: ComponentTable, file: string): Promise<ConfigFile> {
+  return parseConfigFile(table, file, await readText(file));
+}
+
+/** The same from text; `file` is where relative paths in it start. */
+export function parseConfigFile(table: ComponentTable, file: string, text: string): ConfigFile {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: true });
+  if (document.errors.length > 0)
+    throw new ConfigFileError(
+      file,
+      document.errors.map((error) => {
+        const [at] = error.linePos ?? [];
+        const where = at === undefined ? '' : `line ${at.line}, column ${at.col}: `;
+        return where + plainMessage(error.message);
+      }),
+    );
+  const root: unknown = document.toJS({ maxAliasCount: 50 });
+  if (!isRecord(root)) throw new ConfigFileError(file, [`it holds no ${table.kind}`]);
+  const { apiVersion, kind, ...fields } = root;
+  if (apiVersion !== table.apiVersion || kind !== table.kind)
+    throw new ConfigFileError(file, [
+      `it says apiVersion ${JSON.stringify(apiVersion)} and kind ${JSON.stringify(kind)}: write apiVersion: ${table.apiVersion} and kind: ${table.kind}`,
+    ]);
+  return readFields(table, file, fields);
+}
+
+function readFields(table: ComponentTable, file: string, fields: Record<string, unknown>): ConfigFile {
+  const byPath = new Map<string, FlagRow>();
+  for (const row of table.rows) {
+    if (row.path !== undefined) byPath.set(row.path, row);
+    if (row.deprecatedPath !== undefined) byPath.set(row.deprecatedPath, row);
+  }
+  const values = new Map<string, Value>();
+  const places = new Map<string, string>();
+  const [problems, warnings]: [string[], string[]] = [[], []];
+
+  const visit = (node: unknown, path: string): void => {
+    // As in Go: a field without a value is a field that is not there.
+    if (node === null || node === undefined) return;
+    const row = byPath.get(path);
+    if (row === undefined) {
+      const inside = path === '' ? '' : `${path}.`;
+      const known = [...byPath.keys()].filter((each) => each.startsWith(inside));
+      if (known.length === 0 || (path !== '' && !isRecord(node))) {
+        problems.push(known.length === 0 ? unknownField(path, byPath) : `${path}: write fields by name`);
+        return;
+      }
+      for (const [name, child] of Object.entries(node)) visit(child, inside + name);
+      return;
+    }
+    const place = `${path} in ${file}`;
+    if (path === row.deprecatedPath) {
+      warnings.push(`${place} is an old name: write ${row.path}`);
+      if (values.has(row.flag)) return;
+    }
+    try {
+      values.set(row.flag, located(row, file, readNode(row, path, node)));
+      places.set(row.flag, place);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(error.message);
+    }
+  };
+  visit(fields, '');
+  if (problems.length > 0) throw new ConfigFileError(file, problems);
+  return { values, nameOf: (flag) => places.get(flag) ?? `--${flag}`, warnings };
+}
+
+/** Files named in the configuration are beside it: it is written by whoever mounts them there. */
+function located(row: FlagRow, file: string, value: Value): Value {
+  return row.kind === 'file' && typeof value === 'string' && value !== ''
+    ? resolve(dirname(file), value)
+    : value;
+}
+
+function unknownField(path: string, known: ReadonlyMap<string, FlagRow>): string {
+  const close = nearest(path, known.keys());
+  return `${path}: there is no such field${close === undefined ? '' : `; is ${close} meant?`}`;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EnvironmentError('cli/config', `--config ${file}: cannot be read: ${why}`, error);
+  }
+}
+
+/** The first line: the rest draws the place, which is told in words already. */
+function plainMessage(message: string): string {
+  return (message.split('\n', 1)[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+}
