@@ -4,28 +4,19 @@ import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
 
-import { kubectl, onPath, type Tool } from '../peers/toolchain.ts';
+import { clusterTools } from './cluster-tools.ts';
 import { startCluster } from './start.ts';
-import { etcd, kubernetesProgram } from './toolchain.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const searchPath = process.env['PATH'] ?? '';
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const go = onPath('go', searchPath, ['/usr/local/go/bin']);
-  const tools: Tool[] = [
-    onPath('openssl', searchPath),
-    await etcd(searchPath),
-    await kubectl(root, path.join(root, '.cache/peers'), go),
-    await kubernetesProgram(root, 'kube-apiserver', go),
-    await kubernetesProgram(root, 'kube-controller-manager', go),
-  ];
-  for (const tool of tools) console.log(`${tool.name}: ${tool.path ?? `missing (${tool.missing})`}`);
-  const missing = tools.filter((tool) => tool.path === undefined).map((tool) => tool.name);
-  const found = (name: string): string => tools.find((tool) => tool.name === name)?.path ?? '';
-  if (missing.length > 0) {
-    console.error(`cluster: cannot run without ${missing.join(', ')}`);
+  const tools = await clusterTools(root, searchPath);
+  for (const line of tools.report) console.log(line);
+  const { binaries } = tools;
+  if (binaries === undefined) {
+    console.error(`cluster: cannot run without ${tools.missing.join(', ')}`);
     // 77 is "left out", counted by .ci/run as neither passed nor failed.
     return process.env['CI'] === 'true' ? 1 : 77;
   }
@@ -37,11 +28,6 @@ async function main(): Promise<number> {
     console.error(`cluster: no test file has ${named.join(' or ')} in its path`);
     return 1;
   }
-  const binaries = {
-    etcd: found('etcd'),
-    apiserver: found('kube-apiserver'),
-    controllerManager: found('kube-controller-manager'),
-  };
   const cluster = await startCluster(binaries, { controllerManager: true });
   console.log(`cluster: ready after ${cluster.startedInMs} ms at ${cluster.url}`);
   // Ended from outside: the tests end with the terminal's signal, the servers only when we end them.
@@ -52,7 +38,7 @@ async function main(): Promise<number> {
       CERTWRIGHT_CLUSTER: cluster.folder,
       CERTWRIGHT_CLUSTER_BINARIES: JSON.stringify(binaries),
       CERTWRIGHT_CLUSTER_KUBECONFIG: cluster.kubeconfig,
-      CERTWRIGHT_KUBECTL: found('kubectl'),
+      CERTWRIGHT_KUBECTL: binaries.kubectl,
     });
   } finally {
     await cluster.stop();
