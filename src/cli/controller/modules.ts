@@ -1,5 +1,6 @@
 /** The controllers beside those of Certificates, requests and issuers: one line for each, run where one of its names is enabled. */
 import type { ControllerName } from '../../api/components.ts';
+import { certificateSigningRequestModule } from '../../controllers/certificatesigningrequest/controller.ts';
 import type { ControllerModule } from '../../controllers/module.ts';
 
 /** What the flags of ingress-shim and gateway-shim say (spec/operations.md §3). */
@@ -33,6 +34,7 @@ export interface ModuleSettings {
 export function createModules({ enabled }: ModuleSettings): ControllerModule[] {
   const all: ControllerModule[] = [
     // One line each: a factory that is handed what it needs of the settings.
+    certificateSigningRequestModule(enabled),
   ];
   return all.filter((module) => module.names.some((name) => enabled.has(name)));
 }
