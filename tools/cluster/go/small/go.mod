@@ -1,0 +1,3 @@
+module certwright.dev/cluster/small
+
+go 1.26.0
