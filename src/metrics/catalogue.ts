@@ -1,0 +1,361 @@
+/**
+ * Every metric there is: name, type, labels, help. `docs/metrics.md` is generated from it; the dashboard and the alerts
+ * are held against it. The `certmanager_` names, types and labels are the peer's (spec/operations.md §10).
+ */
+
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+export interface MetricDescription {
+  name: string;
+  type: MetricType;
+  /** Sorted, as they are written. */
+  labels: readonly string[];
+  help: string;
+  /** What bounds the number of series. */
+  series: string;
+}
+
+const ofCertificate = ['issuer_group', 'issuer_kind', 'issuer_name', 'name', 'namespace'] as const;
+const perCertificate = 'one per Certificate';
+
+/** Rendered from the caches at scrape: a series ends with its object. */
+export const objectMetrics = {
+  expiration: {
+    name: 'certmanager_certificate_expiration_timestamp_seconds',
+    type: 'gauge',
+    labels: ofCertificate,
+    help: 'The timestamp after which the certificate expires, expressed in Unix Epoch Time.',
+    series: perCertificate,
+  },
+  notAfter: {
+    name: 'certmanager_certificate_not_after_timestamp_seconds',
+    type: 'gauge',
+    labels: ofCertificate,
+    help: 'The timestamp after which the certificate is invalid, expressed as Unix Epoch Time; 0 while there is none.',
+    series: perCertificate,
+  },
+  notBefore: {
+    name: 'certmanager_certificate_not_before_timestamp_seconds',
+    type: 'gauge',
+    labels: ofCertificate,
+    help: 'The timestamp before which the certificate is invalid, expressed as Unix Epoch Time; 0 while there is none.',
+    series: perCertificate,
+  },
+  ready: {
+    name: 'certmanager_certificate_ready_status',
+    type: 'gauge',
+    labels: ['condition', ...ofCertificate],
+    help: 'The ready status of the certificate: 1 on the series whose condition is the current one.',
+    series: 'three per Certificate',
+  },
+  renewal: {
+    name: 'certmanager_certificate_renewal_timestamp_seconds',
+    type: 'gauge',
+    labels: ofCertificate,
+    help: 'The timestamp after which the certificate should be renewed, expressed as Unix Epoch Time; 0 while there is none.',
+    series: perCertificate,
+  },
+  clusterIssuerReady: {
+    name: 'certmanager_clusterissuer_ready_status',
+    type: 'gauge',
+    labels: ['condition', 'name'],
+    help: 'The ready status of the cluster issuer: 1 on the series whose condition is the current one.',
+    series: 'three per ClusterIssuer',
+  },
+  issuerReady: {
+    name: 'certmanager_issuer_ready_status',
+    type: 'gauge',
+    labels: ['condition', 'name', 'namespace'],
+    help: 'The ready status of the issuer: 1 on the series whose condition is the current one.',
+    series: 'three per Issuer',
+  },
+  issuingSince: {
+    name: 'certwright_certificate_issuing_since_timestamp_seconds',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'Since when the issuance under way is under way (condition Issuing); absent while none is.',
+    series: 'one per Certificate that is being issued',
+  },
+  failedAttempts: {
+    name: 'certwright_certificate_failed_issuance_attempts',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'Failed issuances in a row; absent when the last one succeeded.',
+    series: 'one per Certificate whose last issuance failed',
+  },
+  breakerOpen: {
+    name: 'certwright_certificate_breaker_open',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'The circuit breaker keeps this Certificate from another issuance because something keeps undoing our writes.',
+    series: 'one per Certificate whose breaker is open',
+  },
+} as const satisfies Record<string, MetricDescription>;
+
+const perController = 'one per controller';
+
+/** Counted as it happens. */
+export const countedMetrics = {
+  syncCalls: {
+    name: 'certmanager_controller_sync_call_count',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'The number of sync() calls made by a controller: each decision counts for the controller whose part of the work it is.',
+    series: perController,
+  },
+  syncErrors: {
+    name: 'certmanager_controller_sync_error_count',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'The number of errors encountered during controller sync().',
+    series: perController,
+  },
+  decisions: {
+    name: 'certwright_decisions_total',
+    type: 'counter',
+    labels: ['controller', 'decision'],
+    help: 'Decisions taken about Certificates and CertificateRequests.',
+    series: 'controllers times decisions, below 100',
+  },
+  reconciles: {
+    name: 'certwright_reconciles_total',
+    type: 'counter',
+    labels: ['controller', 'outcome'],
+    help: 'Objects looked at, by outcome: done, conflict (somebody else wrote first), error.',
+    series: 'three per queue',
+  },
+  reconcileDuration: {
+    name: 'certwright_reconcile_duration_seconds',
+    type: 'histogram',
+    labels: ['controller'],
+    help: 'How long one look at one object took, its writes included.',
+    series: 'one histogram per queue',
+  },
+  queueAdds: {
+    name: 'certwright_queue_adds_total',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'Objects that began to wait in the queue.',
+    series: 'one per queue',
+  },
+  queueRetries: {
+    name: 'certwright_queue_retries_total',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'Objects that come again after a back-off.',
+    series: 'one per queue',
+  },
+  queueWait: {
+    name: 'certwright_queue_wait_seconds',
+    type: 'histogram',
+    labels: ['controller'],
+    help: 'How long objects waited in the queue.',
+    series: 'one histogram per queue',
+  },
+  apiRequests: {
+    name: 'certwright_api_requests_total',
+    type: 'counter',
+    labels: ['code', 'resource', 'verb'],
+    help: 'HTTP exchanges with the API server, retries included; code 0: no answer came.',
+    series: 'verbs times resources times codes in use, below 300',
+  },
+  apiDuration: {
+    name: 'certwright_api_request_duration_seconds',
+    type: 'histogram',
+    labels: ['resource', 'verb'],
+    help: 'Time to the whole answer of the API server; of a watch, to its beginning.',
+    series: 'one histogram per verb and resource in use, below 60',
+  },
+  watchRestarts: {
+    name: 'certwright_watch_restarts_total',
+    type: 'counter',
+    labels: ['cause', 'resource'],
+    help: 'Lists and watches that failed and were begun again, by cause (an error code of ours).',
+    series: 'causes times resources, below 50',
+  },
+  keyGeneration: {
+    name: 'certwright_key_generation_duration_seconds',
+    type: 'histogram',
+    labels: ['algorithm'],
+    help: 'Time to a new private key, the wait for a free core included.',
+    series: 'one histogram per algorithm (three)',
+  },
+} as const satisfies Record<string, MetricDescription>;
+
+/** Asked for at scrape. */
+export const stateMetrics = {
+  clock: {
+    name: 'certmanager_clock_time_seconds',
+    type: 'counter',
+    labels: [],
+    help: 'DEPRECATED: use certmanager_clock_time_seconds_gauge. The clock time given in seconds (from 1970/01/01 UTC).',
+    series: 'one',
+  },
+  clockGauge: {
+    name: 'certmanager_clock_time_seconds_gauge',
+    type: 'gauge',
+    labels: [],
+    help: 'The clock time given in seconds (from 1970/01/01 UTC).',
+    series: 'one',
+  },
+  buildInfo: {
+    name: 'certwright_build_info',
+    type: 'gauge',
+    labels: ['node', 'version'],
+    help: 'Always 1: the version of Certwright and of the Node.js that runs it.',
+    series: 'one',
+  },
+  leader: {
+    name: 'certwright_leader',
+    type: 'gauge',
+    labels: [],
+    help: 'Whether this process does the work (1) or stands by (0).',
+    series: 'one',
+  },
+  shardsHeld: {
+    name: 'certwright_shards_held',
+    type: 'gauge',
+    labels: [],
+    help: 'Shards of the work that this process holds; absent without sharding.',
+    series: 'one',
+  },
+  shards: {
+    name: 'certwright_shards',
+    type: 'gauge',
+    labels: [],
+    help: 'Shards that the work is divided into; absent without sharding.',
+    series: 'one',
+  },
+  admissionMode: {
+    name: 'certwright_admission_mode',
+    type: 'gauge',
+    labels: ['mode'],
+    help: 'Always 1: how objects are validated here, found out at start; absent until it is known.',
+    series: 'one',
+  },
+  queueDepth: {
+    name: 'certwright_queue_depth',
+    type: 'gauge',
+    labels: ['controller'],
+    help: 'Objects that wait to be looked at.',
+    series: 'one per queue',
+  },
+  queueActive: {
+    name: 'certwright_queue_active',
+    type: 'gauge',
+    labels: ['controller'],
+    help: 'Objects being worked on.',
+    series: 'one per queue',
+  },
+  queueDelayed: {
+    name: 'certwright_queue_delayed',
+    type: 'gauge',
+    labels: ['controller'],
+    help: 'Objects with a time to be looked at again: renewals, back-offs.',
+    series: 'one per queue',
+  },
+  cacheObjects: {
+    name: 'certwright_cache_objects',
+    type: 'gauge',
+    labels: ['cache'],
+    help: 'Objects in memory.',
+    series: 'one per cache',
+  },
+  cacheSynced: {
+    name: 'certwright_cache_synced',
+    type: 'gauge',
+    labels: ['cache'],
+    help: 'Whether the first complete list is in memory.',
+    series: 'one per cache',
+  },
+  events: {
+    name: 'certwright_events_total',
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Kubernetes events by outcome: sent, limited (the same again), dropped (under pressure), failed.',
+    series: 'four',
+  },
+  breakersOpen: {
+    name: 'certwright_breaker_open_certificates',
+    type: 'gauge',
+    labels: [],
+    help: 'Certificates whose circuit breaker is open.',
+    series: 'one',
+  },
+  loopLag: {
+    name: 'certwright_event_loop_lag_seconds',
+    type: 'gauge',
+    labels: ['quantile'],
+    help: 'How late timers fire, over the last half minute at least: 0.5, 0.99 and 1 (the latest).',
+    series: 'three',
+  },
+  loopActive: {
+    name: 'certwright_event_loop_active_seconds_total',
+    type: 'counter',
+    labels: [],
+    help: 'Time that the event loop was busy.',
+    series: 'one',
+  },
+  heapUsed: {
+    name: 'certwright_heap_used_bytes',
+    type: 'gauge',
+    labels: [],
+    help: 'JavaScript heap in use.',
+    series: 'one',
+  },
+  seriesRefused: {
+    name: 'certwright_metrics_series_refused_total',
+    type: 'counter',
+    labels: [],
+    help: 'Observations booked under the labels "other" because their metric had too many series; 0 unless there is a fault.',
+    series: 'one',
+  },
+  cpuSeconds: {
+    name: 'process_cpu_seconds_total',
+    type: 'counter',
+    labels: [],
+    help: 'Total user and system CPU time spent in seconds.',
+    series: 'one',
+  },
+  residentMemory: {
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    labels: [],
+    help: 'Resident memory size in bytes.',
+    series: 'one',
+  },
+  startTime: {
+    name: 'process_start_time_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'Start time of the process since unix epoch in seconds.',
+    series: 'one',
+  },
+  virtualMemory: {
+    name: 'process_virtual_memory_bytes',
+    type: 'gauge',
+    labels: [],
+    help: 'Virtual memory size in bytes. Linux only.',
+    series: 'one',
+  },
+  openFds: {
+    name: 'process_open_fds',
+    type: 'gauge',
+    labels: [],
+    help: 'Number of open file descriptors. Linux only.',
+    series: 'one',
+  },
+  maxFds: {
+    name: 'process_max_fds',
+    type: 'gauge',
+    labels: [],
+    help: 'Maximum number of open file descriptors. Linux only.',
+    series: 'one',
+  },
+} as const satisfies Record<string, MetricDescription>;
+
+export const catalogue: readonly MetricDescription[] = [
+  ...Object.values(objectMetrics),
+  ...Object.values(countedMetrics),
+  ...Object.values(stateMetrics),
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));

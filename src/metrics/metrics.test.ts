@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import type { Certificate } from '../api/certificate.ts';
+import { TransportError } from '../kube/errors.ts';
+import { createQueue } from '../kube/queue.ts';
+import { createFakeClock } from '../kube/testing/fake-clock.ts';
+import { runWorkers } from '../kube/worker.ts';
+import { catalogue } from './catalogue.ts';
+import { createMetrics, type Metrics, type ObjectCaches } from './metrics.ts';
+import type { ProcessFacts, ProcessWatch } from './process-facts.ts';
+import { readExposition, textOf, type Family } from './testing/read-exposition.ts';
+
+const facts: ProcessFacts = {
+  cpuSeconds: 1.5,
+  residentBytes: 1000,
+  heapUsedBytes: 500,
+  startSeconds: 100,
+  loopActiveSeconds: 2,
+  loopLag: { median: 0.001, p99: 0.01, max: 0.1 },
+  virtualBytes: 5000,
+  openFds: 7,
+  maxFds: 1024,
+};
+const still: ProcessWatch = { read: () => Promise.resolve(facts), stop: () => undefined };
+const clock = createFakeClock(1_800_000_000_500);
+
+function metricsOf(caches?: Partial<ObjectCaches>): Metrics {
+  const metrics = createMetrics({ clock, version: '1.2.3', process: still });
+  if (caches !== undefined) metrics.serve({ certificates: [], issuers: [], clusterIssuers: [], ...caches });
+  return metrics;
+}
+
+async function scrape(metrics: Metrics): Promise<Map<string, Family>> {
+  return readExposition(await textOf(metrics.scrape()));
+}
+
+const certificate = (name: string, issuer: string, status?: Certificate['status']): Certificate => ({
+  apiVersion: 'cert-manager.io/v1',
+  kind: 'Certificate',
+  metadata: { name, namespace: 'shop' },
+  spec: { secretName: name, issuerRef: { name: issuer } },
+  ...(status === undefined ? {} : { status }),
+});
+
+describe('metrics', () => {
+  test('every family is in the catalogue with its type, labels and help', async () => {
+    const metrics = metricsOf({
+      certificates: [
+        certificate('a', 'ca', {
+          failedIssuanceAttempts: 2,
+          conditions: [
+            {
+              type: 'Issuing',
+              status: 'True',
+              lastTransitionTime: '2026-01-01T00:00:00Z',
+              reason: 'x',
+              message: '',
+            },
+          ],
+        }),
+      ],
+      issuers: [{ metadata: { name: 'ca', namespace: 'shop' }, spec: {} }] as never,
+      clusterIssuers: [{ metadata: { name: 'root' }, spec: {} }] as never,
+    });
+    metrics.setLeader(true);
+    metrics.setShards(2, 8);
+    metrics.setAdmissionMode('policies');
+    metrics.requests.request('create', 'secrets', 201, 12);
+    const { controllers } = metrics;
+    controllers.events({ sent: 1, limited: 2, dropped: 3, failed: 4 });
+    controllers.cache('certificates', { size: 3, synced: true });
+    controllers.step('certificates-issuing', 'issue', true);
+    controllers.keyGenerated('RSA', 40);
+    controllers.watchFailed('secrets', new TransportError('gone'));
+    controllers.breaker('shop/a', clock.now() + 1000);
+    const observer = controllers.work('issuers');
+    const queue = createQueue({ clock, observer });
+    queue.add('shop/ca');
+    const workers = runWorkers(queue, () => Promise.reject(new Error('no')), { clock, observer });
+    await clock.advance(1);
+    await workers.stop();
+    const families = await scrape(metrics);
+    assert.deepEqual(
+      [...families.keys()].toSorted(),
+      catalogue.map(({ name }) => name),
+      'each metric of the catalogue can be had, and no other',
+    );
+    for (const { name, type, labels, help } of catalogue) {
+      const family = families.get(name)!;
+      assert.equal(family.type, type, name);
+      assert.equal(family.help, help, name);
+      for (const sample of family.samples)
+        assert.deepEqual(
+          Object.keys(sample.labels).filter((label) => label !== 'le'),
+          labels,
+          name,
+        );
+    }
+    const value = (name: string): number | undefined => families.get(name)?.samples.at(0)?.value;
+    assert.equal(value('certwright_queue_retries_total'), 1);
+    assert.equal(value('certmanager_controller_sync_error_count'), 1);
+    assert.equal(value('certwright_certificate_breaker_open'), 1);
+    assert.equal(value('certmanager_clock_time_seconds'), 1_800_000_000);
+  });
+
+  test('one that stands by tells of itself and of no object', async () => {
+    const names = [...(await scrape(metricsOf())).keys()];
+    assert.ok(names.includes('certwright_leader') && names.includes('process_resident_memory_bytes'));
+    assert.deepEqual(
+      names.filter((name) => /certificate_|issuer_/.test(name)),
+      [],
+    );
+  });
+
+  test('a breaker that has closed by itself is not told as open', async () => {
+    const metrics = metricsOf();
+    metrics.controllers.breaker('shop/a', clock.now() - 1);
+    const families = await scrape(metrics);
+    assert.equal(families.has('certwright_certificate_breaker_open'), false);
+    assert.equal(families.get('certwright_breaker_open_certificates')?.samples[0]?.value, 0);
+  });
+
+  test('hostile names stay inside their quotes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (issuer) => {
+        // Lone surrogates do not survive UTF-8 on any way.
+        fc.pre(issuer.isWellFormed());
+        const families = await scrape(metricsOf({ certificates: [certificate('a', issuer)] }));
+        const [sample] = families.get('certmanager_certificate_not_after_timestamp_seconds')!.samples;
+        assert.equal(sample?.labels['issuer_name'], issuer);
+      }),
+      { numRuns: 200 },
+    );
+    const long = await scrape(metricsOf({ certificates: [certificate('a', 'x'.repeat(1_000_000))] }));
+    const [cut] = long.get('certmanager_certificate_not_after_timestamp_seconds')!.samples;
+    assert.equal(cut?.labels['issuer_name']?.length, 513);
+  });
+
+  test('a fault of ours in a label fills no memory', async () => {
+    const metrics = metricsOf();
+    for (let i = 0; i < 2000; i++) metrics.requests.request('get', `r${i}`, 200, 1);
+    const families = await scrape(metrics);
+    const { samples } = families.get('certwright_api_requests_total')!;
+    assert.equal(samples.length, 501);
+    assert.equal(samples.at(-1)?.labels['resource'], 'other');
+    assert.equal(
+      samples.reduce((sum, { value }) => sum + value, 0),
+      2000,
+    );
+    assert.ok(families.get('certwright_metrics_series_refused_total')!.samples[0]!.value >= 1499);
+  });
+});
+
+describe('a scrape of 10,000 Certificates', () => {
+  const time = '2026-11-22T00:00:00Z';
+  const many = Array.from({ length: 10_000 }, (_, i) =>
+    certificate(`certificate-${i}`, 'ca', {
+      notBefore: time,
+      notAfter: time,
+      renewalTime: time,
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: time, reason: 'Ready', message: '' }],
+    }),
+  );
+
+  test('is whole, comes in small pieces and lets the event loop go between them', async () => {
+    let turns = 0;
+    const metrics = createMetrics({
+      clock,
+      version: '1',
+      process: still,
+      breathe: () => {
+        turns++;
+        return new Promise((resolve) => void setImmediate(resolve));
+      },
+    });
+    metrics.serve({ certificates: many, issuers: [], clusterIssuers: [] });
+    // Once to be compiled; the least of three, as others share the machine.
+    for await (const _ of metrics.scrape()) continue;
+    const cpuMs: number[] = [];
+    let longest = 0;
+    let samples = 0;
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    for (let i = 0; i < 3; i++) {
+      const before = process.cpuUsage();
+      samples = 0;
+      for await (const chunk of metrics.scrape()) {
+        longest = Math.max(longest, chunk.length);
+        for (let at = chunk.indexOf('\ncertmanager_certificate_'); at >= 0;) {
+          samples++;
+          at = chunk.indexOf('\ncertmanager_certificate_', at + 1);
+        }
+      }
+      const used = process.cpuUsage(before);
+      cpuMs.push((used.user + used.system) / 1000);
+    }
+    delay.disable();
+    assert.ok(samples > 69_000, `${samples} samples`);
+    assert.ok(longest < 200_000, `${longest} characters in one chunk`);
+    assert.ok(turns > 4 * 250, `${turns} turns`);
+    assert.ok(Math.min(...cpuMs) < 100, `${Math.min(...cpuMs)} ms of processor time`);
+    // The median: a busy machine takes the processor away at any moment, which is not our doing.
+    assert.ok(delay.percentile(50) / 1e6 < 20, `${delay.percentile(50) / 1e6} ms between two turns`);
+  });
+
+  test('reads one state: what changes meanwhile gives no Certificate two series', async () => {
+    const cache = new Map(many.slice(0, 1000).map((one) => [one.metadata!.name!, one]));
+    const metrics = metricsOf({ certificates: cache });
+    let text = '';
+    for await (const chunk of metrics.scrape()) {
+      text += chunk;
+      const [name, first] = [...cache][0]!;
+      cache.delete(name);
+      cache.set(name, first);
+      cache.set(`new-${text.length}`, certificate(`new-${text.length}`, 'ca'));
+    }
+    const ready = readExposition(text).get('certmanager_certificate_ready_status')!;
+    assert.equal(ready.samples.length, 3000);
+  });
+
+  test('a reader that goes away ends it', async () => {
+    let chunks = 0;
+    for await (const _ of metricsOf({ certificates: many }).scrape()) if (++chunks === 2) break;
+    assert.equal(chunks, 2);
+  });
+});

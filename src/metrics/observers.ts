@@ -1,0 +1,131 @@
+/** Turns what controllers and the plumbing tell into counters and histograms. */
+import { controllers as controllerNames } from '../api/components.ts';
+import type { ControllersObserver } from '../controllers/observer.ts';
+import type { EventCounts } from '../kube/events.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { RequestObserver } from '../kube/observe.ts';
+import type { Queue } from '../kube/queue.ts';
+import { countedMetrics } from './catalogue.ts';
+import { Counter, Histogram } from './registry.ts';
+
+/** What is asked for at scrape. */
+export interface Observed {
+  queues: ReadonlyMap<string, Pick<Queue, 'length' | 'delayed' | 'active'>>;
+  caches: ReadonlyMap<string, readonly { readonly size: number; readonly synced: boolean }[]>;
+  events: Readonly<EventCounts> | undefined;
+  /** `namespace/name` of Certificates whose breaker is open -> until when, in milliseconds. */
+  breakers: ReadonlyMap<string, number>;
+  /** Observations booked under `other`. */
+  refused: number;
+}
+
+export class Observers {
+  readonly controllers: ControllersObserver;
+  readonly requests: RequestObserver;
+  readonly #queues = new Map<string, Pick<Queue, 'length' | 'delayed' | 'active'>>();
+  readonly #caches = new Map<string, { readonly size: number; readonly synced: boolean }[]>();
+  readonly #breakers = new Map<string, number>();
+  readonly #families: readonly (Counter | Histogram)[];
+  #events: Readonly<EventCounts> | undefined;
+  #refused = 0;
+
+  constructor() {
+    const refused = (): void => void this.#refused++;
+    const counter = (metric: keyof typeof countedMetrics): Counter =>
+      new Counter(countedMetrics[metric], refused);
+    const histogram = (metric: keyof typeof countedMetrics): Histogram =>
+      new Histogram(countedMetrics[metric], refused);
+    const calls = counter('syncCalls');
+    const errors = counter('syncErrors');
+    const decisions = counter('decisions');
+    const reconciles = counter('reconciles');
+    const duration = histogram('reconcileDuration');
+    const adds = counter('queueAdds');
+    const retries = counter('queueRetries');
+    const waits = histogram('queueWait');
+    const requests = counter('apiRequests');
+    const latency = histogram('apiDuration');
+    const restarts = counter('watchRestarts');
+    const keys = histogram('keyGeneration');
+    this.#families = [
+      calls,
+      errors,
+      decisions,
+      reconciles,
+      duration,
+      adds,
+      retries,
+      waits,
+      requests,
+      latency,
+      restarts,
+      keys,
+    ];
+    this.requests = {
+      request(verb, resource, code, durationMs) {
+        requests.add([String(code), resource, verb]);
+        latency.observe([resource, verb], durationMs / 1000);
+      },
+    };
+    const names = new Set<string>(controllerNames);
+    this.controllers = {
+      work: (controller) => {
+        // A queue whose name is none of the peer's holds the objects of several of its controllers: `step` tells them apart.
+        const isSync = names.has(controller);
+        const labels = [controller];
+        if (isSync) calls.add(labels, 0);
+        return {
+          queue: (queue) => void this.#queues.set(controller, queue),
+          added: () => adds.add(labels),
+          taken: (waitedMs) => waits.observe(labels, waitedMs / 1000),
+          retried: () => retries.add(labels),
+          finished({ outcome, durationMs }) {
+            reconciles.add([controller, outcome]);
+            duration.observe(labels, durationMs / 1000);
+            if (!isSync) return;
+            calls.add(labels);
+            if (outcome === 'error') errors.add(labels);
+          },
+        };
+      },
+      step(controller, decision, failed) {
+        decisions.add([controller, decision]);
+        calls.add([controller]);
+        if (failed) errors.add([controller]);
+      },
+      cache: (name, cache) => {
+        const known = this.#caches.get(name);
+        if (known === undefined) this.#caches.set(name, [cache]);
+        else known.push(cache);
+      },
+      events: (counts) => {
+        this.#events = counts;
+      },
+      watchFailed: (resource, error) =>
+        restarts.add([error instanceof KubeError ? error.code : 'unknown', resource]),
+      keyGenerated: (algorithm, durationMs) => keys.observe([algorithm], durationMs / 1000),
+      breaker: (certificate, untilMs) => {
+        if (untilMs === undefined) this.#breakers.delete(certificate);
+        else this.#breakers.set(certificate, untilMs);
+      },
+    };
+  }
+
+  /** Metrics counted as they happen; those that were told nothing yet are left out. */
+  *render(): Generator<string> {
+    for (const family of this.#families) {
+      const text = family.render();
+      if (text !== '') yield text;
+    }
+  }
+
+  get observed(): Observed {
+    return {
+      queues: this.#queues,
+      caches: this.#caches,
+      events: this.#events,
+      breakers: this.#breakers,
+      refused: this.#refused,
+    };
+  }
+}
