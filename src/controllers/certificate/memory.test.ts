@@ -27,6 +27,7 @@ test('a Certificate that is deleted while its Secret is refused leaves nothing b
     options: { ...defaultControllerOptions },
     issuerTypes: createIssuerTypes(),
     informers,
+    synced: Promise.resolve(),
     watch: () => assert.fail('a Certificate needs no cache of its own'),
     claims: createClaims(),
     observer: unobserved,
