@@ -2,95 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Authorize } from '../api/admission.ts';
 import { beginAs, refusals, user } from './sample-review.ts';
+import { approvalCases, approved, ready, request } from './testing/approval-cases.ts';
 
-const approved = { type: 'Approved', status: 'True', reason: 'ok' };
-const denied = { type: 'Denied', status: 'True', reason: 'no' };
-const ready = { type: 'Ready', status: 'False', reason: 'Pending' };
-const spec = { issuerRef: { name: 'ca' }, request: 'AAAA' };
-const request = (conditions?: object[], issuerRef: object = spec.issuerRef) => ({
-  metadata: { name: 'r', namespace: 'ns' },
-  spec: { ...spec, issuerRef },
-  status: { conditions },
-});
-
-describe('approval conditions', () => {
-  const cases: [string, object[] | undefined, object[] | undefined, string[]][] = [
-    ['approved', undefined, [approved], []],
-    ['denied', [ready], [ready, denied], []],
-    ['kept', [approved], [approved, ready], []],
-    [
-      'approved with a time as Go writes it',
-      [approved],
-      [{ ...approved, message: '', lastTransitionTime: null }],
-      [],
-    ],
-    [
-      'approved and denied',
-      undefined,
-      [approved, denied],
-      ["status.conditions: Forbidden: both 'Denied' and 'Approved'"],
-    ],
-    [
-      'approved, then denied',
-      [approved],
-      [approved, denied],
-      ["status.conditions: Forbidden: both 'Denied' and 'Approved'"],
-    ],
-    [
-      'approval taken back',
-      [approved],
-      [],
-      ["status.conditions: Forbidden: 'Approved' condition may not be modified once set"],
-    ],
-    [
-      'approval reworded',
-      [approved],
-      [{ ...approved, reason: 'x' }],
-      ["status.conditions: Forbidden: 'Approved' condition may not be"],
-    ],
-    [
-      'denial taken back',
-      [denied],
-      [],
-      ["status.conditions: Forbidden: 'Denied' condition may not be modified once set"],
-    ],
-    [
-      'approved twice',
-      undefined,
-      [approved, approved],
-      ['status.conditions: Forbidden: multiple "Approved" conditions present'],
-    ],
-    [
-      'denied twice',
-      undefined,
-      [denied, denied],
-      ['status.conditions: Forbidden: multiple "Denied" conditions present'],
-    ],
-    [
-      'not approved',
-      undefined,
-      [{ ...approved, status: 'False' }],
-      ['status.conditions.Approved: Invalid value: "False": "Approved" condition may only be set to True'],
-    ],
-    [
-      'not denied',
-      undefined,
-      [{ ...denied, status: 'Unknown' }],
-      ['status.conditions.Denied: Invalid value: "Unknown": "Denied" condition may only be set to True'],
-    ],
-  ];
-  for (const [title, before, after, expected] of cases) {
-    test(title, async () => {
-      const found = await refusals({
-        kind: 'CertificateRequest',
-        object: request(after),
-        oldObject: request(before),
-        subresource: 'status',
-      });
-      assert.ok(beginAs(found, expected), found.join('\n'));
-    });
-  }
-});
+for (const each of approvalCases) {
+  test(`${each.group}: ${each.title}`, async () => {
+    const found = await refusals(each);
+    assert.ok(beginAs(found, each.expected), found.join('\n'));
+  });
+}
 
 describe('approvers', () => {
   /** Allows exactly these resource names and keeps what was asked. */
