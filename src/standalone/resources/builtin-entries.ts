@@ -1,4 +1,5 @@
 /** The table of built-in kinds. A new kind is one more line here. */
+import { certificateSigningRequestEntry } from './builtin/certificate-signing-request.ts';
 import { configMapEntry, secretEntry } from './builtin/config.ts';
 import { customResourceDefinitionEntry } from './builtin/custom-resource-definition.ts';
 import { eventEntry, eventViewEntry } from './builtin/event.ts';
@@ -16,5 +17,6 @@ export const builtinEntries: readonly ResourceEntry[] = [
   eventViewEntry,
   leaseEntry,
   customResourceDefinitionEntry,
+  certificateSigningRequestEntry,
   ...reviewEntries,
 ];

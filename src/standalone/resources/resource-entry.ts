@@ -32,6 +32,15 @@ export interface ResourceEntry {
   readonly verbs: readonly Verb[];
   /** Whether `/status` exists and status is its own territory. */
   readonly statusSubresource: boolean;
+  /** Further subresources that write the status, such as `approval`; `prepare` says which part of it each may change. */
+  readonly statusWriters?: readonly string[];
+  /** What a write to a subresource asks for beyond the right to write: allowed when the user may do it to one of `names`. */
+  readonly permission?: (
+    stored: JsonObject,
+    subresource: string,
+  ) =>
+    | { verb: string; group: string; resource: string; names: readonly string[]; refusal: string }
+    | undefined;
   /** Subresources that Kubernetes has and that are not served here, each with what to do instead. */
   readonly unserved?: ReadonlyMap<string, string>;
   /** metadata.generation starts at 1 and grows when anything but metadata and status changes. */
@@ -50,9 +59,10 @@ export interface ResourceEntry {
     old: JsonObject | undefined,
     now: number,
     subresource?: string,
+    user?: UserInfo,
   ) => void;
   /** Rules that the schema cannot say. */
-  readonly validate?: (object: JsonObject, old: JsonObject | undefined) => FieldError[];
+  readonly validate?: (object: JsonObject, old: JsonObject | undefined, subresource?: string) => FieldError[];
   /** Runs when a deletion is asked for the first time; gives true when the object has to stay for now. */
   readonly beforeDelete?: (object: JsonObject, now: number) => boolean;
   /** Says after a write whether a deleted object may go at last (beyond finalizers). */
@@ -85,6 +95,11 @@ export function metaOf(object: JsonObject | KubeObject): NonNullable<KubeObject[
 /** The value when it is text, otherwise empty: for fields that no schema has checked yet. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The subresources that write an object's status. */
+export function statusWritersOf(entry: ResourceEntry): readonly string[] {
+  return entry.statusSubresource ? ['status', ...(entry.statusWriters ?? [])] : [];
 }
 
 export const allVerbs: readonly Verb[] = [

@@ -1,6 +1,6 @@
 /** Discovery: which groups, versions and resources there are, in the old form and the aggregated one. */
 import { createHash } from 'node:crypto';
-import type { ResourceEntry } from '../resources/resource-entry.ts';
+import { statusWritersOf, type ResourceEntry } from '../resources/resource-entry.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import type { ApiRequest, ApiResponse } from './exchange.ts';
 
@@ -96,11 +96,16 @@ function resourceList(registry: ResourceRegistry, group: string, version: string
       ...(shortNames === undefined || shortNames.length === 0 ? {} : { shortNames }),
       ...(categories === undefined || categories.length === 0 ? {} : { categories }),
     };
-    if (!entry.statusSubresource) return [item];
-    return [
-      item,
-      { name: `${plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] },
-    ];
+    const below = statusWritersOf(entry).map((name) => {
+      return {
+        name: `${plural}/${name}`,
+        singularName: '',
+        namespaced,
+        kind,
+        verbs: ['get', 'patch', 'update'],
+      };
+    });
+    return [item, ...below];
   });
   return json({
     kind: 'APIResourceList',
@@ -150,6 +155,9 @@ function aggregate(registry: ResourceRegistry, core: boolean, apiVersion: string
 function aggregatedResource(entry: ResourceEntry): object {
   const { group, version, kind, plural, singular, namespaced, shortNames, categories } = entry.type;
   const responseKind = { group, version, kind };
+  const below = statusWritersOf(entry).map((subresource) => {
+    return { subresource, responseKind, verbs: ['get', 'patch', 'update'] };
+  });
   return {
     resource: plural,
     responseKind,
@@ -158,8 +166,6 @@ function aggregatedResource(entry: ResourceEntry): object {
     verbs: [...entry.verbs].sort(),
     ...(shortNames === undefined || shortNames.length === 0 ? {} : { shortNames }),
     ...(categories === undefined || categories.length === 0 ? {} : { categories }),
-    ...(entry.statusSubresource
-      ? { subresources: [{ subresource: 'status', responseKind, verbs: ['get', 'patch', 'update'] }] }
-      : {}),
+    ...(below.length === 0 ? {} : { subresources: below }),
   };
 }

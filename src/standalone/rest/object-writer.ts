@@ -6,7 +6,7 @@ import { apiVersionOf } from '../../api/resources.ts';
 import { ApplyConflictError, ApplyInputError } from '../apply/apply-errors.ts';
 import { applyObject } from '../apply/apply-object.ts';
 import { trackUpdate } from '../apply/track-update.ts';
-import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
+import { metaOf, statusWritersOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
 import { validateMetadata } from '../resources/object-meta.ts';
 import { secondsText } from '../resources/timestamps.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
@@ -102,11 +102,11 @@ export class ObjectWriter {
     delete (meta as JsonObject)['selfLink'];
     if (entry.tracksGeneration) meta.generation = 1;
     else delete meta.generation;
-    entry.prepare?.(object, undefined, now());
-    this.#validate(entry, object, undefined);
+    entry.prepare?.(object, undefined, now(), undefined, context.user);
+    this.#validate(entry, object, undefined, undefined);
     const review = this.#admit(entry, 'CREATE', { namespace, name, object }, context);
     const admitted = review instanceof Promise ? await review : review;
-    if (admitted !== object) this.#validate(entry, admitted, undefined);
+    if (admitted !== object) this.#validate(entry, admitted, undefined, undefined);
     const final = metaOf(admitted);
     final.managedFields =
       managed === undefined
@@ -171,7 +171,7 @@ export class ObjectWriter {
     }
     if (given !== '' && given !== String(row.rv)) throw api.conflict(entry.type, name);
     this.#decode(entry, object, context);
-    if (context.subresource === 'status') {
+    if (context.subresource !== undefined && statusWritersOf(entry).includes(context.subresource)) {
       const status = object['status'];
       const managed = meta.managedFields;
       // The rest is shared with the old object: nobody changes anything below the top from here on.
@@ -185,16 +185,16 @@ export class ObjectWriter {
     }
     const fresh = metaOf(object);
     carryServerFields(fresh, oldMeta);
-    entry.prepare?.(object, old, now(), context.subresource);
+    entry.prepare?.(object, old, now(), context.subresource, context.user);
     if (entry.tracksGeneration && context.subresource === undefined && specChanged(old, object)) {
       fresh.generation = (oldMeta.generation ?? 0) + 1;
     }
     const merged = object;
-    this.#validate(entry, merged, old);
+    this.#validate(entry, merged, old, context.subresource);
     const review = this.#admit(entry, 'UPDATE', { namespace, name, object, oldObject: old }, context);
     // Not awaited when it need not be: without a turn in between nobody can write the object meanwhile.
     object = review instanceof Promise ? await review : review;
-    if (object !== merged) this.#validate(entry, object, old);
+    if (object !== merged) this.#validate(entry, object, old, context.subresource);
     const final = metaOf(object);
     if (isApply) {
       if (object !== merged) {
@@ -312,12 +312,17 @@ export class ObjectWriter {
   }
 
   /** Before admission, so that admission sees only what fits the schema, and again when admission changed something. */
-  #validate(entry: ResourceEntry, object: JsonObject, old: JsonObject | undefined): void {
+  #validate(
+    entry: ResourceEntry,
+    object: JsonObject,
+    old: JsonObject | undefined,
+    subresource: string | undefined,
+  ): void {
     const meta = metaOf(object);
     const shape = entry.schema.validate(object, old);
     const errors = [...validateMetadata(meta, entry), ...shape];
     // A kind's own rules read what the schema vouches for.
-    if (shape.length === 0) errors.push(...(entry.validate?.(object, old) ?? []));
+    if (shape.length === 0) errors.push(...(entry.validate?.(object, old, subresource) ?? []));
     if (old !== undefined && metaOf(old).deletionTimestamp !== undefined) {
       const before = new Set(metaOf(old).finalizers);
       const added = (meta.finalizers ?? []).filter((finalizer) => !before.has(finalizer));

@@ -1,6 +1,6 @@
 /** OpenAPI v3 documents by group and version: what `kubectl explain` and field validation are read from. */
 import { createHash } from 'node:crypto';
-import type { ResourceEntry } from '../resources/resource-entry.ts';
+import { statusWritersOf, type ResourceEntry } from '../resources/resource-entry.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { ApiResponse } from './exchange.ts';
@@ -72,9 +72,12 @@ function pathsOf(entry: ResourceEntry): Record<string, object> {
   return {
     [collection]: { get: operation(entry, 'list'), post: operation(entry, 'post', WRITE_PARAMETERS) },
     [`${collection}/{name}`]: one,
-    ...(entry.statusSubresource
-      ? { [`${collection}/{name}/status`]: { get: one.get, put: one.put, patch: one.patch } }
-      : {}),
+    ...Object.fromEntries(
+      statusWritersOf(entry).map((name) => [
+        `${collection}/{name}/${name}`,
+        { get: one.get, put: one.put, patch: one.patch },
+      ]),
+    ),
   };
 }
 

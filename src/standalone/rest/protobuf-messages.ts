@@ -157,6 +157,40 @@ export const messages: Readonly<Record<string, Message>> = {
       },
     ],
   },
+  'certificates.k8s.io/v1/CertificateSigningRequest': {
+    1: ['metadata', metadata],
+    2: [
+      'spec',
+      {
+        1: ['request', 'bytes'],
+        2: ['username', 'string'],
+        3: ['uid', 'string'],
+        4: ['groups', 'strings'],
+        5: ['usages', 'strings'],
+        7: ['signerName', 'string'],
+        8: ['expirationSeconds', 'pointer-int'],
+      },
+    ],
+    3: [
+      'status',
+      {
+        1: [
+          'conditions',
+          [
+            {
+              1: ['type', 'string'],
+              2: ['reason', 'string'],
+              3: ['message', 'string'],
+              4: ['lastUpdateTime', 'time'],
+              5: ['lastTransitionTime', 'time'],
+              6: ['status', 'string'],
+            },
+          ],
+        ],
+        2: ['certificate', 'bytes'],
+      },
+    ],
+  },
   'authentication.k8s.io/v1/SelfSubjectReview': { 1: ['metadata', metadata] },
   'authorization.k8s.io/v1/SelfSubjectAccessReview': {
     1: ['metadata', metadata],

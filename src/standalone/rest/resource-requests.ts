@@ -5,6 +5,7 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import {
   metaOf,
+  statusWritersOf,
   textOf,
   type JsonObject,
   type ResourceEntry,
@@ -61,7 +62,7 @@ export async function serveResource(
   const entry = deps.registry.get(path.group, path.version, path.plural);
   if (entry === undefined) throw api.noSuchPath();
   if (path.namespace !== undefined && !entry.type.namespaced) throw api.noSuchPath();
-  if (path.subresource !== undefined && !(path.subresource === 'status' && entry.statusSubresource))
+  if (path.subresource !== undefined && !statusWritersOf(entry).includes(path.subresource))
     throw api.noSuchPath(entry.unserved?.get(path.subresource));
   if (entry.deprecated !== undefined) warnings.push(entry.deprecated.warning);
   const wanted = representationOf(request.headers['accept'], request.query, deps.now());
@@ -122,6 +123,7 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
     }
     case 'PUT': {
       requireVerb(entry, 'update');
+      await checkPermission(call, target);
       const duplicates: string[] = [];
       const body = objectBody(request, duplicates);
       let first = true;
@@ -145,6 +147,7 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
     }
     case 'PATCH':
       requireVerb(entry, 'patch');
+      await checkPermission(call, target);
       return patch(call, target);
     case 'DELETE': {
       if (path.subresource !== undefined) throw api.methodNotAllowed(entry.type);
@@ -160,6 +163,22 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
     default:
       throw api.methodNotAllowed(entry.type);
   }
+}
+
+/** For kinds whose subresources are for some users only: asked of whoever answers access reviews. */
+async function checkPermission({ deps, entry, path, request }: Call, target: Target): Promise<void> {
+  const { authorize, store } = deps;
+  if (entry.permission === undefined || authorize === undefined || path.subresource === undefined) return;
+  const key = { resource: entry.storageKey, namespace: target.namespace, name: target.name };
+  const row = store.get(key);
+  const asked =
+    row === undefined ? undefined : entry.permission(decodeStored(entry, row.json), path.subresource);
+  if (asked === undefined) return;
+  const { verb, group, resource, names, refusal } = asked;
+  for (const name of names) {
+    if (await authorize({ user: request.user, verb, group, resource, name })) return;
+  }
+  throw api.forbidden(entry.type, target.name, refusal);
 }
 
 function answer(status: number, body: string): ApiResponse {

@@ -55,6 +55,7 @@ function accessReview(kind: string, more: Record<string, JsonSchema>, self: bool
         : {
             username: typeof spec['user'] === 'string' ? spec['user'] : '',
             groups: Array.isArray(spec['groups']) ? spec['groups'].map(String) : [],
+            ...(typeof spec['uid'] === 'string' ? { uid: spec['uid'] } : {}),
           };
       const nonResource = spec['resourceAttributes'] === undefined;
       const yes = await allowed(
@@ -101,6 +102,7 @@ export const reviewEntries: readonly ResourceEntry[] = [
       user: text('Name of the user.'),
       groups: strings('Groups of the user.'),
       uid: text('Identifier of the user.'),
+      extra: { type: 'object', description: 'More facts.', additionalProperties: strings('Values.') },
     },
     false,
   ),
