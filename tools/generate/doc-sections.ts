@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 
 import { buildProgram, type Commands, type Surroundings } from '../../src/cli/program.ts';
+import { catalogue } from '../../src/metrics/catalogue.ts';
 import { lintRules } from '../../src/pki/lint/lint.ts';
 
 const generated = /(<!-- generated: (\w+)[^>]*-->\n)[\s\S]*?(<!-- end -->)/gu;
@@ -16,7 +17,22 @@ export function withGeneratedParts(text: string): string {
   });
 }
 
-const parts: Readonly<Record<string, () => string>> = { cli: cliReference, lint: lintTable };
+const parts: Readonly<Record<string, () => string>> = {
+  cli: cliReference,
+  lint: lintTable,
+  metrics: metricsTable,
+};
+
+function metricsTable(): string {
+  const rows = catalogue.map(({ name, type, labels, help, series }) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+    series,
+  ]);
+  return table([['Metric', 'Type', 'Labels', 'Tells', 'Series'], ...rows]);
+}
 
 function lintTable(): string {
   const always = new Set(lintRules.rfc5280.map(({ code }) => code));
