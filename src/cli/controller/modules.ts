@@ -2,6 +2,7 @@
 import type { ControllerName } from '../../api/components.ts';
 import { certificateSigningRequestModule } from '../../controllers/certificatesigningrequest/controller.ts';
 import type { ControllerModule } from '../../controllers/module.ts';
+import { shimModules } from '../../controllers/shim/modules.ts';
 
 /** What the flags of ingress-shim and gateway-shim say (spec/operations.md §3). */
 export interface ShimSettings {
@@ -13,6 +14,8 @@ export interface ShimSettings {
   extraCertificateAnnotations: readonly string[];
   /** Listener protocols beside HTTPS and TLS that carry certificates. */
   gatewayApiExtraProtocols: readonly string[];
+  /** Kinds that are not served are worth no line in the log: nobody asked for them. */
+  quietWhileAbsent?: boolean;
 }
 
 export const defaultShimSettings: ShimSettings = {
@@ -31,10 +34,23 @@ export interface ModuleSettings {
 }
 
 /** Those of which a name is enabled, in the order in which they start. */
-export function createModules({ enabled }: ModuleSettings): ControllerModule[] {
+export function createModules({ enabled, shim }: ModuleSettings): ControllerModule[] {
   const all: ControllerModule[] = [
     // One line each: a factory that is handed what it needs of the settings.
     certificateSigningRequestModule(enabled),
+    ...shimModules({
+      defaultIssuer: {
+        name: shim.defaultIssuerName,
+        kind: shim.defaultIssuerKind,
+        group: shim.defaultIssuerGroup,
+      },
+      autoCertificateAnnotations: shim.autoCertificateAnnotations,
+      extraCertificateAnnotations: shim.extraCertificateAnnotations,
+      gatewayApi: enabled.has('gateway-shim') || enabled.has('listenerset'),
+      listenerSets: enabled.has('listenerset'),
+      extraProtocols: shim.gatewayApiExtraProtocols,
+      quietWhileAbsent: shim.quietWhileAbsent,
+    }),
   ];
   return all.filter((module) => module.names.some((name) => enabled.has(name)));
 }
@@ -42,6 +58,8 @@ export function createModules({ enabled }: ModuleSettings): ControllerModule[] {
 /** What `certwright up` runs: there is nobody else on that machine to leave it to. */
 export const upControllers: ReadonlySet<ControllerName> = new Set<ControllerName>([
   'ingress-shim',
+  'gateway-shim',
+  'listenerset',
   'certificatesigningrequests-issuer-ca',
   'certificatesigningrequests-issuer-selfsigned',
 ]);

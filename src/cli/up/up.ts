@@ -135,7 +135,10 @@ async function work(workplace: Workplace): Promise<number> {
     log,
     issuerTypes: createIssuerTypes(csrs),
     csrs,
-    modules: createModules({ enabled: upControllers, shim: defaultShimSettings }),
+    modules: createModules({
+      enabled: upControllers,
+      shim: { ...defaultShimSettings, quietWhileAbsent: true },
+    }),
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,

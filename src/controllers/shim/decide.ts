@@ -6,6 +6,7 @@ import { certificateAnnotations, isTrue } from './certificate-annotations.ts';
 import { difference, type Difference } from './difference.ts';
 import { inherited } from './inherit.ts';
 import type { ShimOptions } from './options.ts';
+import { controllerOf } from './owned-certificates.ts';
 import { resolveIssuer } from './resolve-issuer.ts';
 import type { ShimObject } from './shim-object.ts';
 import { wantedCertificate, type WantedCertificate } from './wanted-certificate.ts';
@@ -69,7 +70,7 @@ export function decide(facts: ShimFacts, options: ShimOptions): ShimDecision {
     const actual = facts.certificate(name);
     if (actual === undefined) {
       create.push(wanted);
-    } else if (controllerUid(actual) !== object.uid || actual.metadata?.deletionTimestamp !== undefined) {
+    } else if (controllerOf(actual)?.uid !== object.uid || actual.metadata?.deletionTimestamp !== undefined) {
       taken.push(name);
     } else {
       const found = difference(actual, wanted, options.extraCertificateAnnotations);
@@ -96,10 +97,6 @@ function isAsking({ kind, annotations }: ShimObject, options: ShimOptions): bool
   if (annotations[ingressIssuer] !== undefined || annotations[ingressClusterIssuer] !== undefined)
     return true;
   return kind === 'Ingress' && options.autoCertificateAnnotations.some((key) => isTrue(annotations[key]));
-}
-
-export function controllerUid({ metadata }: Pick<Certificate, 'metadata'>): string | undefined {
-  return metadata?.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
 function noun({ kind }: ShimObject): string {

@@ -14,6 +14,8 @@ export interface ShimOptions {
   listenerSets: boolean;
   /** Listener protocols that carry TLS, beside HTTPS and TLS. */
   extraProtocols: readonly string[];
+  /** Nobody asked for kinds that are not served: it is worth no line in the log. */
+  quietWhileAbsent?: boolean;
 }
 
 export const defaultShimOptions: ShimOptions = {

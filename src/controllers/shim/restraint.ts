@@ -13,8 +13,9 @@ const free = 3;
 const firstWaitMs = 5_000;
 const longestWaitMs = 5 * 60_000;
 
+/** Certificates are named as in the object's namespace; `object` is `namespace/name`. */
 export class Restraint {
-  readonly #accounts = new Map<string, Account>();
+  readonly #objects = new Map<string, Map<string, Account>>();
   readonly #clock: Pick<Clock, 'now'>;
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -22,21 +23,22 @@ export class Restraint {
   }
 
   /** Milliseconds until `certificate` may be written again for this version of its object; 0: now. */
-  waitMs(certificate: string, version: string): number {
-    const account = this.#accounts.get(certificate);
+  waitMs(object: string, version: string, certificate: string): number {
+    const account = this.#objects.get(object)?.get(certificate);
     if (account === undefined || account.version !== version || account.writes < free) return 0;
     const wait = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(account.writes - free, 20));
     return Math.max(0, account.lastMs + wait - this.#clock.now());
   }
 
-  wrote(certificate: string, version: string): void {
-    const account = this.#accounts.get(certificate);
+  wrote(object: string, version: string, certificate: string): void {
+    const accounts = this.#objects.get(object) ?? new Map<string, Account>();
+    this.#objects.set(object, accounts);
+    const account = accounts.get(certificate);
     const writes = account?.version === version ? account.writes + 1 : 1;
-    this.#accounts.set(certificate, { version, writes, lastMs: this.#clock.now() });
+    accounts.set(certificate, { version, writes, lastMs: this.#clock.now() });
   }
 
-  /** The Certificates of an object that is gone. */
-  forget(certificate: string): void {
-    this.#accounts.delete(certificate);
+  forget(object: string): void {
+    this.#objects.delete(object);
   }
 }

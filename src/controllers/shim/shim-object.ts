@@ -1,5 +1,6 @@
 /** What is kept of an Ingress, Gateway or listener set: enough to decide about Certificates, and no more. */
 import type { KubeObject } from '../../api/meta.ts';
+import { cacheKey, type CacheKey } from '../../kube/cache.ts';
 
 export type ShimKind = 'Ingress' | 'Gateway' | 'ListenerSet' | 'XListenerSet';
 
@@ -42,6 +43,10 @@ export interface ShimObject {
   readonly listeners: readonly Listener[];
   /** Listener sets only: the Gateway they belong to. */
   readonly parent?: { readonly namespace: string; readonly name: string };
+}
+
+export function keyOf({ namespace, name }: Pick<ShimObject, 'namespace' | 'name'>): CacheKey {
+  return cacheKey(namespace, name);
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
