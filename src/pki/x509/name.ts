@@ -166,6 +166,11 @@ function printAttribute({ type, value, der }: NameAttribute): string {
   return `${keyword}=${escaped}`;
 }
 
+/** The keywords that literalSubject accepts beside dotted OIDs. */
+export const attributeKeywords: readonly string[] = [...keywords.values()].filter(
+  (keyword) => keyword !== 'POSTALCODE',
+);
+
 /** OID of an RFC 4514 keyword that literalSubject accepts (case matters), or of a dotted OID; undefined otherwise. */
 export function attributeTypeOf(keyword: string): string | undefined {
   if (/^[0-2](\.[0-9]+)+$/.test(keyword)) {
