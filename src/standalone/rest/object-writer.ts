@@ -103,10 +103,10 @@ export class ObjectWriter {
     if (entry.tracksGeneration) meta.generation = 1;
     else delete meta.generation;
     entry.prepare?.(object, undefined, now(), undefined, context.user);
-    this.#validate(entry, object, undefined, undefined);
+    this.#validate(entry, object);
     const review = this.#admit(entry, 'CREATE', { namespace, name, object }, context);
     const admitted = review instanceof Promise ? await review : review;
-    if (admitted !== object) this.#validate(entry, admitted, undefined, undefined);
+    if (admitted !== object) this.#validate(entry, admitted);
     const final = metaOf(admitted);
     final.managedFields =
       managed === undefined
@@ -312,12 +312,7 @@ export class ObjectWriter {
   }
 
   /** Before admission, so that admission sees only what fits the schema, and again when admission changed something. */
-  #validate(
-    entry: ResourceEntry,
-    object: JsonObject,
-    old: JsonObject | undefined,
-    subresource: string | undefined,
-  ): void {
+  #validate(entry: ResourceEntry, object: JsonObject, old?: JsonObject, subresource?: string): void {
     const meta = metaOf(object);
     const shape = entry.schema.validate(object, old);
     const errors = [...validateMetadata(meta, entry), ...shape];
