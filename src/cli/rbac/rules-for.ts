@@ -39,18 +39,14 @@ export function effectiveFeatures({ features, watchNamespace }: RbacSettings): R
 }
 
 function namespaceOf(scope: RoleScope, settings: RbacSettings): string | undefined {
-  switch (scope) {
-    case 'served':
-      return settings.watchNamespace;
-    // No namespace either: its rights count for all signers, or not at all (admission asks without a namespace).
-    case 'approval':
-    case 'cluster':
-      return undefined;
-    case 'leader-election':
-      return settings.leaderElectionNamespace;
-    case 'installation':
-      return settings.namespace;
-    case 'metrics-ca':
-      return settings.metricsCaSecret.namespace;
-  }
+  const namespaces: Readonly<Record<RoleScope, string | undefined>> = {
+    served: settings.watchNamespace,
+    cluster: undefined,
+    // Its rights count for all signers, or not at all: admission asks without a namespace.
+    approval: undefined,
+    'leader-election': settings.leaderElectionNamespace,
+    installation: settings.namespace,
+    'metrics-ca': settings.metricsCaSecret.namespace,
+  };
+  return namespaces[scope];
 }
