@@ -4,6 +4,7 @@ import { configMapEntry, secretEntry } from './builtin/config.ts';
 import { customResourceDefinitionEntry } from './builtin/custom-resource-definition.ts';
 import { eventEntry, eventViewEntry } from './builtin/event.ts';
 import { leaseEntry, serviceAccountEntry } from './builtin/identity.ts';
+import { ingressClassEntry, ingressEntry } from './builtin/ingress.ts';
 import { namespaceEntry } from './builtin/namespace.ts';
 import { reviewEntries } from './builtin/reviews.ts';
 import type { ResourceEntry } from './resource-entry.ts';
@@ -18,5 +19,7 @@ export const builtinEntries: readonly ResourceEntry[] = [
   leaseEntry,
   customResourceDefinitionEntry,
   certificateSigningRequestEntry,
+  ingressEntry,
+  ingressClassEntry,
   ...reviewEntries,
 ];

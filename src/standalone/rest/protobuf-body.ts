@@ -82,6 +82,7 @@ function putNumber(object: JsonObject, name: string, type: ProtobufType, value: 
 function putBytes(object: JsonObject, name: string, type: ProtobufType, value: Buffer): void {
   if (typeof type === 'object') {
     if (isRepeated(type)) append(object, name, decode(value, type[0]));
+    else if (name === '') Object.assign(object, decode(value, type));
     else object[name] = decode(value, type);
     return;
   }

@@ -16,6 +16,7 @@ export type ProtobufType =
   | Message
   | readonly [Message];
 
+/** An empty name: the fields of the message are those of the one that it is in. */
 export interface Message {
   readonly [fieldNumber: number]: readonly [name: string, type: ProtobufType];
 }
@@ -81,6 +82,28 @@ const resourceAttributes: Message = {
   7: ['name', 'string'],
 };
 const nonResourceAttributes: Message = { 1: ['path', 'string'], 2: ['verb', 'string'] };
+
+const typedReference: Message = { 1: ['apiGroup', 'string'], 2: ['kind', 'string'], 3: ['name', 'string'] };
+const backend: Message = {
+  3: ['resource', typedReference],
+  4: [
+    'service',
+    {
+      1: ['name', 'string'],
+      2: ['port', { 1: ['name', 'string'], 2: ['number', 'int'] }],
+    },
+  ],
+};
+const ingressPath: Message = { 1: ['path', 'string'], 2: ['backend', backend], 3: ['pathType', 'string'] };
+const ingressRule: Message = {
+  1: ['host', 'string'],
+  2: ['', { 1: ['http', { 1: ['paths', [ingressPath]] }] }],
+};
+const entryPoint: Message = {
+  1: ['ip', 'string'],
+  2: ['hostname', 'string'],
+  4: ['ports', [{ 1: ['port', 'int'], 2: ['protocol', 'string'], 3: ['error', 'string'] }]],
+};
 
 /** By `apiVersion/kind`. Kinds that are not here are sent as JSON by every client. */
 export const messages: Readonly<Record<string, Message>> = {
@@ -188,6 +211,38 @@ export const messages: Readonly<Record<string, Message>> = {
           ],
         ],
         2: ['certificate', 'bytes'],
+      },
+    ],
+  },
+  'networking.k8s.io/v1/Ingress': {
+    1: ['metadata', metadata],
+    2: [
+      'spec',
+      {
+        1: ['defaultBackend', backend],
+        2: ['tls', [{ 1: ['hosts', 'strings'], 2: ['secretName', 'string'] }]],
+        3: ['rules', [ingressRule]],
+        4: ['ingressClassName', 'string'],
+      },
+    ],
+    3: ['status', { 1: ['loadBalancer', { 1: ['ingress', [entryPoint]] }] }],
+  },
+  'networking.k8s.io/v1/IngressClass': {
+    1: ['metadata', metadata],
+    2: [
+      'spec',
+      {
+        1: ['controller', 'string'],
+        2: [
+          'parameters',
+          {
+            1: ['apiGroup', 'string'],
+            2: ['kind', 'string'],
+            3: ['name', 'string'],
+            4: ['scope', 'string'],
+            5: ['namespace', 'string'],
+          },
+        ],
       },
     ],
   },
