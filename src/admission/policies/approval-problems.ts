@@ -1,7 +1,7 @@
 /** Approval of CertificateRequests in CEL: the conditions, and whether the user may set them (spec/api.md §10, §17). */
 import { signersResource } from '../../api/labels.ts';
 import { defaultIssuerGroup, defaultIssuerKind } from '../../api/limits.ts';
-import type { Named } from './admission-policy.ts';
+import type { Named, Validation } from './admission-policy.ts';
 import { joined, literal, Place } from './place.ts';
 import { forbidden, invalidValue, when, type Problem } from './problems.ts';
 
@@ -97,14 +97,16 @@ function kept(type: string): string {
   return [`size(${variable(type)}) > 0`, ...equal].join(' && ');
 }
 
-/** The user holds the verb approve on the signer or on all signers of its kind. */
-export function approverProblems(): Problem[] {
+/**
+ * The user holds the verb approve on the signer or on all signers of its kind. A rule apart: messages cannot ask the
+ * authorizer, so no variable of theirs may.
+ */
+export function approverMay(): Validation {
   const { group, resource, approve } = signersResource;
   const may = (name: string) =>
     `authorizer.group('${group}').resource('${resource}').name(${name}).check('${approve}').allowed()`;
-  const { path } = conditions;
   const message = joined([
-    ...path,
+    ...conditions.path,
     ': Forbidden: user ',
     { cel: 'strings.quote(request.userInfo.username)' },
     ' does not have permissions to set approved/denied conditions for issuer {',
@@ -113,13 +115,12 @@ export function approverProblems(): Problem[] {
     { cel: 'variables.signerKind' },
     ' ',
     { cel: 'variables.signerGroup' },
-    '}; grant the verb approve on signers.cert-manager.io named ',
+    `}; grant the verb ${approve} on ${resource}.${group} named `,
     { cel: 'variables.signer' },
   ]);
-  return [
-    when(
-      `variables.approving && !${may(`variables.signers + ${literal('/*')}`)} && !${may('variables.signer')}`,
-      message,
-    ),
-  ];
+  return {
+    expression: `!variables.approving || ${may(`variables.signers + ${literal('/*')}`)} || ${may('variables.signer')}`,
+    messageExpression: message,
+    reason: 'Forbidden',
+  };
 }

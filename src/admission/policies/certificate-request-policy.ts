@@ -2,10 +2,10 @@
 import { frozenAnnotationPrefixes } from '../../api/annotations.ts';
 import { certificateRequests } from '../../api/resources.ts';
 import { matching, validatingPolicy, type ValidatingPolicy } from './admission-policy.ts';
-import { approvalVariables, approverProblems, conditionProblems } from './approval-problems.ts';
+import { approvalVariables, approverMay, conditionProblems } from './approval-problems.ts';
 import { literal, Place } from './place.ts';
 import { forbidden, found, invalid, needed, when, type Problem } from './problems.ts';
-import { durationProblem, isDuration, issuerReferenceProblems } from './reference-problems.ts';
+import { durationProblem, hasPem, isDuration, issuerReferenceProblems } from './reference-problems.ts';
 
 const spec = new Place('object').at('spec');
 const old = new Place('oldObject').at('spec');
@@ -25,8 +25,8 @@ export function certificateRequestPolicy(): ValidatingPolicy {
           ...issuerReferenceProblems(spec.at('issuerRef')),
           needed(request, 'give the certificate signing request as base64 of its PEM form'),
           when(
-            `${request.text}.matches('^M[A-P]')`,
-            invalid(request, 'is DER; encode it as PEM with -----BEGIN CERTIFICATE REQUEST-----'),
+            `${request.isSet} && !${hasPem(request.text, 'CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST')}`,
+            invalid(request, 'has no PEM block -----BEGIN CERTIFICATE REQUEST----- in it'),
           ),
         ]),
       },
@@ -44,7 +44,6 @@ export function requestGuardPolicy(): ValidatingPolicy {
       { name: 'identity', expression: found(identityProblems()) },
       { name: 'annotations', expression: found([annotationProblem()]) },
       { name: 'conditions', expression: found(conditionProblems()) },
-      { name: 'approver', expression: found(approverProblems()) },
       {
         name: 'spec',
         expression: found([
@@ -55,6 +54,7 @@ export function requestGuardPolicy(): ValidatingPolicy {
         ]),
       },
     ],
+    validations: [approverMay()],
   });
 }
 

@@ -14,13 +14,14 @@ import {
   when,
   type Problem,
 } from './problems.ts';
-import { dotDotProblem, durationProblem, secretProblems } from './reference-problems.ts';
+import { dotDotProblem, durationProblem, hasPem, secretProblems } from './reference-problems.ts';
 import { dns01Problems } from './dns01-problems.ts';
 import { http01Problems } from './http01-problems.ts';
 
 const spec = new Place('object').at('spec');
+const noBundle = 'has no valid certificate in it; give PEM with -----BEGIN CERTIFICATE-----';
 
-/** PEM bundles are not read here: CEL has no base64. The controllers say what is wrong with one. */
+/** Of PEM bundles only the marker is looked for: CEL has no base64. The controllers say what else is wrong with one. */
 export function issuerPolicy(): ValidatingPolicy {
   return validatingPolicy({
     name: 'certwright-issuers',
@@ -65,6 +66,10 @@ function vaultProblems(vault: Place): Problem[] {
     needed(vault.at('server'), 'give the URL of the Vault server'),
     needed(vault.at('path'), 'give the path of the sign endpoint, such as pki/sign/web'),
     dotDotProblem(vault.at('path')),
+    when(
+      `${bundle.isSet} && !${hasPem(bundle.text, 'CERTIFICATE')}`,
+      invalidValue(bundle, `'"<snip>"'`, noBundle),
+    ),
     when(twoBundles, invalidValue(bundle, `'"<snip>"'`, bundles)),
     when(twoBundles, invalidValue(reference, `strings.quote(${reference.at('name').text})`, bundles)),
     when(`${cert.present} && ${key.absent}`, invalidValue(key, `'""'`, each2)),
@@ -158,6 +163,7 @@ function acmeProblems(acme: Place): Problem[] {
   const binding = acme.at('externalAccountBinding');
   return [
     when(both, invalidValue(bundle, `'""'`, detail)),
+    when(`${bundle.isSet} && !${hasPem(bundle.text, 'CERTIFICATE')}`, invalidValue(bundle, `'""'`, noBundle)),
     when(both, invalidValue(skip, `'true'`, detail)),
     needed(
       acme.at('privateKeySecretRef', 'name'),

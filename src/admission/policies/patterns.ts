@@ -21,7 +21,7 @@ export const dottedNumbers = '^[0-9]+(?:\\.[0-9]+)+$';
 
 /** IPv6 addresses that map IPv4 ones, which CEL's `isIP` does not take. */
 export const mappedAddress =
-  '^(?i)[0:]{2,24}:ffff:(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f]{1,4})$';
+  '^(?i)[0:]{2,24}ffff:(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3}|[0-9a-f]{1,4}:[0-9a-f]{1,4})$';
 
 /** A path with a `..` segment. */
 export const dotDot = '(?:^|/)\\.\\.(?:/|$)';

@@ -48,3 +48,20 @@ export function isSubdomain(text: string): string {
 export function dotDotProblem(place: Place): Problem {
   return when(matches(place.text, patterns.dotDot), invalid(place, "must not contain '..' path segments"));
 }
+
+/**
+ * CEL: whether base64 has a PEM block of one of these labels in it. CEL cannot decode, but a text of some length looks
+ * the same in base64 wherever it stands, but for three alignments and its ends.
+ */
+export function hasPem(base64: string, ...labels: string[]): string {
+  const looks = labels.flatMap((label) => {
+    const marker = Buffer.from(`-----BEGIN ${label}-----`);
+    return [0, 1, 2].map((shift) => {
+      const encoded = Buffer.concat([Buffer.alloc(shift), marker]).toString('base64');
+      // The first and the last characters depend on the neighbours too.
+      const end = Math.floor((shift + marker.length) / 3) * 4;
+      return encoded.slice(shift === 0 ? 0 : 4, end);
+    });
+  });
+  return `(${looks.map((look) => `${base64}.contains('${look}')`).join(' || ')})`;
+}

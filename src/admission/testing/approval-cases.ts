@@ -1,10 +1,11 @@
 /** Approvals and denials of CertificateRequests and what is to be said of them, whoever makes them. */
 import type { AdmissionCase } from './admission-case.ts';
+import { requestBase } from './certificate-request-cases.ts';
 
 export const approved = { type: 'Approved', status: 'True', reason: 'ok' };
 export const denied = { type: 'Denied', status: 'True', reason: 'no' };
 export const ready = { type: 'Ready', status: 'False', reason: 'Pending' };
-const spec = { issuerRef: { name: 'ca' }, request: 'AAAA' };
+const spec = requestBase;
 export const request = (conditions?: object[], issuerRef: object = spec.issuerRef) => ({
   metadata: { name: 'r', namespace: 'ns' },
   spec: { ...spec, issuerRef },
