@@ -34,6 +34,16 @@ export type Component = `cert-manager-${ControllerName}`;
 
 export const controllers: readonly ControllerName[] = controllerNames;
 
+/** One state machine here: they run together or not at all. `certificates-metrics` does nothing anywhere. */
+export const certificateSteps = [
+  'certificates-trigger',
+  'certificates-key-manager',
+  'certificates-request-manager',
+  'certificates-issuing',
+  'certificates-readiness',
+  'certificates-revision-manager',
+] as const satisfies readonly ControllerName[];
+
 /** Event source, reporting component and field manager of a controller. */
 export function componentOf(controller: ControllerName): Component {
   return `cert-manager-${controller}`;

@@ -21,6 +21,8 @@ export type CliErrorCode =
   | 'cli/folder'
   | 'cli/kubeconfig'
   | 'cli/config'
+  | 'cli/lease-lost'
+  | 'cli/role-ended'
   | 'cli/not-ready';
 
 /** Printed without a stack: the message says what to do. */

@@ -1,7 +1,9 @@
 /** The command line: commands, flags and their help. Knows nothing of how the work is done. */
 import { Command, CommanderError, Option } from 'commander';
 import { completionScript, shells } from './completion.ts';
-import type { ControllerFlags } from './controller/controller-options.ts';
+import { controllerTable } from './configuration/controller-table.ts';
+import { addOptions, givenFlags } from './configuration/options.ts';
+import type { GivenFlags } from './configuration/settings.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
 import { addRbacCommand } from './rbac/rbac-command.ts';
@@ -25,7 +27,8 @@ export interface Surroundings {
 /** Each resolves to the exit code. */
 export interface Commands {
   up(flags: UpFlags, surroundings: Surroundings): Promise<number>;
-  controller(flags: ControllerFlags, surroundings: Surroundings): Promise<number>;
+  /** Only what was given on the command line. */
+  controller(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
 }
 
 const exitCodeHelp = `
@@ -125,56 +128,12 @@ ${exitCodeHelp}`,
     )
     .action(async (flags: UpFlags) => setExitCode(await commands.up(flags, surroundings)));
 
-  program
+  const controller = program
     .command('controller')
     .summary('run the controllers against a Kubernetes API')
     .description(
       'Runs the same controllers as `up` against any Kubernetes API that serves the CustomResourceDefinitions.',
     )
-    .option(
-      '--kubeconfig <file>',
-      'how to reach the API; absent: $KUBECONFIG, ~/.kube/config, or the Pod itself',
-    )
-    .option('--context <name>', 'a context of the kubeconfig other than the current one')
-    .option('--in-cluster', "use the Pod's service account")
-    .option(
-      '--cluster-resource-namespace <namespace>',
-      'where the Secrets of ClusterIssuers live',
-      'kube-system',
-    )
-    .option(
-      '--namespace <namespace>',
-      'serve this namespace only: no ClusterIssuers, and no rights beyond it are needed',
-    )
-    .option('--enable-certificate-owner-ref [boolean]', 'delete a Secret together with its Certificate')
-    .option(
-      '--issuer-ambient-credentials [boolean]',
-      'accepted as false: no issuer type of this version takes credentials from its surroundings',
-    )
-    .option(
-      '--cluster-issuer-ambient-credentials [boolean]',
-      'accepted for the manifests that pass it: no issuer type of this version takes credentials from its surroundings',
-    )
-    .addOption(issuance.copiedAnnotationPrefixes)
-    .addOption(issuance.minimumBackoff)
-    .addOption(issuance.maximumBackoff)
-    .option(
-      '--controllers <list>',
-      'controllers to run: * for the default set, name adds, -name removes',
-      '*',
-    )
-    .option('--concurrent-workers <number>', 'objects worked on at the same time', '5')
-    .option(
-      '--kube-api-qps <number>',
-      'requests per second, where the API has no priority and fairness of its own',
-      '20',
-    )
-    .option('--kube-api-burst <number>', 'requests at once, likewise', '50')
-    .option('--leader-elect [boolean]', 'run beside other instances; one works at a time (the default)', true)
-    .option('--no-leader-elect', 'work at once; no other instance may run')
-    .option('--leader-election-namespace <namespace>', 'where the Lease is', 'kube-system')
-    .option('--log-format <format>', 'text or json', 'json')
-    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
     .addHelpText(
       'after',
       `
@@ -184,7 +143,8 @@ Examples:
   certwright controller --controllers '*,-certificaterequests-approver'    approve by other means
 ${exitCodeHelp}`,
     )
-    .action(async (flags: ControllerFlags) => setExitCode(await commands.controller(flags, surroundings)));
+    .action(async () => setExitCode(await commands.controller(givenFlags(controller), surroundings)));
+  addOptions(controller, controllerTable.rows);
 
   addRbacCommand(program, surroundings, setExitCode);
 

@@ -1,6 +1,7 @@
 /** What every controller is handed: the API client, shared caches, time, randomness, and the options they agree on. */
 import type { Certificate } from '../api/certificate.ts';
 import type { CertificateRequest } from '../api/certificate-request.ts';
+import type { ControllerName } from '../api/components.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import type { Informer, InformerOptions } from '../kube/cache.ts';
@@ -36,6 +37,8 @@ export interface ControllerOptions {
   approve: boolean;
   /** The one namespace that is served; absent: all of them. With it there are no ClusterIssuers (lifecycle §1, §12). */
   namespace?: string;
+  /** Controllers that somebody else runs (`--controllers`). The steps of a Certificate are off when all of theirs are. */
+  disabled: ReadonlySet<ControllerName>;
   /** How long a Certificate waits for an issuer that is not (yet) there before it takes the durable path. Milliseconds. */
   issuerGraceMs: number;
 }
@@ -48,6 +51,7 @@ export const defaultControllerOptions: ControllerOptions = {
   maxBackoffMs: 32 * 3_600_000,
   concurrency: 8,
   approve: true,
+  disabled: new Set(),
   issuerGraceMs: 3_000,
 };
 
@@ -109,4 +113,9 @@ export function issuerIndexKey(
   return kind === 'ClusterIssuer'
     ? `${group}/${kind}/${ref.name}`
     : `${group}/${kind}/${namespace}/${ref.name}`;
+}
+
+/** Whether the CertificateRequests of an issuer type are signed here; `component` as in `IssuerType`. */
+export function signsFor(options: ControllerOptions, component: string): boolean {
+  return !Array.from(options.disabled).some((name) => name === `certificaterequests-issuer-${component}`);
 }

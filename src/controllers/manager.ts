@@ -1,6 +1,7 @@
 /** Starts every controller over one set of shared watches. */
 import type { Certificate } from '../api/certificate.ts';
 import type { KubeObject, OwnerReference } from '../api/meta.ts';
+import { certificateSteps, type ControllerName } from '../api/components.ts';
 import { certificateRequests, certificates, clusterIssuers, issuers, secrets } from '../api/resources.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
 import { CsrReader } from '../pki/x509/csr-reader.ts';
@@ -22,9 +23,11 @@ import { createClaims } from './claims.ts';
 import {
   defaultControllerOptions,
   issuerIndexKey,
+  signsFor,
   type ControllerContext,
   type ControllerOptions,
   type Log,
+  type RunningController,
   type SharedInformers,
 } from './context.ts';
 import { startClusterIssuerController, startIssuerController } from './issuer/controller.ts';
@@ -54,7 +57,7 @@ export interface Controllers {
   synced: Promise<void>;
   /** Begins nothing new, waits for the work in flight and for events still to be sent. */
   stop(): Promise<void>;
-  /** What would be done about Certificate `namespace/name` now, and why; undefined when there is none. */
+  /** What would be done about Certificate `namespace/name` now, and why; undefined when there is none, or others do it. */
   explain(key: string): Promise<Decision | undefined>;
   /** The caches, for whoever shows or exports what is there. Read only. */
   informers: SharedInformers;
@@ -109,17 +112,16 @@ export function startControllers(input: ControllersInput): Controllers {
     events,
     observer,
   };
-  const certificateController = startCertificateController(context, book, complete.promise, abort.signal, {
-    csrs,
-    keyFacts,
-  });
+  const runs = (name: ControllerName): boolean => !options.disabled.has(name);
+  const certificateController = certificateSteps.some(runs)
+    ? startCertificateController(context, book, complete.promise, abort.signal, { csrs, keyFacts })
+    : undefined;
   const modules = (input.modules ?? []).map((module) => module.start(context, abort.signal));
-  const running = [
-    certificateController,
-    startCertificateRequestController(context, abort.signal),
-    startIssuerController(context, abort.signal),
-    ...modules,
-  ];
+  const running: RunningController[] = [...modules];
+  if (certificateController !== undefined) running.push(certificateController);
+  if (options.approve || issuerTypes.all.some(({ component }) => signsFor(options, component)))
+    running.push(startCertificateRequestController(context, abort.signal));
+  if (runs('issuers')) running.push(startIssuerController(context, abort.signal));
   const watches = new AbortController();
   const { clusterIssuers: clusterWide, ...everywhere } = informers;
   const watched: Informer<unknown>[] = [
@@ -127,7 +129,7 @@ export function startControllers(input: ControllersInput): Controllers {
     ...modules.flatMap((module) => module.informers),
   ];
   if (options.namespace === undefined) {
-    running.push(startClusterIssuerController(context, abort.signal));
+    if (runs('clusterissuers')) running.push(startClusterIssuerController(context, abort.signal));
     // Whoever serves one namespace is given no right to read what is cluster-scoped.
     watched.push(clusterWide);
   }
@@ -139,7 +141,7 @@ export function startControllers(input: ControllersInput): Controllers {
   return {
     synced,
     informers,
-    explain: (key) => certificateController.explain(key),
+    explain: (key) => certificateController?.explain(key) ?? Promise.resolve(undefined),
     async stop() {
       abort.abort();
       await Promise.all(running.map((controller) => controller.stopped));

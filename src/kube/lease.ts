@@ -24,6 +24,8 @@ export interface LeaseOptions {
   retryMs?: number;
   /** A failed attempt, before the next one. Must not throw. */
   onError?: (error: unknown) => void;
+  /** We hold the lease from this moment of our clock on, or again. Must not throw. */
+  onHeld?: (atMs: number) => void;
   /** Somebody else holds the lease and we wait; called once for each holder. Must not throw. */
   onStandby?: (holder: string) => void;
 }
@@ -97,7 +99,10 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
           return 'taken';
         }
       }
+      // Others count from when they see the write, which is later: our own count must never end after theirs.
+      const began = clock.now();
       held = await write(current, signal);
+      options.onHeld?.(began);
       return 'held';
     } catch (error) {
       // What we hold may be out of date: read before the next write.

@@ -12,12 +12,23 @@ export interface PemLimits {
   bundle: number;
 }
 
-export const defaultPemLimits: Readonly<PemLimits> = {
+const limits: PemLimits = {
   certificate: 36_500,
   privateKey: 13_000,
   chain: 95_000,
   bundle: 330_000,
 };
+
+/** Where no other limit is asked for; what `limitPem` said, once it said something. */
+export const defaultPemLimits: Readonly<PemLimits> = limits;
+
+/**
+ * For the whole process, before anything is parsed: an operator's word about hostile or huge input (`--max-certificate-size`
+ * and its like), which no caller may forget to pass on. Nothing but the command line calls it.
+ */
+export function limitPem(changed: Readonly<PemLimits>): void {
+  Object.assign(limits, changed);
+}
 
 export interface PemBlock {
   /** The text after BEGIN, such as `CERTIFICATE`. */

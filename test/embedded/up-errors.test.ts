@@ -78,7 +78,7 @@ for (const [args, message] of [
   [['up', '--listen', 'localhost'], /--listen "localhost": write host:port/],
   [['up', '--listen', '0.0.0.0:6443'], /beyond loopback needs --token-file or --client-ca/],
   [['up', '--frobnicate'], /unknown option '--frobnicate'/],
-  [['controller', '--controllers', '*,-nonsense'], /there is no controller "nonsense"/],
+  [['controller', '--controllers', '*,-nonsense'], /"nonsense" is not in the list of known controllers/],
 ] as const) {
   test(`usage: ${args.join(' ')} exits 2 with flag, value and remedy`, async (t) => {
     const run = await start(t, args).ended;

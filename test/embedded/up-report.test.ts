@@ -91,7 +91,8 @@ _certwright; printf '%s\\n' "\${COMPREPLY[@]}"`;
     assert.equal(run.status, 0, run.stderr);
     return run.stdout.split('\n').filter((line) => line !== '');
   };
-  assert.deepEqual(complete('certwright', '').toSorted(), ['completion', 'controller', 'up', 'version']);
+  for (const command of ['completion', 'controller', 'rbac', 'up', 'version'])
+    assert.ok(complete('certwright', '').includes(command), command);
   assert.deepEqual(complete('certwright', 'cont'), ['controller']);
   assert.ok(complete('certwright', 'controller', '--name').includes('--namespace'));
   assert.ok(complete('certwright', 'up', '--').includes('--manifests'));

@@ -88,7 +88,7 @@ const refused: [what: string, text: string, problems: RegExp[]][] = [
     'leaderElectionConfig: yes please',
     [/^leaderElectionConfig: write fields by name$/],
   ],
-  ['fields where text is', 'namespace: {a: b}', [/^namespace: write a text$/]],
+  ['fields where text is', 'namespace: {a: b}', [/^namespace .*: write a text$/]],
   [
     'a duration that is none',
     'leaderElectionConfig: {retryPeriod: soon}',

@@ -1,5 +1,6 @@
 /** Flags and configuration file of the controller: one row each (spec/operations.md §3). */
 import type { ComponentTable, FlagRow } from './row.ts';
+import { acmeRows } from './acme-rows.ts';
 import {
   configRow,
   featureGatesRow,
@@ -10,8 +11,6 @@ import {
   profilingRows,
 } from './shared-rows.ts';
 
-const noAcme =
-  'this version serves no ACME issuers, so there is no challenge to solve: leave it out (cert-manager objects stay untouched)';
 const noAmbient = 'no issuer type of this version takes credentials from its surroundings';
 
 const connection = [
@@ -295,126 +294,6 @@ const shims = [
   },
 ] as const satisfies readonly FlagRow[];
 
-const acme = [
-  {
-    flag: 'max-concurrent-challenges',
-    kind: 'integer',
-    placeholder: '<number>',
-    path: 'maxConcurrentChallenges',
-    default: 60,
-    min: 0,
-    max: 1_000_000,
-    meaning: 'challenges at the same time',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-image',
-    kind: 'text',
-    placeholder: '<image>',
-    path: 'acmeHTTP01Config.solverImage',
-    default: '',
-    meaning: 'image of the solver Pods',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-resource-request-cpu',
-    kind: 'text',
-    placeholder: '<quantity>',
-    path: 'acmeHTTP01Config.solverResourceRequestCPU',
-    default: '10m',
-    meaning: 'CPU that solver Pods ask for',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-resource-request-memory',
-    kind: 'text',
-    placeholder: '<quantity>',
-    path: 'acmeHTTP01Config.solverResourceRequestMemory',
-    default: '64Mi',
-    meaning: 'memory that solver Pods ask for',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-resource-limits-cpu',
-    kind: 'text',
-    placeholder: '<quantity>',
-    path: 'acmeHTTP01Config.solverResourceLimitsCPU',
-    default: '100m',
-    meaning: 'most CPU of a solver Pod',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-resource-limits-memory',
-    kind: 'text',
-    placeholder: '<quantity>',
-    path: 'acmeHTTP01Config.solverResourceLimitsMemory',
-    default: '64Mi',
-    meaning: 'most memory of a solver Pod',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-run-as-non-root',
-    kind: 'switch',
-    path: 'acmeHTTP01Config.solverRunAsNonRoot',
-    default: true,
-    meaning: 'solver Pods run as somebody else than root',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-runtime-class-name',
-    kind: 'text',
-    placeholder: '<name>',
-    path: 'acmeHTTP01Config.solverRuntimeClassName',
-    default: '',
-    meaning: 'runtime class of solver Pods',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-nameservers',
-    kind: 'list',
-    placeholder: '<host:port,...>',
-    path: 'acmeHTTP01Config.solverNameservers',
-    default: [],
-    meaning: 'name servers of the HTTP-01 self-check',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'acme-http01-solver-extra-labels',
-    kind: 'map',
-    placeholder: '<name=value,...>',
-    path: 'acmeHTTP01Config.solverExtraLabels',
-    default: {},
-    meaning: 'labels on what the solver makes',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'dns01-recursive-nameservers',
-    kind: 'list',
-    placeholder: '<host:port,...>',
-    path: 'acmeDNS01Config.recursiveNameservers',
-    default: [],
-    meaning: 'name servers of the DNS-01 self-check',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'dns01-recursive-nameservers-only',
-    kind: 'switch',
-    path: 'acmeDNS01Config.recursiveNameserversOnly',
-    default: false,
-    meaning: 'never ask authoritative name servers',
-    withoutEffect: noAcme,
-  },
-  {
-    flag: 'dns01-check-retry-period',
-    kind: 'duration',
-    placeholder: '<duration>',
-    path: 'acmeDNS01Config.checkRetryPeriod',
-    default: 10_000,
-    meaning: 'time between DNS-01 self-checks',
-    withoutEffect: noAcme,
-  },
-] as const satisfies readonly FlagRow[];
-
 export const controllerTable = {
   apiVersion: 'controller.config.cert-manager.io/v1alpha1',
   kind: 'ControllerConfiguration',
@@ -428,7 +307,7 @@ export const controllerTable = {
     featureGatesRow,
     ...shims,
     ...loggingRows,
-    ...acme,
+    ...acmeRows,
     ...profilingRows,
   ],
 } as const satisfies ComponentTable;

@@ -6,7 +6,11 @@ import type { GivenFlags } from './settings.ts';
 
 /** Adds one option for each row. Defaults are for the help only: `givenFlags` leaves them out. */
 export function addOptions(command: Command, rows: readonly FlagRow[]): Command {
-  for (const row of rows) command.addOption(optionOf(row));
+  for (const row of rows) {
+    command.addOption(optionOf(row));
+    if (row.kind === 'switch' && row.negatable === true)
+      command.addOption(new Option(`--no-${row.flag}`, `the same as --${row.flag}=false`));
+  }
   return command;
 }
 
@@ -35,8 +39,6 @@ function optionOf(row: FlagRow): Option {
   } else if (shown !== undefined) option.default(shown);
   // Go programs take `-v=2` as well as `-v 2`.
   if (row.short !== undefined) option.argParser((text: string) => text.replace(/^=/, ''));
-  // commander fills in the preset for a switch without a value.
-  if (row.kind === 'switch') option.preset(true);
   return row.hidden === true ? option.hideHelp() : option;
 }
 

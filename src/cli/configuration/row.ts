@@ -25,7 +25,7 @@ interface RowBase {
  */
 export type FlagRow =
   | (RowBase & { kind: 'text' | 'file' | 'quantity'; default: string })
-  | (RowBase & { kind: 'switch'; default: boolean })
+  | (RowBase & { kind: 'switch'; default: boolean; /** There is a `--no-…` too. */ negatable?: true })
   | (RowBase & { kind: 'integer' | 'number'; default: number; min: number; max: number })
   /** The default in milliseconds. */
   | (RowBase & { kind: 'duration'; default: number })

@@ -10,9 +10,9 @@ export type GivenFlags = Readonly<Record<string, string | boolean | readonly str
 export interface Settings<Rows extends readonly FlagRow[]> {
   values: ValuesOf<Rows>;
   /** Said by the command line or by the file. */
-  isGiven(flag: Rows[number]['flag']): boolean;
+  isGiven: (flag: Rows[number]['flag']) => boolean;
   /** What a message calls the setting: `--kube-api-qps`, or `kubernetesAPIQPS in config.yaml`. */
-  nameOf(flag: Rows[number]['flag']): string;
+  nameOf: (flag: Rows[number]['flag']) => string;
   /** To be logged as they are: settings without effect here, old names. */
   warnings: readonly string[];
 }

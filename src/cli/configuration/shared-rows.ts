@@ -221,6 +221,7 @@ export const leaderElectionRows = [
     kind: 'switch',
     path: 'leaderElectionConfig.enabled',
     default: true,
+    negatable: true,
     meaning: 'run beside other instances; one works at a time',
   },
   {

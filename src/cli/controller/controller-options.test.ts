@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodes } from '../errors.ts';
 import { runProgram, type Surroundings } from '../program.ts';
+import { controllerTable } from '../configuration/controller-table.ts';
+import { readSettings, type GivenFlags } from '../configuration/settings.ts';
 import { readControllerOptions, type ControllerCommandOptions } from './controller-options.ts';
+import { defaultShimSettings } from './modules.ts';
 
 interface Run {
   code: number;
@@ -23,9 +26,9 @@ async function run(args: readonly string[]): Promise<Run> {
   };
   const commands = {
     up: () => Promise.reject(new Error('not asked for')),
-    controller: (flags: Parameters<typeof readControllerOptions>[0]) => {
-      result.options = readControllerOptions(flags);
-      return Promise.resolve(0);
+    controller: async (flags: GivenFlags) => {
+      result.options = readControllerOptions(await readSettings(controllerTable, flags));
+      return 0;
     },
   };
   result.code = await runProgram(['controller', ...args], commands, surroundings);
@@ -34,52 +37,177 @@ async function run(args: readonly string[]): Promise<Run> {
 
 test('the defaults are those of the specification', async () => {
   const { options } = await run([]);
-  assert.deepEqual(options, {
-    inCluster: false,
+  assert.ok(options !== undefined);
+  const { modules, controllers, ...others } = options;
+  assert.deepEqual(others, {
+    roles: ['controller'],
+    connection: { kubeconfig: '', context: '', inCluster: false, master: '', qps: 20, burst: 50 },
+    pemLimits: { certificate: 36_500, privateKey: 13_000, chain: 95_000, bundle: 330_000 },
+    leader: {
+      namespace: 'kube-system',
+      name: 'cert-manager-controller',
+      suffix: 'external-cert-manager-controller',
+      label: 'cert-manager',
+      fieldManager: 'cert-manager-leader-election',
+      durationMs: 60_000,
+      renewDeadlineMs: 40_000,
+      retryMs: 15_000,
+      healthzTimeoutMs: 20_000,
+    },
+    shards: 1,
+    metrics: { setting: '--metrics-listen-address', address: { host: '0.0.0.0', port: 9402 } },
+    health: { setting: '--internal-healthz-listen-address', address: { host: '0.0.0.0', port: 9403 } },
+    log: { format: 'json', level: 'info' },
+    dryRun: false,
+    output: 'table',
+    warnings: [],
+  });
+  const { disabled, ...work } = controllers;
+  assert.deepEqual(work, {
     clusterResourceNamespace: 'kube-system',
+    namespace: undefined,
     enableCertificateOwnerRef: false,
+    copiedAnnotationPrefixes: ['*', '-kubectl.kubernetes.io/', '-fluxcd.io/', '-argocd.argoproj.io/'],
     minBackoffMs: 3_600_000,
     maxBackoffMs: 32 * 3_600_000,
-    approve: true,
     concurrency: 5,
-    qps: 20,
-    burst: 50,
-    leaderElect: true,
-    leaderElectionNamespace: 'kube-system',
-    logFormat: 'json',
-    logLevel: 'info',
+    approve: true,
   });
+  assert.deepEqual(modules.shim, defaultShimSettings);
+  assert.deepEqual([...modules.enabled].toSorted(), defaultSet);
+  assert.ok(disabled?.has('gateway-shim') === true && !disabled.has('issuers'));
 });
 
-const honoured: [args: string[], expected: Partial<ControllerCommandOptions>][] = [
-  [['--cluster-resource-namespace', 'cert-manager'], { clusterResourceNamespace: 'cert-manager' }],
-  [['--namespace=shop'], { namespace: 'shop' }],
-  [['--namespace='], { namespace: undefined }],
-  [['--enable-certificate-owner-ref'], { enableCertificateOwnerRef: true }],
-  [['--enable-certificate-owner-ref=true'], { enableCertificateOwnerRef: true }],
-  [['--enable-certificate-owner-ref=false'], { enableCertificateOwnerRef: false }],
-  [['--copied-annotation-prefixes', '*,-a.example/'], { copiedAnnotationPrefixes: ['*', '-a.example/'] }],
-  [['--certificate-request-minimum-backoff-duration', '30m'], { minBackoffMs: 1_800_000 }],
-  [['--certificate-request-maximum-backoff-duration', '1h'], { maxBackoffMs: 3_600_000 }],
-  [['--concurrent-workers', '7'], { concurrency: 7 }],
-  [['--kube-api-qps', '100', '--kube-api-burst', '200'], { qps: 100, burst: 200 }],
-  [['--leader-elect=false'], { leaderElect: false }],
-  [['--no-leader-elect'], { leaderElect: false }],
-  [['--leader-elect'], { leaderElect: true }],
-  [['--leader-election-namespace', 'cert-manager'], { leaderElectionNamespace: 'cert-manager' }],
-  [['--issuer-ambient-credentials=false', '--cluster-issuer-ambient-credentials=true'], {}],
-  [['--controllers', '*'], { approve: true }],
-  [['--controllers', '*,-certificaterequests-approver'], { approve: false }],
-  [['--controllers=-certificaterequests-approver'], { approve: false }],
+const defaultSet = [
+  'certificaterequests-approver',
+  'certificaterequests-issuer-acme',
+  'certificaterequests-issuer-ca',
+  'certificaterequests-issuer-selfsigned',
+  'certificaterequests-issuer-vault',
+  'certificaterequests-issuer-venafi',
+  'certificates-issuing',
+  'certificates-key-manager',
+  'certificates-metrics',
+  'certificates-readiness',
+  'certificates-request-manager',
+  'certificates-revision-manager',
+  'certificates-trigger',
+  'challenges',
+  'clusterissuers',
+  'ingress-shim',
+  'issuers',
+  'orders',
 ];
-for (const [args, expected] of honoured) {
+
+type Seen = (options: ControllerCommandOptions) => unknown;
+const runs =
+  (name: string): Seen =>
+  (options) =>
+    [...options.modules.enabled].some((each) => each === name);
+const honoured: [args: string[], seen: Seen, expected: unknown][] = [
+  [['--cluster-resource-namespace', 'cm'], (o) => o.controllers.clusterResourceNamespace, 'cm'],
+  [['--namespace=shop'], (o) => o.controllers.namespace, 'shop'],
+  [['--namespace='], (o) => o.controllers.namespace, undefined],
+  [['--namespace=shop'], runs('clusterissuers'), false],
+  [['--enable-certificate-owner-ref'], (o) => o.controllers.enableCertificateOwnerRef, true],
+  [['--enable-certificate-owner-ref=true'], (o) => o.controllers.enableCertificateOwnerRef, true],
+  [['--enable-certificate-owner-ref=false'], (o) => o.controllers.enableCertificateOwnerRef, false],
+  [['--copied-annotation-prefixes', '*,-a/'], (o) => o.controllers.copiedAnnotationPrefixes, ['*', '-a/']],
+  [['--certificate-request-minimum-backoff-duration', '30m'], (o) => o.controllers.minBackoffMs, 1_800_000],
+  [['--certificate-request-maximum-backoff-duration', '1h'], (o) => o.controllers.maxBackoffMs, 3_600_000],
+  [['--concurrent-workers', '7'], (o) => o.controllers.concurrency, 7],
+  [['--kube-api-qps', '100', '--kube-api-burst', '200'], (o) => o.connection.burst, 200],
+  [['--kube-api-qps', '-1'], (o) => o.connection.qps, -1],
+  [['--kube-api-qps=0.5'], (o) => o.connection.qps, 0.5],
+  [['--master', 'http://127.0.0.1:8001'], (o) => o.connection.master, 'http://127.0.0.1:8001'],
+  [['--leader-elect=false'], (o) => o.leader, undefined],
+  [['--no-leader-elect'], (o) => o.leader, undefined],
+  [['--leader-elect'], (o) => o.leader?.durationMs, 60_000],
+  [['--leader-election-namespace', 'cert-manager'], (o) => o.leader?.namespace, 'cert-manager'],
+  [
+    [
+      '--leader-election-lease-duration=15s',
+      '--leader-election-renew-deadline=10s',
+      '--leader-election-retry-period=2s',
+    ],
+    (o) => [o.leader?.durationMs, o.leader?.renewDeadlineMs, o.leader?.retryMs],
+    [15_000, 10_000, 2_000],
+  ],
+  [
+    ['--issuer-ambient-credentials=false', '--cluster-issuer-ambient-credentials=true'],
+    (o) => o.warnings,
+    [],
+  ],
+  [['--controllers', '*'], (o) => o.controllers.approve, true],
+  [['--controllers', '*,-certificaterequests-approver'], (o) => o.controllers.approve, false],
+  [['--controllers=-certificaterequests-approver'], (o) => o.controllers.approve, false],
+  [['--controllers', '*,-issuers'], runs('issuers'), false],
+  [['--controllers', 'issuers'], (o) => [...o.modules.enabled], ['issuers']],
+  [['--controllers', '*,gateway-shim'], runs('gateway-shim'), true],
+  [['--controllers', '-ingress-shim'], runs('ingress-shim'), false],
+  [['--enable-gateway-api'], runs('gateway-shim'), true],
+  [['--enable-gateway-api'], runs('listenerset'), false],
+  [
+    ['--enable-gateway-api', '--enable-gateway-api-listenerset', '--feature-gates=ListenerSets=true'],
+    runs('listenerset'),
+    true,
+  ],
+  [['--feature-gates=AllAlpha=true'], runs('certificatesigningrequests-issuer-ca'), true],
+  [['--feature-gates=AllAlpha=true', '--namespace=a'], runs('certificatesigningrequests-issuer-ca'), false],
+  [
+    ['--default-issuer-name=ca', '--default-issuer-kind=ClusterIssuer'],
+    (o) => o.modules.shim.defaultIssuerKind,
+    'ClusterIssuer',
+  ],
+  [
+    ['--auto-certificate-annotations=a/b,c/d'],
+    (o) => o.modules.shim.autoCertificateAnnotations,
+    ['a/b', 'c/d'],
+  ],
+  [['--gateway-api-extra-protocols', 'X'], (o) => o.modules.shim.gatewayApiExtraProtocols, ['X']],
+  [['--max-certificate-size=1000'], (o) => o.pemLimits.certificate, 1000],
+  [['--metrics-listen-address=0'], (o) => o.metrics, undefined],
+  [['--metrics-listen-address=:9999'], (o) => o.metrics?.address, { host: '::', port: 9999 }],
+  [['--internal-healthz-listen-address=127.0.0.1:1'], (o) => o.health?.address.port, 1],
+  [['--roles=controller,cainjector,webhook'], (o) => o.roles, ['controller', 'cainjector', 'webhook']],
+  [['--v=2', '--logging-format=text'], (o) => o.log, { format: 'text', level: 'info' }],
+  [['-v', '5'], (o) => o.log.level, 'debug'],
+  [['-v=6', '--log-level=warn'], (o) => o.log.level, 'warn'],
+  [['--logging-format=text', '--log-format=json'], (o) => o.log.format, 'json'],
+  [['--controllers=*', '--controllers=-issuers'], runs('issuers'), false],
+  [['--concurrent-workers=3', '--concurrent-workers=4'], (o) => o.controllers.concurrency, 4],
+];
+for (const [args, seen, expected] of honoured) {
   test(`honoured: ${args.join(' ')}`, async () => {
     const { code, options, err } = await run(args);
     assert.equal(code, exitCodes.ok, err);
-    for (const [name, value] of Object.entries(expected))
-      assert.deepEqual(options?.[name as keyof ControllerCommandOptions], value, name);
+    assert.ok(options !== undefined);
+    assert.deepEqual(seen(options), expected);
   });
 }
+
+for (const row of controllerTable.rows.filter((each) => 'withoutEffect' in each)) {
+  test(`without effect, and said so: --${row.flag}`, async () => {
+    const values = { switch: String(!row.default), integer: '7', duration: '7s', map: 'a=b' };
+    const value = values[row.kind as keyof typeof values] ?? 'x';
+    const { code, options, err } = await run([`--${row.flag}=${value}`]);
+    assert.equal(code, exitCodes.ok, err);
+    assert.deepEqual(options?.warnings, [`--${row.flag} has no effect: ${row.withoutEffect}`]);
+  });
+}
+
+test('switches that need others say so', async () => {
+  for (const [args, warning] of [
+    [['--enable-gateway-api-listenerset'], /^--enable-gateway-api-listenerset has no effect without/],
+    [
+      ['--enable-gateway-api', '--feature-gates=ExperimentalGatewayAPISupport=false'],
+      /^--enable-gateway-api has no effect: the feature gate/,
+    ],
+  ] as const) {
+    const { options } = await run(args);
+    assert.match(options?.warnings[0] ?? '', warning);
+  }
+});
 
 const refused: [args: string[], message: RegExp][] = [
   [['--namespace', 'Shop'], /--namespace "Shop": a namespace is/],
@@ -89,18 +217,39 @@ const refused: [args: string[], message: RegExp][] = [
     /--enable-certificate-owner-ref "perhaps": write true or false/,
   ],
   [['--leader-elect=off'], /--leader-elect "off": write true or false/],
-  [['--issuer-ambient-credentials'], /--issuer-ambient-credentials "true": leave it out: no issuer type/],
   [['--cluster-issuer-ambient-credentials=maybe'], /"maybe": write true or false/],
   [['--certificate-request-minimum-backoff-duration', '0s'], /"0s": write a duration above zero/],
-  [['--certificate-request-maximum-backoff-duration', '1m'], /"1m": must not be shorter than --certificate/],
+  [
+    ['--certificate-request-maximum-backoff-duration', '1m'],
+    /"1m0s": must not be shorter than --certificate/,
+  ],
   [['--concurrent-workers', '0'], /--concurrent-workers "0": write a whole number from 1/],
   [['--kube-api-qps', 'many'], /--kube-api-qps "many"/],
   [['--kube-api-burst', '-1'], /--kube-api-burst "-1"|argument missing/],
   [['--leader-election-namespace', 'a/b'], /--leader-election-namespace "a\/b"/],
   [['--copied-annotation-prefixes', 'a,,b'], /single commas/],
-  [['--controllers', 'nonsense'], /there is no controller "nonsense"; there are certificates-trigger/],
-  [['--controllers', '*,-issuers'], /only -certificaterequests-approver can be left out/],
-  [['--controllers', 'issuers'], /only -certificaterequests-approver can be left out/],
+  [['--controllers', 'nonsense'], /"nonsense" is not in the list of known controllers; there are issuers/],
+  [['--controllers', 'issuer'], /"issuer" is not in the list of known controllers; is issuers meant/],
+  [['--controllers', 'listenerset'], /has a switch of its own/],
+  [
+    ['--controllers', '*,-certificates-trigger'],
+    /one state machine.*: add certificates-trigger, or leave out/,
+  ],
+  [['--kube-api-qps', '0'], /--kube-api-qps "0": write a number above zero/],
+  [['--kube-api-qps', '60'], /--kube-api-burst "50": must not be less than --kube-api-qps \(60\)/],
+  [['--feature-gates=Nonsense=true'], /--feature-gates "Nonsense": the controller has no such feature gate/],
+  [['--feature-gates=ListenerSets'], /write name=value/],
+  [['--default-issuer-kind='], /--default-issuer-kind "": write the kind/],
+  [['--max-certificate-size=400000'], /must not exceed --max-certificate-bundle-size \(330000\)/],
+  [['--leader-election-renew-deadline=60s'], /"1m0s": must be shorter than --leader-election-lease-duration/],
+  [['--leader-election-retry-period=35s'], /"35s": must be shorter than --leader-election-renew-deadline/],
+  [['--roles=controler'], /--roles "controler": choose one of controller, cainjector, webhook/],
+  [['--shards=2', '--leader-elect=false'], /--shards "2": shards are leases/],
+  [['--metrics-listen-address=nowhere'], /--metrics-listen-address "nowhere": write host:port/],
+  [
+    ['--namespace=A', '--concurrent-workers=9', '--roles=x'],
+    /2 settings cannot be used\n {2}--namespace.*\n {2}--roles/,
+  ],
   [['--in-cluster', '--kubeconfig', 'x'], /--kubeconfig "x": leave it out, or leave out --in-cluster/],
   [['--log-level', 'loud'], /--log-level "loud": choose one of debug/],
   [['--frobnicate'], /unknown option '--frobnicate'/],

@@ -1,133 +1,208 @@
-/** The flags of `certwright controller`, read once into types (spec/certificate-lifecycle.md §2). */
-import { controllers as knownControllers, type ControllerName } from '../../api/components.ts';
-import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.ts';
-import { backoff, list, namespaceName, oneOf, toggle, wholeNumber } from '../option-values.ts';
+/** The settings of `certwright controller`, read once into what its parts ask for (spec/operations.md §3). */
+import { leaderElectionComponent, leaderElectionLease, type ControllerName } from '../../api/components.ts';
+import { formatDuration } from '../../api/duration.ts';
+import { managedByController } from '../../api/labels.ts';
+import type { ControllerOptions } from '../../controllers/context.ts';
+import type { PemLimits } from '../../pki/pem.ts';
+import type { controllerTable } from '../configuration/controller-table.ts';
+import { readFeatureGates } from '../configuration/feature-gates.ts';
+import type { Settings } from '../configuration/settings.ts';
 import { UsageError } from '../errors.ts';
+import { namespaceName, oneOf } from '../option-values.ts';
+import type { ConnectionSettings } from '../process/connection.ts';
+import type { LeaderSettings } from '../process/leader.ts';
+import { Problems } from '../process/problems.ts';
+import { readLogSettings, type LogSettings } from '../process/log-settings.ts';
+import { readLeaderTimes, readListenAddress, type ListenAddress } from '../process/shared-settings.ts';
+import type { ModuleSettings } from './modules.ts';
+import { selectControllers, type SelectedControllers } from './select-controllers.ts';
 
-/** As commander hands them over. */
-export interface ControllerFlags {
-  kubeconfig?: string;
-  context?: string;
-  inCluster?: boolean;
-  clusterResourceNamespace: string;
-  namespace?: string;
-  enableCertificateOwnerRef?: boolean | string;
-  issuerAmbientCredentials?: boolean | string;
-  clusterIssuerAmbientCredentials?: boolean | string;
-  copiedAnnotationPrefixes?: string;
-  certificateRequestMinimumBackoffDuration: string;
-  certificateRequestMaximumBackoffDuration: string;
-  controllers: string;
-  concurrentWorkers: string;
-  kubeApiQps: string;
-  kubeApiBurst: string;
-  leaderElect: boolean | string;
-  leaderElectionNamespace: string;
-  logFormat: string;
-  logLevel: string;
-}
+export type ControllerSettings = Settings<(typeof controllerTable)['rows']>;
+
+export const roleNames = ['controller', 'cainjector', 'webhook'] as const;
+export type RoleName = (typeof roleNames)[number];
+export const reportFormats = ['table', 'json', 'yaml'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
 
 export interface ControllerCommandOptions {
-  kubeconfig?: string;
-  context?: string;
-  inCluster: boolean;
-  clusterResourceNamespace: string;
-  /** Absent: all of them. */
-  namespace?: string;
-  enableCertificateOwnerRef: boolean;
-  copiedAnnotationPrefixes?: readonly string[];
-  minBackoffMs: number;
-  maxBackoffMs: number;
-  /** Whether the approver runs. */
-  approve: boolean;
-  concurrency: number;
-  qps: number;
-  burst: number;
-  leaderElect: boolean;
-  leaderElectionNamespace: string;
-  logFormat: LogFormat;
-  logLevel: LogLevel;
+  roles: readonly RoleName[];
+  connection: ConnectionSettings;
+  controllers: Partial<ControllerOptions>;
+  modules: ModuleSettings;
+  pemLimits: PemLimits;
+  /** Absent: works at once, and no other instance may run. */
+  leader?: LeaderSettings;
+  shards: number;
+  metrics?: ListenAddress;
+  health?: ListenAddress;
+  log: LogSettings;
+  dryRun: boolean;
+  output: ReportFormat;
+  /** To be logged at the start. */
+  warnings: readonly string[];
 }
 
-const approver: ControllerName = 'certificaterequests-approver';
+/** @throws CliError naming everything that is wrong */
+export function readControllerOptions(settings: ControllerSettings): ControllerCommandOptions {
+  const { values, nameOf } = settings;
+  const problems = new Problems();
+  const { check } = problems;
+  const refuse = (flag: Parameters<typeof nameOf>[0], value: unknown, remedy: string): UsageError =>
+    new UsageError(nameOf(flag), String(value), remedy);
 
-/** @throws UsageError naming flag, value and remedy. */
-export function readControllerOptions(flags: ControllerFlags): ControllerCommandOptions {
-  if (flags.inCluster === true && flags.kubeconfig !== undefined) {
-    throw new UsageError(
-      '--kubeconfig',
-      flags.kubeconfig,
-      'leave it out, or leave out --in-cluster: only one can be meant',
-    );
-  }
-  refuseAmbientCredentials(flags);
-  const options: ControllerCommandOptions = {
-    inCluster: flags.inCluster === true,
-    clusterResourceNamespace: namespaceName('--cluster-resource-namespace', flags.clusterResourceNamespace),
-    enableCertificateOwnerRef: toggle(
-      '--enable-certificate-owner-ref',
-      flags.enableCertificateOwnerRef ?? false,
-    ),
-    ...backoff(flags),
-    approve: runsApprover(flags.controllers),
-    concurrency: wholeNumber('--concurrent-workers', flags.concurrentWorkers, 1, 256),
-    qps: wholeNumber('--kube-api-qps', flags.kubeApiQps, 1, 100_000),
-    burst: wholeNumber('--kube-api-burst', flags.kubeApiBurst, 1, 100_000),
-    leaderElect: toggle('--leader-elect', flags.leaderElect),
-    leaderElectionNamespace: namespaceName('--leader-election-namespace', flags.leaderElectionNamespace),
-    logFormat: oneOf('--log-format', flags.logFormat, logFormats),
-    logLevel: oneOf('--log-level', flags.logLevel, logLevels),
+  check(() => {
+    if (!values['in-cluster']) return;
+    for (const flag of ['kubeconfig', 'master', 'context'] as const)
+      if (values[flag] !== '')
+        throw refuse(flag, values[flag], 'leave it out, or leave out --in-cluster: only one can be meant');
+  });
+  const [qps, burst] = [values['kube-api-qps'], values['kube-api-burst']];
+  check(() => {
+    if (qps === 0) throw refuse('kube-api-qps', qps, 'write a number above zero, or -1 for no limit');
+    if (burst < qps) throw refuse('kube-api-burst', burst, `must not be less than --kube-api-qps (${qps})`);
+  });
+  const [shortest, longest] = [
+    values['certificate-request-minimum-backoff-duration'],
+    values['certificate-request-maximum-backoff-duration'],
+  ];
+  check(() => {
+    if (longest < shortest)
+      throw refuse(
+        'certificate-request-maximum-backoff-duration',
+        formatDuration(longest),
+        `must not be shorter than --certificate-request-minimum-backoff-duration (${formatDuration(shortest)})`,
+      );
+  });
+  const pemLimits: PemLimits = {
+    certificate: values['max-certificate-size'],
+    privateKey: values['max-private-key-size'],
+    chain: values['max-certificate-chain-length'],
+    bundle: values['max-certificate-bundle-size'],
   };
-  if (flags.kubeconfig !== undefined) options.kubeconfig = flags.kubeconfig;
+  for (const flag of ['max-certificate-size', 'max-certificate-chain-length'] as const)
+    check(() => {
+      if (values[flag] > pemLimits.bundle)
+        throw refuse(
+          flag,
+          values[flag],
+          `must not exceed --max-certificate-bundle-size (${pemLimits.bundle})`,
+        );
+    });
   // Empty means all, as it does for whoever moves here from cert-manager.
-  if (flags.namespace !== undefined && flags.namespace !== '')
-    options.namespace = namespaceName('--namespace', flags.namespace);
-  if (flags.context !== undefined) options.context = flags.context;
-  if (flags.copiedAnnotationPrefixes !== undefined) {
-    options.copiedAnnotationPrefixes = list('--copied-annotation-prefixes', flags.copiedAnnotationPrefixes);
-  }
-  return options;
-}
-
-/** For a cluster issuer they are the default, and nothing would use them; asking for more than that cannot be met. */
-function refuseAmbientCredentials(flags: ControllerFlags): void {
-  toggle('--cluster-issuer-ambient-credentials', flags.clusterIssuerAmbientCredentials ?? true);
-  const flag = '--issuer-ambient-credentials';
-  if (toggle(flag, flags.issuerAmbientCredentials ?? false)) {
-    throw new UsageError(
-      flag,
-      'true',
-      'leave it out: no issuer type of this version takes credentials from its surroundings',
+  const namespace =
+    values.namespace === '' ? undefined : check(() => namespaceName(nameOf('namespace'), values.namespace));
+  const clusterResourceNamespace = check(() =>
+    namespaceName(nameOf('cluster-resource-namespace'), values['cluster-resource-namespace']),
+  );
+  check(() => {
+    if (values['default-issuer-kind'] === '')
+      throw refuse(
+        'default-issuer-kind',
+        '',
+        'write the kind of the default issuer: Issuer, ClusterIssuer or that of your own',
+      );
+  });
+  const gates = check(() => readFeatureGates('controller', values['feature-gates'], nameOf('feature-gates')));
+  const warnings = [...settings.warnings, ...(gates?.warnings ?? [])];
+  const gatewayApi = readGateway(
+    settings,
+    gates?.isEnabled('ExperimentalGatewayAPISupport') ?? true,
+    warnings,
+  );
+  const listenerSets = values['enable-gateway-api-listenerset'];
+  const listenerSetGate = gates?.isEnabled('ListenerSets') ?? false;
+  if (listenerSets && !(gatewayApi && listenerSetGate))
+    warnings.push(
+      `${nameOf('enable-gateway-api-listenerset')} has no effect without --enable-gateway-api and --feature-gates ListenerSets=true`,
     );
-  }
+  const selected = check<SelectedControllers>(() =>
+    selectControllers({
+      list: values.controllers,
+      name: nameOf('controllers'),
+      gatewayApi,
+      listenerSets: listenerSets && listenerSetGate,
+      signingRequests: gates?.isEnabled('ExperimentalCertificateSigningRequestControllers') ?? false,
+      namespaced: namespace !== undefined,
+    }),
+  );
+  const roles = check(() => values.roles.map((role) => oneOf(nameOf('roles'), role, roleNames)));
+  const times = check(() => readLeaderTimes(settings));
+  const leaderNamespace = check(() =>
+    namespaceName(nameOf('leader-election-namespace'), values['leader-election-namespace']),
+  );
+  const metrics = check(() => readListenAddress(settings, 'metrics-listen-address'));
+  const health = check(() => readListenAddress(settings, 'internal-healthz-listen-address'));
+  const log = check(() => readLogSettings(settings));
+  const output = check(() => oneOf(nameOf('output'), values.output, reportFormats));
+  check(() => {
+    if (values.shards > 1 && !values['leader-elect'])
+      throw refuse('shards', values.shards, 'shards are leases: leave out --leader-elect=false');
+    if (roles?.length === 0) throw refuse('roles', '', `write at least one of ${roleNames.join(', ')}`);
+  });
+  problems.throwIfAny();
+  const none: ReadonlySet<ControllerName> = new Set();
+  const { enabled, disabled } = selected ?? { enabled: none, disabled: none };
+  return {
+    roles: [...new Set(roles)],
+    connection: {
+      kubeconfig: values.kubeconfig,
+      context: values.context,
+      inCluster: values['in-cluster'],
+      master: values.master,
+      qps,
+      burst,
+    },
+    controllers: {
+      clusterResourceNamespace: clusterResourceNamespace ?? '',
+      namespace,
+      enableCertificateOwnerRef: values['enable-certificate-owner-ref'],
+      copiedAnnotationPrefixes: values['copied-annotation-prefixes'],
+      minBackoffMs: shortest,
+      maxBackoffMs: longest,
+      concurrency: values['concurrent-workers'],
+      approve: enabled.has('certificaterequests-approver'),
+      disabled,
+    },
+    modules: {
+      enabled,
+      shim: {
+        defaultIssuerName: values['default-issuer-name'],
+        defaultIssuerKind: values['default-issuer-kind'],
+        defaultIssuerGroup: values['default-issuer-group'],
+        autoCertificateAnnotations: values['auto-certificate-annotations'],
+        extraCertificateAnnotations: values['extra-certificate-annotations'],
+        gatewayApiExtraProtocols: values['gateway-api-extra-protocols'],
+      },
+    },
+    pemLimits,
+    ...(values['leader-elect'] && times !== undefined
+      ? {
+          leader: {
+            namespace: leaderNamespace ?? '',
+            name: leaderElectionLease,
+            suffix: 'external-cert-manager-controller',
+            label: managedByController,
+            fieldManager: leaderElectionComponent,
+            healthzTimeoutMs: values['internal-healthz-leader-election-timeout'],
+            ...times,
+          },
+        }
+      : {}),
+    shards: values.shards,
+    metrics,
+    health,
+    log: log ?? { format: 'json', level: 'info' },
+    dryRun: values['dry-run'],
+    output: output ?? 'table',
+    warnings,
+  };
 }
 
-/**
- * `*` is the default set, `name` adds, `-name` removes. The steps of a Certificate are one state machine here and run
- * together, so of all names only the approver can be left out; anything else says so instead of being ignored.
- */
-function runsApprover(value: string): boolean {
-  let approves = false;
-  const entries = list('--controllers', value);
-  const onlyRemovals = entries.every((entry) => entry.startsWith('-'));
-  if (onlyRemovals || entries.includes('*')) approves = true;
-  for (const entry of entries.filter((candidate) => candidate !== '*')) {
-    const name = entry.startsWith('-') ? entry.slice(1) : entry;
-    if (!knownControllers.some((known) => known === name)) {
-      throw new UsageError(
-        '--controllers',
-        value,
-        `there is no controller "${name}"; there are ${knownControllers.join(', ')}`,
-      );
-    }
-    if (name === approver) approves = !entry.startsWith('-');
-    else if (entry.startsWith('-') || !(onlyRemovals || entries.includes('*'))) {
-      throw new UsageError(
-        '--controllers',
-        value,
-        `only -${approver} can be left out; the other controllers are one state machine here: write '*,-${approver}'`,
-      );
-    }
-  }
-  return approves;
+function readGateway({ values, nameOf }: ControllerSettings, gate: boolean, warnings: string[]): boolean {
+  if (!values['enable-gateway-api']) return false;
+  if (!gate)
+    warnings.push(
+      `${nameOf('enable-gateway-api')} has no effect: the feature gate ExperimentalGatewayAPISupport is off`,
+    );
+  return gate;
 }

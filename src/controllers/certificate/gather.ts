@@ -6,7 +6,7 @@ import { secrets } from '../../api/resources.ts';
 import type { AnyIssuer, IssuerType } from '../../issuers/issuer.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { NotFoundError } from '../../kube/errors.ts';
-import type { ControllerContext } from '../context.ts';
+import { signsFor, type ControllerContext } from '../context.ts';
 import type { Breaker } from './breaker.ts';
 import type { KeyFacts } from './key-facts.ts';
 import { labelKeys, ownGroup } from './constants.ts';
@@ -126,7 +126,8 @@ export function inProcessIssuer(
   const issuer = issuerOf(context, certificate);
   if (issuer === undefined || readyCondition(issuer)?.status !== 'True') return undefined;
   const resolved = context.issuerTypes.resolve(issuer);
-  return resolved.kind === 'known' && resolved.type.inProcess ? { issuer, type: resolved.type } : undefined;
+  if (resolved.kind !== 'known' || !resolved.type.inProcess) return undefined;
+  return signsFor(context.options, resolved.type.component) ? { issuer, type: resolved.type } : undefined;
 }
 
 export function readyCondition(issuer: AnyIssuer): Condition | undefined {
@@ -146,6 +147,7 @@ function routeOf(deps: GatherDeps, certificate: Certificate, nowMs: number): Rou
   if (issuer !== undefined) {
     const resolved = context.issuerTypes.resolve(issuer);
     if (resolved.kind !== 'known' || !resolved.type.inProcess) return { kind: 'durable' };
+    if (!signsFor(context.options, resolved.type.component)) return { kind: 'durable' };
   }
   const untilMs = Math.min(current?.sinceMs ?? nowMs, nowMs) + context.options.issuerGraceMs;
   if (untilMs <= nowMs) return { kind: 'durable' };

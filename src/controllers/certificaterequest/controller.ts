@@ -14,7 +14,7 @@ import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
-import { issuerIndexKey } from '../context.ts';
+import { issuerIndexKey, signsFor } from '../context.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { checkAnswer } from './check-answer.ts';
 import { decide, issuerReference, type RequestDecision } from './decide.ts';
@@ -49,7 +49,9 @@ export function startCertificateRequestController(
   /** The cache is being told of a write of ours; it tells us in turn, synchronously. */
   let observing = false;
   const types = context.issuerTypes;
-  const signers = new Set(types.all.map((type) => type.component));
+  const signers = new Set(
+    types.all.map((type) => type.component).filter((component) => signsFor(context.options, component)),
+  );
   const source = issuerContextSource(context);
 
   informers.certificateRequests.onChange(({ key, current, relisted }) => {

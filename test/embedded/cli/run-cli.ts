@@ -47,8 +47,13 @@ export function up(t: TestContext, folder: string, ...args: string[]): Started {
   ]);
 }
 
+/** Suites run side by side, and the ports of health and metrics are the same in each: whoever tests them says so. */
+const noDoors = ['--metrics-listen-address=0', '--internal-healthz-listen-address=0'];
+
 export function start(t: TestContext, args: readonly string[]): Started {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const doors =
+    args[0] === 'controller' && !args.some((arg) => arg.includes('listen-address')) ? noDoors : [];
+  const child = spawn(process.execPath, [entry, ...args, ...doors], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   const run: Run = { code: null, out: '', err: '' };
   let news: (() => void)[] = [];

@@ -1,0 +1,24 @@
+/** What `--roles` names, made: one line for each role. */
+import { CliError, exitCodes } from '../errors.ts';
+import type { GivenFlags } from '../configuration/settings.ts';
+import type { Role } from '../process/role.ts';
+import type { ControllerCommandOptions, RoleName } from './controller-options.ts';
+import { controllerRole } from './controller-role.ts';
+
+type MakeRole = (options: ControllerCommandOptions, flags: GivenFlags) => Promise<Role>;
+
+const makers: Readonly<Partial<Record<RoleName, MakeRole>>> = {
+  controller: (options) => Promise.resolve(controllerRole(options)),
+};
+
+/** @throws CliError when the settings of a role cannot be used */
+export function createRoles(options: ControllerCommandOptions, flags: GivenFlags): Promise<Role[]> {
+  return Promise.all(
+    options.roles.map((name) => {
+      const make = makers[name];
+      if (make === undefined)
+        throw new CliError('cli/usage', exitCodes.usage, `--roles: this build has no role ${name}`);
+      return make(options, flags);
+    }),
+  );
+}
