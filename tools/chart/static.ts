@@ -1,8 +1,9 @@
 /** Writes deploy/certwright.yaml from the chart: `node tools/chart/static.ts`, for people without Helm. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onPath } from '../peers/toolchain.ts';
-import { helmProgram, helmTemplate, root } from './helm.ts';
+import { helmFile, helmProgram, helmTemplate, root } from './helm.ts';
 
 export const staticFile = join(root, 'deploy/certwright.yaml');
 
@@ -22,8 +23,16 @@ export async function renderStatic(): Promise<string> {
   return header + text.replaceAll(/^# Source: .*\n/gmu, '');
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
+  if (process.argv.includes('--if-built') && !existsSync(helmFile)) {
+    console.error(
+      'deploy/certwright.yaml is left as it is: `npm run test:cluster` builds the Helm that writes it',
+    );
+    return;
+  }
   const helm = await helmProgram(onPath('go', process.env['PATH'] ?? '', ['/usr/local/go/bin']));
   if (helm.path === undefined) throw new Error(`helm: ${helm.missing}`);
   await writeFile(staticFile, await renderStatic());
 }
+
+if (import.meta.main) await main();

@@ -1,0 +1,93 @@
+/** The chart on an API server of its own: Helm and kubectl with the administrator's kubeconfig. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { onPath } from '../../../tools/peers/toolchain.ts';
+import { chart, helmProgram, root } from '../../../tools/chart/helm.ts';
+import type { Cluster, ClusterOptions } from '../../../tools/apiserver/start.ts';
+import { ownCluster } from '../lane.ts';
+
+const execute = promisify(execFile);
+const maxBuffer = 64 * 1024 * 1024;
+
+export const searchPath = process.env['PATH'] ?? '';
+export const goPath = ['/usr/local/go/bin'];
+
+export interface ChartWorld {
+  cluster: Cluster;
+  /** Standard output; rejects with the text of the error. */
+  helm(...args: string[]): Promise<string>;
+  /** Output with warnings. */
+  kubectl(...args: string[]): Promise<string>;
+  /** `kubectl apply --server-side` of these manifests with strict validation; answers what it printed. */
+  apply(manifests: string, ...args: string[]): Promise<string>;
+  /** Objects of a kind, as JSON. */
+  list<T = { metadata: { name: string } }>(resource: string, ...args: string[]): Promise<T[]>;
+}
+
+export interface Failure {
+  stderr: string;
+}
+
+export async function chartWorld(t: TestContext, options: ClusterOptions = {}): Promise<ChartWorld> {
+  const tool = await helmProgram(onPath('go', searchPath, goPath));
+  if (tool.path === undefined) throw new Error(`helm: ${tool.missing}`);
+  const helmBinary = tool.path;
+  const cluster = await ownCluster(t, options);
+  const env = {
+    ...process.env,
+    KUBECONFIG: cluster.kubeconfig,
+    HELM_CACHE_HOME: join(cluster.folder, 'helm-cache'),
+    HELM_CONFIG_HOME: join(cluster.folder, 'helm-config'),
+    HELM_DATA_HOME: join(cluster.folder, 'helm-data'),
+  };
+  const kubectlBinary = process.env['CERTWRIGHT_KUBECTL'] ?? 'kubectl';
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const { stdout, stderr } = await execute(kubectlBinary, args, { env, maxBuffer });
+    return stdout + stderr;
+  };
+  let files = 0;
+  return {
+    cluster,
+    helm: async (...args) => (await execute(helmBinary, args, { env, maxBuffer, cwd: root })).stdout,
+    kubectl,
+    async apply(manifests, ...args) {
+      const file = join(cluster.folder, `manifests-${(files += 1)}.yaml`);
+      await writeFile(file, manifests);
+      return kubectl('apply', '--server-side', '--validate=strict', '-f', file, ...args);
+    },
+    async list<T>(resource: string, ...args: string[]) {
+      return (JSON.parse(await kubectl('get', resource, '-o', 'json', ...args)) as { items: T[] }).items;
+    },
+  };
+}
+
+/** `helm install` of the chart into the namespace cert-manager, as the documentation tells people to. */
+export function install(world: ChartWorld, ...args: string[]): Promise<string> {
+  return world.helm(
+    'install',
+    'certwright',
+    chart,
+    '--namespace=cert-manager',
+    '--create-namespace',
+    ...args,
+  );
+}
+
+/** Installs the definitions of ServiceMonitor, PodMonitor and PrometheusRule, from the operator's own Go module. */
+export async function installMonitoring(world: ChartWorld): Promise<void> {
+  const go = onPath('go', searchPath, goPath);
+  if (go.path === undefined) throw new Error(`go: ${go.missing}`);
+  const module = 'github.com/prometheus-operator/prometheus-operator';
+  const { stdout } = await execute(go.path, ['mod', 'download', '-json', module], {
+    cwd: join(root, 'tools/chart/monitoring'),
+  });
+  const { Dir: folder } = JSON.parse(stdout) as { Dir: string };
+  for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
+    const file = join(folder, `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`);
+    await world.kubectl('apply', '--server-side', '-f', file);
+    await world.kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', file);
+  }
+}
