@@ -88,14 +88,24 @@ export function difference(
   }
 }
 
+/** Those inside others first. */
+const parts: readonly FieldPath[] = [
+  ['subject'],
+  ['privateKey'],
+  ['secretTemplate', 'annotations'],
+  ['secretTemplate', 'labels'],
+  ['secretTemplate'],
+];
+
 /** One patch for all of it; parts of the spec that it leaves empty are taken away whole. */
 export function patchOf(actual: Certificate, changes: readonly Doubt[]): MergePatch {
   const patch: MergePatch = {};
   for (const { path, value } of changes) setAt(patch, path, value);
-  for (const part of ['subject', 'privateKey', 'secretTemplate']) {
-    const change = valueAt(patch, ['spec', part]);
-    if (change !== undefined && isEmptyAfter(valueAt(actual, ['spec', part]), change))
-      setAt(patch, ['spec', part], null);
+  for (const part of parts) {
+    const path = ['spec', ...part];
+    const change = valueAt(patch, path);
+    if (typeof change === 'object' && change !== null && isEmptyAfter(valueAt(actual, path), change))
+      setAt(patch, path, null);
   }
   return patch;
 }

@@ -9,7 +9,7 @@ export interface MergePatch {
 export function setAt(patch: MergePatch, path: FieldPath, value: unknown): void {
   let node = patch;
   for (const field of path.slice(0, -1)) {
-    const next = node[field];
+    const next = Object.hasOwn(node, field) ? node[field] : undefined;
     if (typeof next === 'object' && next !== null && !Array.isArray(next)) node = next as MergePatch;
     else node = define(node, field, {}) as MergePatch;
   }
