@@ -3,7 +3,15 @@ import type { KubeList, KubeObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resources.ts';
 import type { KubeClient, ListOptions, WatchEvent } from './client.ts';
 import { pause, type Clock } from './clock.ts';
-import { GoneError, KubeError, ProtocolError, TransportError } from './errors.ts';
+import {
+  BadRequestError,
+  GoneError,
+  InvalidError,
+  KubeError,
+  ProtocolError,
+  ServerError,
+  TransportError,
+} from './errors.ts';
 
 /** What a reflector fills. Called in order, never concurrently. */
 export interface ReflectorSink {
@@ -38,9 +46,14 @@ export interface ReflectorTarget extends Pick<ListOptions, 'namespace' | 'labelS
 const initialEventsEnd = 'k8s.io/initial-events-end';
 const firstDelayMs = 800;
 const longestDelayMs = 30_000;
+/** Nobody answers: asking costs a server that is down nothing, and it may be back any moment. */
+const longestUnreachableMs = 5_000;
 /** A watch that held this long was healthy: the next failure starts from the first delay. */
 const healthyMs = 60_000;
 const shortWatchMs = 1_000;
+
+/** How servers say that they do not stream the initial state (no such storage feature, no such parameter). */
+const refusals = [ServerError, BadRequestError, InvalidError];
 
 /** Runs until the signal aborts; nothing else ends it. */
 export async function runReflector(
@@ -56,6 +69,7 @@ export async function runReflector(
   /** Where to go on; undefined: list first. */
   let position: string | undefined;
   let failures = 0;
+  let forgotten = 0;
 
   const list = async (): Promise<string> => {
     let pageSize: number | undefined = deps.pageSize ?? 500;
@@ -93,6 +107,8 @@ export async function runReflector(
       signal,
     });
     for await (const event of events) {
+      // The server is at work: whatever failed before is over.
+      if (event.type !== 'BOOKMARK' || !listing) failures = forgotten = 0;
       const { metadata } = event.object;
       const version = metadata?.resourceVersion;
       if (event.type === 'BOOKMARK') {
@@ -130,7 +146,10 @@ export async function runReflector(
     } catch (error) {
       if (signal.aborted) return;
       // Refused, or not understood, or never closed by its bookmark: lists always work.
-      if (position === undefined && streaming && !(error instanceof TransportError)) streaming = false;
+      if (position === undefined && streaming && !(error instanceof TransportError)) {
+        streaming = false;
+        if (refusals.some((refusal) => error instanceof refusal)) continue;
+      }
       // 410: forgotten. Not JSON: an event was lost, only a list tells what it was.
       if (error instanceof GoneError || error instanceof ProtocolError) position = undefined;
       if (clock.now() - startedAt >= healthyMs) failures = 0;
@@ -139,9 +158,10 @@ export async function runReflector(
   }
 
   async function wait(error: unknown): Promise<void> {
-    const exponential = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures++, 10));
-    // The first 410 is the normal way to learn that time has passed.
-    const base = error instanceof GoneError && failures === 1 ? 0 : exponential;
+    const longest = error instanceof TransportError ? longestUnreachableMs : longestDelayMs;
+    const exponential = Math.min(longest, firstDelayMs * 2 ** Math.min(failures++, 10));
+    // The first 410 is the normal way to learn that time has passed, also after an outage.
+    const base = error instanceof GoneError && (forgotten += 1) === 1 ? 0 : exponential;
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     const delayMs = Math.max(asked, base * (1 + random()));
     if (error !== undefined) deps.onError?.(error, delayMs, type.plural);
