@@ -3,10 +3,11 @@
 const LIMIT_MS = 60_000;
 
 /** @throws Error that names `what` when it does not hold within a minute */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+export async function until(what: string | (() => string), holds: () => Promise<boolean>): Promise<void> {
   const limit = performance.now() + LIMIT_MS;
   while (!(await holds())) {
-    if (performance.now() > limit) throw new Error(`${what}: not within ${LIMIT_MS / 1000} s`);
+    if (performance.now() > limit)
+      throw new Error(`${typeof what === 'string' ? what : what()}: not within ${LIMIT_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

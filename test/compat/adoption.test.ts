@@ -54,12 +54,21 @@ function reworded(set: FixtureSet): string[] {
     .map((object) => `${verb(object)} ${idOf(object).replace('/', ' ')}/status`);
 }
 
-async function adopt(set: FixtureSet): Promise<void> {
+/** Who owns fields of an object, and how: `manager operation[ subresource]`. */
+const owners = ({ metadata }: KubeObject): string[] =>
+  (metadata?.managedFields ?? [])
+    .map(({ manager, operation, subresource }) => [manager, operation, subresource].join(' ').trim())
+    .toSorted();
+
+async function adopt(fixtures: FixtureSet): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'certwright-adoption-'));
-  const world = new CompatWorld(afterwards(set), folder);
+  const world = new CompatWorld(afterwards(fixtures), folder);
   try {
     await world.open();
-    await restoreInto(world.server, set);
+    const set = await restoreInto(world, fixtures);
+    const stored = new Map((await world.all<Secret>(secrets)).map((one) => [idOf(one), one]));
+    for (const secret of set.secrets)
+      assert.deepEqual(owners(stored.get(idOf(secret)) ?? {}), owners(secret), 'fields are whose they were');
     const loaded = await everything(world);
     await world.start();
     await world.clock.advance(120_000);
@@ -153,11 +162,11 @@ function checkRenewals(
   }
 }
 
-async function renew(set: FixtureSet): Promise<void> {
-  const world = new CompatWorld(afterwards(set));
+async function renew(fixtures: FixtureSet): Promise<void> {
+  const world = new CompatWorld(afterwards(fixtures));
   try {
     await world.open();
-    await restoreInto(world.server, set);
+    const set = await restoreInto(world, fixtures);
     const moments = set.certificates.flatMap(({ status }) =>
       status?.renewalTime ? [time(status.renewalTime)] : [],
     );
@@ -173,6 +182,11 @@ async function renew(set: FixtureSet): Promise<void> {
       checkRenewals(set, waiting, await holdings(world), world.clock.now());
     }
     await checkHistory(set, world);
+    // The renewed Secrets have the owner that they had: nobody was overruled, and nobody is left behind.
+    const targets = new Set(set.certificates.map(({ spec }) => spec.secretName));
+    for (const secret of await world.all<Secret>(secrets))
+      if (targets.has(secret.metadata?.name ?? ''))
+        assert.deepEqual(owners(secret), ['cert-manager-certificates-issuing Apply'], idOf(secret));
     assert.deepEqual(world.problems, []);
   } finally {
     await world.close();

@@ -1,19 +1,16 @@
-/** The embedded server and the controllers in one process, on a clock that tests move, with every write on record. */
+/** An API server and the controllers in one process, on a clock that tests move, with every write on record. */
 import { createHook, type AsyncHook } from 'node:async_hooks';
-import { createAdmission } from '../../src/admission/create-admission.ts';
-import { crds } from '../../src/api/crds.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
-import * as resources from '../../src/api/resources.ts';
 import type { ResourceType } from '../../src/api/resources.ts';
-import type { Log } from '../../src/controllers/context.ts';
+import type { Log, SharedInformers } from '../../src/controllers/context.ts';
 import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
 import { createFakeClock, type FakeClock } from '../../src/kube/testing/fake-clock.ts';
-import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
 import { CallCounter } from '../embedded/call-counter.ts';
+import { openApi, type ApiUnderTest } from '../servers/api-under-test.ts';
+import { onEveryChange } from '../servers/caught-up.ts';
+import { typeOf } from '../servers/load-objects.ts';
 
 const namespaces = ['cert-manager', 'shop'];
 const quietTurns = 8;
@@ -48,7 +45,12 @@ export class CompatWorld {
   readonly #dataDir: string;
   readonly #jobs = new Jobs();
   readonly #calls = new CallCounter();
-  #server: EmbeddedServer | undefined;
+  /** Changes that reached a cache. */
+  #heard = 0;
+  #api: ApiUnderTest | undefined;
+  #opened = false;
+  /** While the controllers keep them up to date. */
+  #caches: SharedInformers | undefined;
   #controllers: Controllers | undefined;
 
   constructor(startMs: number, dataDir = ':memory:') {
@@ -56,9 +58,9 @@ export class CompatWorld {
     this.#dataDir = dataDir;
   }
 
-  get server(): EmbeddedServer {
-    if (this.#server === undefined) throw new Error('the server is not open');
-    return this.#server;
+  get #server(): ApiUnderTest {
+    if (this.#api === undefined) throw new Error('the server is not open');
+    return this.#api;
   }
 
   get controllers(): Controllers {
@@ -68,19 +70,23 @@ export class CompatWorld {
 
   async open(): Promise<void> {
     this.#jobs.start();
-    this.#server = await createServer({
+    this.#api = await openApi({
       dataDir: this.#dataDir,
-      admission: createAdmission({}),
-      crds,
+      fresh: !this.#opened,
       namespaces,
       now: () => this.clock.now(),
     });
+    this.#opened = true;
   }
 
-  /** For the test itself: what it writes is not on record. The transport's own deadlines stay on the machine's clock. */
+  /** For the test itself: what it writes is not on record. */
   client(): KubeClient {
-    const connection = { baseUrl: 'http://embedded', clock: systemClock, random: () => 0.5 };
-    return createKubeClient({ ...connection, dispatcher: this.server.dispatcher() });
+    return this.#server.client();
+  }
+
+  /** Objects as somebody left them. Answers the uid that each has now by the uid that it came with. */
+  load(objects: readonly KubeObject[]): Promise<Map<string, string>> {
+    return this.#server.load(objects);
   }
 
   async start(): Promise<void> {
@@ -95,31 +101,46 @@ export class CompatWorld {
       issuerTypes: createIssuerTypes(),
       options: { clusterResourceNamespace: 'cert-manager' },
     });
+    onEveryChange(this.#controllers.informers, () => this.#heard++);
     await this.#controllers.synced;
+    this.#caches = this.#controllers.informers;
     await this.settle();
   }
 
   async stop(): Promise<void> {
+    this.#caches = undefined;
     await this.#controllers?.stop();
     this.#controllers = undefined;
   }
 
   async close(): Promise<void> {
     await this.stop();
-    await this.#server?.close();
-    this.#server = undefined;
+    await this.#api?.close();
+    this.#api = undefined;
     this.#jobs.stop();
   }
 
-  /** Until no request, no crypto and no consequence of them has been under way for some turns of the event loop. */
+  /** Until nothing is under way, and the server and the caches have nothing to tell that was not heard. */
   async settle(): Promise<void> {
+    for (let waited = true; waited;) {
+      await this.#quiet();
+      const before = this.#activity;
+      waited = (await this.#api?.settled(this.#caches)) === true || this.#activity !== before;
+    }
+  }
+
+  get #activity(): number {
+    return this.#calls.changes + this.#heard;
+  }
+
+  /** Until no request, no crypto and no consequence of them has been under way for some turns of the event loop. */
+  async #quiet(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns;) {
-      const before = this.#calls.changes;
+      const before = this.#activity;
       await new Promise((resolve) => setTimeout(resolve, 1));
-      const busy = this.#calls.changes !== before || this.#calls.inFlight > 0 || !this.#jobs.idle;
+      const busy = this.#activity !== before || this.#calls.inFlight > 0 || !this.#jobs.idle;
       quiet = busy ? 0 : quiet + 1;
     }
-    await this.#server?.settled();
   }
 
   async all<T extends KubeObject>(type: ResourceType): Promise<T[]> {
@@ -133,14 +154,8 @@ export class CompatWorld {
   /** Applies as `kubectl apply` (client-side) does the first time. */
   async apply(objects: readonly KubeObject[]): Promise<void> {
     const client = this.client();
-    for (const object of objects) {
-      const type = Object.values(resources).find(
-        (one): one is ResourceType =>
-          typeof one === 'object' && 'kind' in one && one.kind === object.kind && 'plural' in one,
-      );
-      if (type === undefined) throw new Error(`no kind ${object.kind}`);
-      await client.create(type, object, { fieldManager: 'kubectl-client-side-apply' });
-    }
+    for (const object of objects)
+      await client.create(typeOf(object), object, { fieldManager: 'kubectl-client-side-apply' });
   }
 
   #recorded(client: KubeClient): KubeClient {

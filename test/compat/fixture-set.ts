@@ -8,7 +8,8 @@ import type { Certificate } from '../../src/api/certificate.ts';
 import type { Event, Secret } from '../../src/api/core.ts';
 import type { ClusterIssuer, Issuer } from '../../src/api/issuer.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
-import type { EmbeddedServer } from '../../src/standalone/server.ts';
+import { onCluster } from '../servers/api-under-test.ts';
+import type { CompatWorld } from './compat-world.ts';
 
 export interface FixtureSet {
   readonly name: string;
@@ -19,6 +20,8 @@ export interface FixtureSet {
   readonly issuers: readonly Issuer[];
   readonly clusterIssuers: readonly ClusterIssuer[];
   readonly events: readonly Event[];
+  /** None where nothing is owned by one. */
+  readonly ingresses: readonly KubeObject[];
 }
 
 const shared = path.resolve(import.meta.dirname, '../../../shared/fixtures/cert-manager-1.21');
@@ -40,6 +43,7 @@ export function readFixtures(name: string, folder: string): FixtureSet {
     issuers: list('issuers.json') as Issuer[],
     clusterIssuers: list('clusterissuers.json') as ClusterIssuer[],
     events: list('events.json') as Event[],
+    ingresses: existsSync(path.join(folder, 'ingresses.json')) ? list('ingresses.json') : [],
   };
 }
 
@@ -89,10 +93,29 @@ export function afterwards({ events, secrets, certificates }: FixtureSet): numbe
   );
 }
 
-/** Owners and what they own travel together. */
-export function restoreInto(server: EmbeddedServer, set: FixtureSet): Promise<void> {
+/**
+ * Gives a world what stands in the set. Answers the set as it is there: a server that gives uids of its own is followed.
+ * Owners and what they own travel together.
+ */
+export async function restoreInto(world: CompatWorld, set: FixtureSet): Promise<FixtureSet> {
   const { clusterIssuers, issuers, secrets, certificates, requests, events } = set;
-  return server.restore([...clusterIssuers, ...issuers, ...secrets, ...certificates, ...requests, ...events]);
+  const parts = { clusterIssuers, issuers, secrets, certificates, requests };
+  // The real server forgets events by its own clock.
+  const told = onCluster ? [] : events;
+  const uids = await world.load([...set.ingresses, ...Object.values(parts).flat(), ...told]);
+  const here = <T extends KubeObject>(objects: readonly T[]): T[] =>
+    objects.map((one) => {
+      const uid = uids.get(one.metadata?.uid ?? '') ?? one.metadata?.uid;
+      return { ...one, metadata: { ...one.metadata, uid } };
+    });
+  return {
+    ...set,
+    clusterIssuers: here(clusterIssuers),
+    issuers: here(issuers),
+    secrets: here(secrets),
+    certificates: here(certificates),
+    requests: here(requests),
+  };
 }
 
 export function idOf({ kind, metadata }: KubeObject): string {

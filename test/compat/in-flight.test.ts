@@ -21,12 +21,12 @@ const spkiOfKey = (secret: Secret): string =>
 const spkiOfCertificate = (secret: Secret): string =>
   new X509Certificate(text(secret, 'tls.crt')).publicKey.export({ format: 'pem', type: 'spki' }).toString();
 
-async function adopted(set: FixtureSet): Promise<CompatWorld> {
-  const world = new CompatWorld(afterwards(set));
+async function adopted(fixtures: FixtureSet): Promise<{ world: CompatWorld; set: FixtureSet }> {
+  const world = new CompatWorld(afterwards(fixtures));
   await world.open();
-  await restoreInto(world.server, set);
+  const set = await restoreInto(world, fixtures);
   await world.start();
-  return world;
+  return { world, set };
 }
 
 /** The key in flight, by the name that the Certificate's status gives it. */
@@ -64,8 +64,8 @@ async function checkIssued(
   );
 }
 
-async function externalAnswers(set: FixtureSet): Promise<void> {
-  const world = await adopted(set);
+async function externalAnswers(fixtures: FixtureSet): Promise<void> {
+  const { world, set } = await adopted(fixtures);
   try {
     const key = await keyInFlight(world, set, 'in-flight');
     await sign(world, 'in-flight-1');
@@ -76,8 +76,8 @@ async function externalAnswers(set: FixtureSet): Promise<void> {
   }
 }
 
-async function temporaryFirst(set: FixtureSet): Promise<void> {
-  const world = await adopted(set);
+async function temporaryFirst(fixtures: FixtureSet): Promise<void> {
+  const { world, set } = await adopted(fixtures);
   try {
     const key = await keyInFlight(world, set, 'temporary');
     const before = await world.all<KubeObject>(secrets);
@@ -98,13 +98,14 @@ async function temporaryFirst(set: FixtureSet): Promise<void> {
   }
 }
 
-async function issuerAppears(set: FixtureSet): Promise<void> {
-  const world = await adopted(set);
+async function issuerAppears(fixtures: FixtureSet): Promise<void> {
+  const { world, set } = await adopted(fixtures);
   try {
     const key = await keyInFlight(world, set, 'issuer-missing');
     const ref = set.certificates.find(({ metadata }) => metadata?.name === 'issuer-missing')?.spec.issuerRef;
     const metadata = { namespace: 'shop', name: ref?.name ?? '' };
-    const issuer: Issuer = { metadata, spec: { selfSigned: {} } };
+    const type = { apiVersion: 'cert-manager.io/v1', kind: 'Issuer' } as const;
+    const issuer: Issuer = { ...type, metadata, spec: { selfSigned: {} } };
     await world.client().create(issuers, issuer, { fieldManager: 'test' });
     await world.settle();
     await world.clock.advance(10_000);
@@ -115,8 +116,8 @@ async function issuerAppears(set: FixtureSet): Promise<void> {
   }
 }
 
-async function brokenIssuerHeals(set: FixtureSet): Promise<void> {
-  const world = await adopted(set);
+async function brokenIssuerHeals(fixtures: FixtureSet): Promise<void> {
+  const { world } = await adopted(fixtures);
   try {
     const ready = async (): Promise<string | undefined> => {
       const { status } = await world.get<Issuer>(issuers, 'shop', 'broken-ca');

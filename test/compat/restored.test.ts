@@ -24,6 +24,8 @@ const isKey = (metadata: KubeObject['metadata']): boolean =>
 
 const isSecret = ({ kind }: KubeObject): boolean => kind === 'Secret';
 const whole = (set: FixtureSet, change: (object: KubeObject) => KubeObject): KubeObject[] => [
+  // Whoever owns a Certificate: without it, the Certificate goes.
+  ...set.ingresses,
   ...set.clusterIssuers,
   ...set.issuers,
   ...set.secrets.map((one) => (isTarget(one) ? change(one) : one)),
@@ -139,7 +141,7 @@ async function check(set: FixtureSet, variant: Variant): Promise<void> {
   const world = new CompatWorld(afterwards(set));
   try {
     await world.open();
-    await world.server.restore(variant.restored?.(set) ?? []);
+    await world.load(variant.restored?.(set) ?? []);
     await world.apply(variant.applied?.(set) ?? []);
     const before = new Map((await world.all<Secret>(secrets)).map((one) => [idOf(one), one]));
     await world.start();

@@ -1,11 +1,9 @@
-/** The certificate controllers on the embedded server: from nothing to Ready, adoption after a restart, hostile writers. */
+/** The certificate controllers: from nothing to Ready, adoption after a restart, hostile writers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createAdmission } from '../../src/admission/create-admission.ts';
 import type { Certificate } from '../../src/api/certificate.ts';
 import type { CertificateRequest } from '../../src/api/certificate-request.ts';
 import type { Event, Secret } from '../../src/api/core.ts';
-import { crds } from '../../src/api/crds.ts';
 import {
   certificateRequests,
   certificates,
@@ -18,8 +16,7 @@ import { checkSecret } from '../../src/controllers/testing/check-secret.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
-import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
+import { openApi, type ApiUnderTest } from '../servers/api-under-test.ts';
 
 const write = { fieldManager: 'test' };
 const ignore = (): void => undefined;
@@ -33,8 +30,8 @@ async function eventually(holds: () => boolean | Promise<boolean>, what: string)
   }
 }
 
-describe('certificates on the embedded server', () => {
-  let server: EmbeddedServer;
+describe('certificates, controllers on the wall clock', () => {
+  let server: ApiUnderTest;
   let client: KubeClient;
   let controllers: Controllers;
   const problems: object[] = [];
@@ -74,13 +71,8 @@ describe('certificates on the embedded server', () => {
     );
 
   before(async () => {
-    server = await createServer({ dataDir: ':memory:', crds, admission: createAdmission() });
-    client = createKubeClient({
-      baseUrl: 'http://embedded',
-      dispatcher: server.dispatcher(),
-      clock: systemClock,
-      random: () => 0,
-    });
+    server = await openApi({ dataDir: ':memory:', fresh: true, now: () => systemClock.now() });
+    client = server.client();
     await start();
     const issuer = (name: string, spec: object): Promise<unknown> =>
       client.create(

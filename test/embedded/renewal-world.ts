@@ -1,22 +1,19 @@
 /** Server, admission, controllers and an external issuer in one process, on a clock that the test moves through months. */
-import { createAdmission } from '../../src/admission/create-admission.ts';
 import type { CertificateRequest } from '../../src/api/certificate-request.ts';
-import { crds } from '../../src/api/crds.ts';
 import { certificateRequests } from '../../src/api/resources.ts';
 import { parseDuration } from '../../src/api/duration.ts';
-import type { Log } from '../../src/controllers/context.ts';
+import type { Log, SharedInformers } from '../../src/controllers/context.ts';
 import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
 import { createFakeClock, type FakeClock } from '../../src/kube/testing/fake-clock.ts';
 import { generateKey } from '../../src/pki/keys.ts';
 import { encodePem } from '../../src/pki/pem.ts';
 import { certificateFromRequest } from '../../src/pki/x509/certificate-from-request.ts';
 import { parseCsr } from '../../src/pki/x509/parse-csr.ts';
 import { createSigner, type CertificateSigner } from '../../src/pki/x509/sign-certificate.ts';
-import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
+import { openApi, type ApiUnderTest } from '../servers/api-under-test.ts';
+import { onEveryChange } from '../servers/caught-up.ts';
 import { CallCounter } from './call-counter.ts';
 
 export const externalRef = { name: 'partner', kind: 'PartnerIssuer', group: 'example.com' };
@@ -36,9 +33,14 @@ export class RenewalWorld {
   /** Certificates whose action is under way: keys are made in the thread pool, which no turn waits for. */
   readonly #busy = new Set<string>();
   readonly #asked = new Set<string>();
-  #server!: EmbeddedServer;
+  #api!: ApiUnderTest;
+  #opened = false;
+  /** While the controllers keep them up to date. */
+  #caches: SharedInformers | undefined;
   #signer!: CertificateSigner;
   readonly #calls = new CallCounter();
+  /** Changes that reached a cache. */
+  #heard = 0;
 
   /** `follow` is called with each new set of controllers before they begin. */
   constructor(startMs: number, dataDir: string, follow: (controllers: Controllers) => void) {
@@ -49,13 +51,14 @@ export class RenewalWorld {
 
   async open(): Promise<void> {
     this.#signer ??= createSigner(await generateKey({ algorithm: 'ECDSA' }));
-    const admission = createAdmission();
-    const now = (): number => this.clock.now();
-    this.#server = await createServer({ dataDir: this.#dataDir, crds, admission, now, historyLimit: 1024 });
-    const connection = { baseUrl: 'http://embedded', clock: systemClock, random: () => 0.5 };
-    this.client = this.#calls.counted(
-      createKubeClient({ ...connection, dispatcher: this.#server.dispatcher() }),
-    );
+    this.#api = await openApi({
+      dataDir: this.#dataDir,
+      fresh: !this.#opened,
+      now: () => this.clock.now(),
+      historyLimit: 1024,
+    });
+    this.#opened = true;
+    this.client = this.#calls.counted(this.#api.client());
   }
 
   async start(): Promise<void> {
@@ -80,33 +83,46 @@ export class RenewalWorld {
     this.controllers.informers.certificateRequests.onChange(({ key, current }) => {
       if (current?.spec.issuerRef.group === externalRef.group) this.#asked.add(key);
     });
+    onEveryChange(this.controllers.informers, () => this.#heard++);
     this.#follow(this.controllers);
     await this.controllers.synced;
+    this.#caches = this.controllers.informers;
     await this.settle();
   }
 
   async stop(): Promise<void> {
+    this.#caches = undefined;
     await this.controllers.stop();
     this.#busy.clear();
   }
 
   async close(): Promise<void> {
     await this.stop();
-    await this.#server.close();
+    await this.#api.close();
   }
 
   async settle(): Promise<void> {
+    for (let waited = true; waited;) {
+      await this.#quiet();
+      const before = this.#activity;
+      waited = (await this.#api.settled(this.#caches)) || this.#activity !== before;
+    }
+  }
+
+  get #activity(): number {
+    return this.#calls.changes + this.#heard;
+  }
+
+  async #quiet(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns;) {
-      const before = this.#calls.changes;
+      const before = this.#activity;
       await new Promise((resolve) => setImmediate(resolve));
-      quiet =
-        this.#calls.changes !== before || this.#calls.inFlight > 0 || this.#busy.size > 0 ? 0 : quiet + 1;
+      quiet = this.#activity !== before || this.#calls.inFlight > 0 || this.#busy.size > 0 ? 0 : quiet + 1;
       if (quiet === quietTurns && this.#asked.size > 0) {
         for (const key of this.#asked) await this.#answer(key);
         quiet = 0;
       }
     }
-    await this.#server.settled();
   }
 
   async #answer(key: string): Promise<void> {

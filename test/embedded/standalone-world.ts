@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createAdmission } from '../../src/admission/create-admission.ts';
 import type { CertificateRequest } from '../../src/api/certificate-request.ts';
 import type { Certificate, CertificateSpec } from '../../src/api/certificate.ts';
 import type { Event, Secret } from '../../src/api/core.ts';
-import { crds } from '../../src/api/crds.ts';
 import type { Condition, KubeObject } from '../../src/api/meta.ts';
 import {
   certificateRequests,
@@ -16,16 +14,17 @@ import {
   events,
   secrets,
 } from '../../src/api/resources.ts';
-import type { ControllerOptions } from '../../src/controllers/context.ts';
+import type { ControllerOptions, SharedInformers } from '../../src/controllers/context.ts';
 import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
+import type { ControllerModule } from '../../src/controllers/module.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
 import { createFakeClock, type FakeClock } from '../../src/kube/testing/fake-clock.ts';
 import { generateKey } from '../../src/pki/keys.ts';
-import { createServer, type EmbeddedServer } from '../../src/standalone/server.ts';
+import type { EmbeddedServer } from '../../src/standalone/server.ts';
+import { openApi, type ApiUnderTest } from '../servers/api-under-test.ts';
+import { onEveryChange } from '../servers/caught-up.ts';
 import { MortalClient } from './mortal-client.ts';
 
 export const epoch = Date.parse('2026-01-01T00:00:00Z');
@@ -38,6 +37,8 @@ export interface WorldOptions {
   controllers?: Partial<ControllerOptions>;
   /** Definitions beside our own. */
   crds?: readonly KubeObject[];
+  /** Controllers beside those of Certificates, requests and issuers. */
+  modules?: readonly ControllerModule[];
 }
 
 export class StandaloneWorld {
@@ -45,7 +46,12 @@ export class StandaloneWorld {
   readonly problems: { message: string; fields: object }[] = [];
   readonly #options: WorldOptions;
   readonly #dataDir: string;
-  #server: EmbeddedServer | undefined;
+  #api: ApiUnderTest | undefined;
+  #opened = false;
+  /** While the controllers keep them up to date. */
+  #caches: SharedInformers | undefined;
+  /** Changes that reached a cache: each may be work. */
+  #changes = 0;
   #user: KubeClient | undefined;
   #ours: MortalClient | undefined;
   #controllers: Controllers | undefined;
@@ -77,30 +83,27 @@ export class StandaloneWorld {
   get controllers(): Controllers {
     return this.#controllers!;
   }
+
+  /** For tests of the embedded server itself. @throws Error on the real one */
   get server(): EmbeddedServer {
-    return this.#server!;
+    const server = this.#api?.embedded;
+    if (server === undefined) throw new Error('this is not the embedded server');
+    return server;
   }
 
   async start(): Promise<void> {
     const { clock } = this;
-    this.#server = await createServer({
+    this.#api = await openApi({
       dataDir: this.#dataDir,
-      crds: [...crds, ...(this.#options.crds ?? [])],
+      fresh: !this.#opened,
+      crds: this.#options.crds,
       namespaces: [namespace],
-      admission: createAdmission(),
       now: () => clock.now(),
     });
-    const client = (): KubeClient =>
-      createKubeClient({
-        baseUrl: 'http://embedded.invalid',
-        dispatcher: this.#server!.dispatcher(),
-        // The connection lives in real time: a jump over a year is no reason to give up on a request.
-        clock: systemClock,
-        random: () => 0.5,
-      });
-    this.#user = client();
-    this.#ours = new MortalClient(client());
-    this.#controllers = startControllers({
+    this.#opened = true;
+    this.#user = this.#api.client();
+    this.#ours = new MortalClient(this.#api.client());
+    const controllers = startControllers({
       client: this.#ours,
       clock,
       random: () => 0.5,
@@ -111,9 +114,20 @@ export class StandaloneWorld {
         error: (fields, message) => void this.problems.push({ fields, message }),
       },
       options: this.#options.controllers,
+      modules: this.#options.modules,
       issuerTypes: createIssuerTypes(),
     });
-    await this.#controllers.synced;
+    const caches = controllers.informers;
+    onEveryChange(caches, () => this.#changes++);
+    this.#controllers = {
+      ...controllers,
+      stop: () => {
+        this.#caches = undefined;
+        return controllers.stop();
+      },
+    };
+    await controllers.synced;
+    this.#caches = caches;
     await this.settle();
   }
 
@@ -121,8 +135,8 @@ export class StandaloneWorld {
   async stop(): Promise<void> {
     await this.#controllers?.stop();
     this.#controllers = undefined;
-    await this.#server?.close();
-    this.#server = undefined;
+    await this.#api?.close();
+    this.#api = undefined;
   }
 
   async restart(): Promise<void> {
@@ -130,20 +144,37 @@ export class StandaloneWorld {
     await this.start();
   }
 
+  /** Waits until nothing is under way, and the server and the caches have nothing to tell that was not heard. */
+  async settle(): Promise<void> {
+    for (let waited = true; waited;) {
+      await this.#quiet();
+      const before = this.#activity;
+      waited = (await this.#api?.settled(this.#caches)) === true || this.#activity !== before;
+    }
+  }
+
+  get #activity(): number {
+    return (this.#ours?.activity ?? 0) + this.#changes;
+  }
+
   /**
    * Waits until nothing was asked for a dozen ticks. A tick is a key of our own: made by the same threads as the keys
    * that the controllers may be waiting for, it takes as long as theirs however busy the machine is.
    */
-  async settle(): Promise<void> {
+  async #quiet(): Promise<void> {
     let before = -1;
     for (let quiet = 0; quiet < 12;) {
       await generateKey({ algorithm: 'ECDSA' });
       await new Promise((resolve) => setTimeout(resolve, 1));
-      const now = this.#ours?.activity ?? 0;
+      const now = this.#activity;
       quiet = now === before && this.#ours?.pending === 0 ? quiet + 1 : 0;
       before = now;
     }
-    await this.#server?.settled();
+  }
+
+  /** Further kinds, for an issuer of somebody else. */
+  async define(definitions: readonly KubeObject[]): Promise<void> {
+    await this.#api?.define(definitions);
   }
 
   async certificate(name: string, spec: Partial<CertificateSpec>, metadata: object = {}): Promise<void> {
@@ -202,11 +233,12 @@ export class StandaloneWorld {
     return (await this.user.list<Secret>(secrets, { namespace, labelSelector })).items;
   }
 
-  /** `reason: message` of the events about an object, oldest first. */
+  /** `reason: message` of the events about an object in the last hour, oldest first: a real server forgets by its own clock. */
   async told(kind: string, name: string): Promise<string[]> {
     const { items } = await this.user.list<Event>(events, { namespace });
     return items
       .filter(({ involvedObject }) => involvedObject.kind === kind && involvedObject.name === name)
+      .filter(({ lastTimestamp }) => Date.parse(lastTimestamp ?? '') > this.clock.now() - hour)
       .map(({ reason, message }) => `${reason}: ${message}`);
   }
 }

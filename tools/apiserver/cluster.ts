@@ -1,14 +1,13 @@
 /** `npm run cluster`: a real API server with our definitions on this machine, until Ctrl-C. */
 
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 
 import { clusterTools } from './cluster-tools.ts';
+import { installDefinitions } from './definitions.ts';
 import { startCluster } from './start.ts';
 
-const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
 const HELP = `Starts etcd, kube-apiserver and kube-controller-manager on loopback, installs deploy/crds and keeps running
 until Ctrl-C. Nothing is kept: each start is an empty cluster. There are no nodes, so pods stay Pending.
@@ -40,7 +39,12 @@ async function main(): Promise<number> {
     console.error(`cluster: cannot run without ${missing.join(', ')}`);
     return 1;
   }
-  const cluster = await startCluster(binaries, { controllerManager: true });
+  const cluster = await startCluster(binaries, {
+    controllerManager: true,
+    prepare: async (access) => {
+      if (given.definitions) await installDefinitions(binaries.kubectl, access.kubeconfig);
+    },
+  });
   const kubeconfig = path.resolve(given.kubeconfig);
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
@@ -48,12 +52,6 @@ async function main(): Promise<number> {
   try {
     await mkdir(path.dirname(kubeconfig), { recursive: true });
     await copyFile(cluster.kubeconfig, kubeconfig);
-    if (given.definitions) {
-      const folder = path.join(root, 'deploy/crds');
-      const kubectl = (...args: string[]) => run(binaries.kubectl, ['--kubeconfig', kubeconfig, ...args]);
-      await kubectl('apply', '--server-side', '-f', folder);
-      await kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', folder);
-    }
     const shown = path.relative(process.cwd(), kubeconfig);
     const file = shown.startsWith('..') ? kubeconfig : shown;
     console.log(`kube-apiserver is ready at ${cluster.url}, as administrator with ${file}

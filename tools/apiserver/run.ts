@@ -1,10 +1,12 @@
-/** `npm run test:cluster`: finds or builds what a cluster is made of, starts one, runs `test/cluster/**`. */
+/** `npm run test:cluster`: finds or builds what a cluster is made of, starts one, runs `test/cluster/**` and the suites of other lanes. */
 
 import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
 
+import { SUITES } from '../../test/cluster/suites.ts';
 import { clusterTools } from './cluster-tools.ts';
+import { installDefinitions } from './definitions.ts';
 import { startCluster } from './start.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -23,12 +25,16 @@ async function main(): Promise<number> {
   const named = process.argv.slice(2);
   const files: string[] = [];
   for await (const file of glob('test/cluster/**/*.test.ts', { cwd: root })) files.push(file);
+  files.push(...SUITES);
   const chosen = files.filter((file) => named.length === 0 || named.some((name) => file.includes(name)));
   if (chosen.length === 0) {
     console.error(`cluster: no test file has ${named.join(' or ')} in its path`);
     return 1;
   }
-  const cluster = await startCluster(binaries, { controllerManager: true });
+  const cluster = await startCluster(binaries, {
+    controllerManager: true,
+    prepare: (access) => installDefinitions(binaries.kubectl, access.kubeconfig),
+  });
   console.log(`cluster: ready after ${cluster.startedInMs} ms at ${cluster.url}`);
   // Ended from outside: the tests end with the terminal's signal, the servers only when we end them.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -39,6 +45,7 @@ async function main(): Promise<number> {
       CERTWRIGHT_CLUSTER_BINARIES: JSON.stringify(binaries),
       CERTWRIGHT_CLUSTER_KUBECONFIG: cluster.kubeconfig,
       CERTWRIGHT_KUBECTL: binaries.kubectl,
+      CERTWRIGHT_TEST_SERVER: 'cluster',
     });
   } finally {
     await cluster.stop();

@@ -27,6 +27,11 @@ export interface ClusterOptions {
   readonly apiserverArgs?: readonly string[];
   /** Controllers of kube-controller-manager: `true` for those in `CONTROLLERS`, or their names. None when absent. */
   readonly controllerManager?: boolean | readonly string[];
+  /**
+   * Done once the API server is ready, before the controller manager starts: the garbage collector knows the kinds that
+   * are there when it starts, and others half a minute later.
+   */
+  readonly prepare?: (access: ClusterAccess) => Promise<void>;
   /** False where the log would be in the way of a measurement. Default true. */
   readonly audit?: boolean;
 }
@@ -74,6 +79,7 @@ export async function startCluster(binaries: Binaries, options: ClusterOptions =
       );
     };
     await startApiServer();
+    await options.prepare?.(access);
     if (options.controllerManager !== undefined && options.controllerManager !== false)
       await startControllerManager(processes, access, binaries, options.controllerManager);
     return {

@@ -64,23 +64,14 @@ const resources: Record<string, ResourceType> = {
   ExampleIssuer: resource('ExampleIssuer', 'exampleissuers', true),
   ExampleClusterIssuer: resource('ExampleClusterIssuer', 'exampleclusterissuers', false),
 };
-const definitionsType: ResourceType = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  kind: 'CustomResourceDefinition',
-  plural: 'customresourcedefinitions',
-  singular: 'customresourcedefinition',
-  namespaced: false,
-};
 const write = { fieldManager: 'example-issuer' };
 
 /** Adds the kinds through the API, as `kubectl apply` of a vendor's manifest does. */
 export async function installDefinitions(world: StandaloneWorld): Promise<void> {
-  for (const one of [
+  await world.define([
     definition('ExampleIssuer', 'exampleissuers', 'Namespaced'),
     definition('ExampleClusterIssuer', 'exampleclusterissuers', 'Cluster'),
-  ])
-    await world.user.create(definitionsType, one, write);
+  ]);
 }
 
 export async function createExampleIssuer(
