@@ -48,6 +48,8 @@ export interface ControllersInput {
   csrs?: CsrReader;
   /** Told what happens, for metrics; absent: nobody is. */
   observer?: ControllersObserver;
+  /** Certificates are explained and not worked on; everything else is. For dry runs, which must not generate keys. */
+  holdCertificates?: boolean;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
   streamingList?: boolean;
 }
@@ -114,7 +116,13 @@ export function startControllers(input: ControllersInput): Controllers {
   };
   const runs = (name: ControllerName): boolean => !options.disabled.has(name);
   const certificateController = certificateSteps.some(runs)
-    ? startCertificateController(context, book, complete.promise, abort.signal, { csrs, keyFacts })
+    ? startCertificateController(
+        context,
+        book,
+        input.holdCertificates === true ? new Promise(() => undefined) : complete.promise,
+        abort.signal,
+        { csrs, keyFacts },
+      )
     : undefined;
   const modules = (input.modules ?? []).map((module) => module.start(context, abort.signal));
   const running: RunningController[] = [...modules];

@@ -3,6 +3,7 @@ import { limitPem } from '../../pki/pem.ts';
 import { controllerTable } from '../configuration/controller-table.ts';
 import { readSettings, type GivenFlags } from '../configuration/settings.ts';
 import { createLog } from '../log.ts';
+import { runDryRun } from './run-dry-run.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { Surroundings } from '../program.ts';
 import { readControllerOptions } from './controller-options.ts';
@@ -15,6 +16,7 @@ export async function controller(flags: GivenFlags, surroundings: Surroundings):
   limitPem(options.pemLimits);
   const log = createLog({ ...options.log, write: surroundings.err, color: surroundings.color });
   for (const warning of options.warnings) log.warn({}, warning);
+  if (options.dryRun) return runDryRun(options, surroundings, log);
   const roles = await createRoles(options, flags);
   const { connection, metrics, health } = options;
   return runProcess({ connection, metrics, health }, roles, surroundings, log);

@@ -107,8 +107,11 @@ export async function becomeLeader(
           if (leadership.lost.aborted || silentFor() >= renewDeadlineMs) throw new LeadershipLostError(lease);
         }),
       async release() {
-        await leadership.release();
         heldAt = undefined;
+        // It expires by itself: others wait a little longer, and nothing else is lost.
+        await leadership
+          .release()
+          .catch((err: unknown) => log.warn({ err, lease }, 'the lease could not be given back; it expires'));
       },
     };
   } catch (error) {
