@@ -84,6 +84,8 @@ export function createMetrics(input: MetricsInput): Metrics {
     scrape,
     serve: (caches) => {
       state.caches = caches;
+      // Whoever stands by again has none: the next turn at work makes its own.
+      if (caches === undefined) observers.forgetCaches();
     },
     setLeader: (isLeader) => {
       state.leader = isLeader;

@@ -119,6 +119,12 @@ export class Observers {
     }
   }
 
+  /** Queues and caches of work that has ended; counters stay. */
+  forgetCaches(): void {
+    this.#caches.clear();
+    this.#queues.clear();
+  }
+
   get observed(): Observed {
     return {
       queues: this.#queues,

@@ -1,17 +1,17 @@
-/** The role that issues: waits for the lease, runs the controllers, gives the lease back. */
+/** The role that issues: waits for its turn, runs the controllers, gives the lease back, and stands by again after a loss. */
 import { defaultControllerOptions } from '../../controllers/context.ts';
 import { startControllers, type Controllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
-import { becomeLeader, LeadershipLostError, type Leader } from '../process/leader.ts';
 import type { Role, RoleContext } from '../process/role.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import type { ControllerCommandOptions } from './controller-options.ts';
 import { createModules } from './modules.ts';
+import { createTurns } from './turns.ts';
 
-type RoleOptions = Pick<ControllerCommandOptions, 'controllers' | 'modules' | 'leader'>;
+export type RoleOptions = Pick<ControllerCommandOptions, 'controllers' | 'modules' | 'leader' | 'shards'>;
 
 export function controllerRole(options: RoleOptions): Role {
   return { name: 'controller', run: (context) => run(options, context) };
@@ -23,31 +23,28 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
   const problem = { standby: undefined, syncing: 'the caches are not yet complete', working: undefined };
   const note = { standby: 'standing by', syncing: '', working: 'caches complete, at work' };
   health.addReady({ name: 'controller', check: () => problem[state], note: () => note[state] });
-
-  let leader: Leader | undefined;
-  if (options.leader !== undefined) {
-    leader = await becomeLeader(context, options.leader);
-    if (leader === undefined) return;
-  }
-  metrics.setLeader(true);
-  state = 'syncing';
+  const turns = createTurns(options, context);
   const direct = createKubeClient(context.connection);
-  const controllers = startWork(options, context, leader?.fence(direct) ?? direct);
-  controllers.synced.then(
-    () => {
-      state = 'working';
-      log.info({}, 'caches are synced; at work');
-    },
-    () => undefined,
-  );
-  const lost = leader?.lost;
-  await untilAborted(lost === undefined ? signal : AbortSignal.any([signal, lost]));
-  metrics.serve(undefined);
-  metrics.setLeader(false);
-  await controllers.stop();
-  if (lost?.aborted === true && options.leader !== undefined)
-    throw new LeadershipLostError(`${options.leader.namespace}/${options.leader.name}`, lost.reason);
-  await leader?.release();
+  while (!signal.aborted) {
+    const turn = await turns.next();
+    if (turn === undefined) return;
+    metrics.setLeader(true);
+    state = 'syncing';
+    const controllers = startWork(turn.adapt(options), context, turn.client(direct));
+    controllers.synced.then(
+      () => {
+        state = 'working';
+        log.info({}, 'caches are synced; at work');
+      },
+      () => undefined,
+    );
+    await untilAborted(AbortSignal.any([signal, turn.over]));
+    metrics.serve(undefined);
+    metrics.setLeader(false);
+    await controllers.stop();
+    state = 'standby';
+    await turn.end();
+  }
 }
 
 /** The controllers over one client, with what the process shares. */

@@ -1,6 +1,7 @@
 /** Leader election of a role: waiting, holding, and writing nothing once others may be at work (spec/operations.md §8). */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { leaderElectionLease } from '../../api/components.ts';
 import { managedBy } from '../../api/labels.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { guardWrites } from '../../kube/guarded-client.ts';
@@ -25,46 +26,49 @@ export interface LeaderSettings {
   healthzTimeoutMs: number;
 }
 
-/** Somebody else may be at work: this process has to end, and a new one to stand by. */
+/** What a write meets when somebody else may be at work. */
 export class LeadershipLostError extends CliError {
   constructor(lease: string, cause?: unknown) {
     super(
       'cli/lease-lost',
       exitCodes.failed,
-      `the lease ${lease} was lost, another instance may be at work: ending`,
+      `the lease ${lease} is not ours any more: nothing is written`,
       cause,
     );
   }
 }
 
 export interface Leader {
-  /** Aborted when the lease is lost. */
+  /** Aborted when the lease is lost: whoever works stops at once. */
   lost: AbortSignal;
   /**
    * A client that refuses to write from the moment on when the lease could have gone to somebody else. Without it, a
    * process that was stopped for a while (SIGSTOP, a machine that was moved) would go on where it was before its timers run.
    */
   fence(client: KubeClient): KubeClient;
-  /** Once all work has stopped. */
+  /** Once all work has stopped; also after the lease was lost. */
   release(): Promise<void>;
 }
 
-/** Resolves when the lease is ours; undefined when asked to stop before. Adds the check `leaderElection` to /livez. */
-export async function becomeLeader(
-  context: RoleContext,
-  settings: LeaderSettings,
-): Promise<Leader | undefined> {
+export interface Election {
+  /** Resolves when the lease is ours; undefined when asked to stop before. May be called again after a loss. */
+  becomeLeader(): Promise<Leader | undefined>;
+}
+
+/** Adds the check `leaderElection` to /livez. Asks for nothing yet. */
+export function createElection(context: RoleContext, settings: LeaderSettings): Election {
   const { clock, random, log, health, connection, signal } = context;
   const { namespace, name, durationMs, renewDeadlineMs, retryMs } = settings;
   const lease = `${namespace}/${name}`;
+  const identity = `${hostname()}-${randomUUID()}-${settings.suffix}`;
   let heldAt: number | undefined;
   let holder: string | undefined;
   const silentFor = (): number => (heldAt === undefined ? 0 : clock.now() - heldAt);
   health.addLive({
-    name: name === 'cert-manager-controller' ? 'leaderElection' : `leaderElection-${name}`,
+    name: name === leaderElectionLease ? 'leaderElection' : `leaderElection-${name}`,
     check: () =>
       silentFor() > durationMs + settings.healthzTimeoutMs
-        ? `the lease ${lease} was not renewed for ${Math.round(silentFor() / 1000)} s and this process did not end by itself`
+        ? `the lease ${lease} was not renewed for ${Math.round(silentFor() / 1000)} s and the work did not end by itself`
         : undefined,
     note: () =>
       heldAt !== undefined
@@ -73,8 +77,7 @@ export async function becomeLeader(
           ? `waiting for ${lease}`
           : `standing by while ${holder} holds ${lease}`,
   });
-  log.info({ lease }, 'waiting for the lease');
-  try {
+  const acquire = async (): Promise<Leader> => {
     const leadership = await acquireLease(
       {
         client: createKubeClient({ ...connection, component: settings.fieldManager }),
@@ -82,7 +85,7 @@ export async function becomeLeader(
         random,
         namespace,
         name,
-        identity: `${hostname()}-${randomUUID()}-${settings.suffix}`,
+        identity,
         labels: { [managedBy]: settings.label },
         fieldManager: settings.fieldManager,
         durationMs,
@@ -92,14 +95,13 @@ export async function becomeLeader(
           heldAt = atMs;
         },
         onError: (err) => log.warn({ err }, 'the lease could not be taken or renewed; it is tried again'),
-        onStandby: (identity) => {
-          holder = identity;
-          log.info({ holder }, `${identity} holds the lease and works; waiting until it stops to renew it`);
+        onStandby: (other) => {
+          holder = other;
+          log.info({ holder }, `${other} holds the lease and works; waiting until it stops to renew it`);
         },
       },
       signal,
     );
-    log.info({ lease }, 'the lease is ours');
     return {
       lost: leadership.lost,
       fence: (client) =>
@@ -114,8 +116,18 @@ export async function becomeLeader(
           .catch((err: unknown) => log.warn({ err, lease }, 'the lease could not be given back; it expires'));
       },
     };
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
+  };
+  return {
+    async becomeLeader() {
+      log.info({ lease }, 'waiting for the lease');
+      try {
+        const leader = await acquire();
+        log.info({ lease }, 'the lease is ours');
+        return leader;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
+  };
 }
