@@ -45,13 +45,13 @@ export const generalValues: readonly ValueRow[] = [
   ),
   same(
     'global.leaderElection.leaseDuration',
-    '15s',
+    '12s',
     duration,
     'A replica that is gone is replaced after this long.',
   ),
   same(
     'global.leaderElection.renewDeadline',
-    '10s',
+    '8s',
     duration,
     'A replica that cannot renew gives up after this long.',
   ),
