@@ -7,6 +7,7 @@ export const SUITES: readonly string[] = [
   'test/compat/x509-comparison.test.ts',
   'test/embedded/bad-secrets.test.ts',
   'test/embedded/certificates.test.ts',
+  'test/embedded/cainjector.test.ts',
   'test/embedded/clock-jumps.test.ts',
   'test/embedded/external-issuer/answers.test.ts',
   'test/embedded/external-issuer/interruptions.test.ts',

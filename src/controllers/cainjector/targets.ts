@@ -1,5 +1,4 @@
 /** The four kinds that a bundle is written into, reduced to where it goes and what is there (spec/shims-webhook-cainjector.md §20, §21). */
-import { cainjectorComponent } from '../../api/components.ts';
 import type { APIService, ConvertibleDefinition, WebhookConfiguration } from '../../api/injectable.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/meta.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../api/resources.ts';
 import type { CainjectorOptions } from './options.ts';
 import { sourceOf, type Source } from './source.ts';
+import { isLegacy } from './upgrade-ownership.ts';
 
 /** One field that holds a bundle. */
 export interface Slot {
@@ -89,9 +89,4 @@ export function trimTarget(kind: TargetKind, object: KubeObject): TargetFacts {
   if (source === undefined) return { ...facts, slots: [] };
   const legacy = managedFields.some(isLegacy);
   return { ...facts, slots: kind.slotsOf(object), ...(legacy ? { legacyFields: managedFields } : {}) };
-}
-
-/** Written by an injector of before server-side apply. */
-export function isLegacy({ manager, operation, subresource }: ManagedFieldsEntry): boolean {
-  return manager === cainjectorComponent && operation === 'Update' && (subresource ?? '') === '';
 }
