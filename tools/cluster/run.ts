@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<number> {
     }
     return await run(
       process.execPath,
-      ['--test', '--test-concurrency=1', '--test-timeout=240000', '--test-reporter=spec', ...files],
+      ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...files],
       { ...env, CERTWRIGHT_NODE: path.join(here, 'kc'), CERTWRIGHT_NODE_HOME: home },
     );
   } finally {
