@@ -1,4 +1,5 @@
-/** The budgets of the standalone server: absolute where users feel them, ratios to the machine's own limits for CI. */
+/** The budgets, of the standalone server and on a real cluster: absolute where users feel them, ratios for CI. */
+import type { ClusterResult } from './cluster/scenarios.ts';
 import type { Limits } from './limits.ts';
 import type { PhaseResult } from './scenarios/standalone.ts';
 
@@ -85,7 +86,10 @@ interface Book {
 }
 
 function bookFor({ phase, certificates, algorithm }: PhaseResult): Book {
-  const name = `${phase}, ${certificates} ${algorithm}`;
+  return book(`${phase}, ${certificates} ${algorithm}`);
+}
+
+function book(name: string): Book {
   const list: Budget[] = [];
   return {
     list,
@@ -97,4 +101,42 @@ function bookFor({ phase, certificates, algorithm }: PhaseResult): Book {
       list.push({ budget: `${name}: ${what}`, measured, bound: `>= ${bound}`, met: measured >= bound });
     },
   };
+}
+
+/**
+ * Design §10, on a real API server. `ci` leaves room for a machine that does other things: counts and memory hold there as well,
+ * rate and processor time only against the bare client of the same run, with a margin.
+ */
+export function checkClusterBudgets(results: ClusterResult[], strictness: Strictness): Budget[] {
+  const bare = results.filter(({ phase }) => phase === 'bare client');
+  const meanOf = (of: (result: ClusterResult) => number | undefined): number =>
+    bare.reduce((sum, result) => sum + (of(result) ?? 0), 0) / bare.length;
+  const bareRate = meanOf(({ perSecond }) => perSecond);
+  const bareCpuMs = meanOf(({ cpuMsEach }) => cpuMsEach);
+  return results.flatMap((result) => {
+    const { phase, certificates, perSecond = 0, cpuMsEach } = result;
+    const { atMost, atLeast, list } = book(`${phase}, ${certificates}`);
+    const isFull = strictness === 'full';
+    if (phase === 'storm') {
+      atMost('requests per certificate', result.requestsEach, 8.1);
+      atLeast('rate / rate of the bare client', perSecond / bareRate, isFull ? 0.8 : 0.6);
+      if (isFull) atMost('processor time per certificate, ms', cpuMsEach, 5);
+      else atMost('processor time / that of the bare client', (cpuMsEach ?? 0) / bareCpuMs, 3);
+      atMost('highest resident memory, MiB', result.peakRssMiB, 140);
+    }
+    if (phase === 'renewal storm') {
+      // A renewal also deletes the request before last.
+      atMost('requests per certificate', result.requestsEach, 9.1);
+      atMost('highest resident memory, MiB', result.peakRssMiB, 140);
+    }
+    if (phase === 'growth') atMost('requests per certificate', result.requestsEach, 8.1);
+    if (phase === 'growth' || (phase === 'restart' && certificates > 5000))
+      atMost('highest resident memory, MiB', result.peakRssMiB, 250);
+    if (phase === 'idle') atMost('share of one core', result.cpuShare, isFull ? 0.01 : 0.03);
+    if (phase === 'restart') {
+      atMost('new requests', result.newRequests, 0);
+      atMost('seconds', result.seconds, (isFull ? 2 : 8) * Math.max(1, certificates / 1500));
+    }
+    return list;
+  });
 }

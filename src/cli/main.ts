@@ -1,5 +1,6 @@
 /** The entry point: the only place that reads arguments, environment and signals. */
 import { setFlagsFromString } from 'node:v8';
+import { batchedLines } from './batched-lines.ts';
 import { exitCodes } from './errors.ts';
 import type { Commands } from './program.ts';
 
@@ -48,11 +49,16 @@ async function main(): Promise<void> {
     controller: async (flags, surroundings) =>
       (await import('./controller/controller.ts')).controller(flags, surroundings),
   };
+  const errors = batchedLines(
+    (text) => void process.stderr.write(text),
+    (task, ms) => void setTimeout(task, ms).unref(),
+  );
+  process.on('exit', () => errors.flush());
   const color = process.stderr.isTTY && process.env['NO_COLOR'] === undefined;
   process.exitCode = await runProgram(args, commands, {
     env: process.env,
     out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    err: (text) => errors.write(text),
     color,
     pid: process.pid,
     signal: stop.signal,

@@ -1,4 +1,5 @@
 /** From an address and credentials to a connection: connection pools with the settings that were measured. */
+import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici';
 import { basic, bearer, type Auth } from './auth/auth.ts';
 import { execPlugin, type ExecAuth } from './auth/exec-plugin.ts';
@@ -113,9 +114,12 @@ function connectorOptions(material: TlsMaterial): buildConnector.BuildOptions {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
     rejectUnauthorized: insecure !== true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    // Made once for all connections: reading the material takes as long as a handshake.
+    secureContext: createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }
