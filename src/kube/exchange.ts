@@ -160,8 +160,10 @@ class Body implements AsyncIterable<Buffer> {
           throw this.#error;
         } else if (this.#ended) {
           return;
-        } else {
+        } else if (this.#paused) {
+          // And look again: a producer in this process answers before anybody could wait for the news.
           this.#resume();
+        } else {
           await this.#news();
         }
       }

@@ -39,6 +39,8 @@ export interface WorldOptions {
   crds?: readonly KubeObject[];
   /** Controllers beside those of Certificates, requests and issuers. */
   modules?: readonly ControllerModule[];
+  /** An embedded server without files: nothing outlives a restart, and no disk has a say in how long a test takes. */
+  inMemory?: boolean;
 }
 
 export class StandaloneWorld {
@@ -94,7 +96,7 @@ export class StandaloneWorld {
   async start(): Promise<void> {
     const { clock } = this;
     this.#api = await openApi({
-      dataDir: this.#dataDir,
+      dataDir: this.#options.inMemory === true ? ':memory:' : this.#dataDir,
       fresh: !this.#opened,
       crds: this.#options.crds,
       namespaces: [namespace],

@@ -11,7 +11,7 @@ import { gatewayDefinition } from './small-gateway-api.ts';
 const nobody = { 'cert-manager.io/issuer': 'nobody' };
 
 test('ten thousand TLS entries: a thousand Certificates, one word about the rest, and others are served meanwhile', async (t) => {
-  const it = await ShimWorld.start(t);
+  const it = await ShimWorld.start(t, {}, [], { inMemory: true });
   const tls = Array.from({ length: 10_000 }, (_, i) => ({
     hosts: [`h${i}.example.com`],
     secretName: `s${i}`,

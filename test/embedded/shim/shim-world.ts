@@ -10,7 +10,7 @@ import { defaultShimOptions, type ShimOptions } from '../../../src/controllers/s
 import { NotFoundError } from '../../../src/kube/errors.ts';
 import { until } from '../../cluster/until.ts';
 import type { Written } from '../mortal-client.ts';
-import { namespace, StandaloneWorld } from '../standalone-world.ts';
+import { namespace, StandaloneWorld, type WorldOptions } from '../standalone-world.ts';
 
 export type Texts = Readonly<Record<string, string>>;
 
@@ -33,9 +33,10 @@ export class ShimWorld {
     t: TestContext,
     options: Partial<ShimOptions> = {},
     definitions: readonly KubeObject[] = [],
+    worldOptions: WorldOptions = {},
   ): Promise<ShimWorld> {
     const modules = shimModules({ ...defaultShimOptions, ...options });
-    const world = await StandaloneWorld.start(t, { modules, crds: definitions });
+    const world = await StandaloneWorld.start(t, { ...worldOptions, modules, crds: definitions });
     await world.clusterIssuer('selfsigned', { selfSigned: {} });
     return new ShimWorld(world);
   }

@@ -13,8 +13,8 @@ const all = Array.from({ length: count }, (_, i) => `app${i}`);
 /** What ingress-shim asks for is counted here; what an issuance costs is counted elsewhere. */
 const nobody = { 'cert-manager.io/issuer': 'nobody' };
 
-test('500 Ingresses of three hosts: created, changed, deleted', { timeout: 120_000 }, async (t) => {
-  const it = await ShimWorld.start(t);
+test('500 Ingresses of three hosts: created, changed, deleted', { timeout: 180_000 }, async (t) => {
+  const it = await ShimWorld.start(t, {}, [], { inMemory: true });
   const put = (name: string, annotations: Texts): Promise<void> => {
     const hosts = ['', 'www.', 'api.'].map((prefix) => `${prefix}${name}.example.com`);
     return it.ingress(name, [{ hosts, secretName: `${name}-tls` }], annotations);
