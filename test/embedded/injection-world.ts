@@ -128,7 +128,8 @@ export class InjectionWorld {
     const world = new InjectionWorld(api);
     t.after(async () => {
       await world.#injector?.stop();
-      for (const [type, name] of world.#made) await world.#remove(type, name);
+      // An embedded server goes with all that is in it.
+      if (onCluster) await Promise.all(world.#made.map(([type, name]) => world.#remove(type, name)));
       await api.close();
     });
     // The embedded server serves no such kinds; definitions give it their shapes.
