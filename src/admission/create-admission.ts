@@ -19,6 +19,8 @@ export interface AdmissionOptions {
   signerExists?: FindSigner;
   /** Shared with the signers of the same process, if there are any. */
   csrs?: CsrReader;
+  /** False: the requester was stamped before, and what the object says is held against who asks. Default true. */
+  stamp?: boolean;
 }
 
 const groups: ReadonlySet<string> = new Set(['cert-manager.io', 'acme.cert-manager.io']);
@@ -32,15 +34,17 @@ export function createAdmission(options: AdmissionOptions = {}): Admission {
       return { allowed: false, code: 400, message: 'there is no object in the request' };
     }
     const errors = new FieldErrors();
-    const mutated = mutate(request, request.object);
+    const mutated = options.stamp === false ? undefined : stampRequester(request);
     const object = new Field(mutated ?? request.object);
     await review(request, object, { ...options, csrs }, errors);
     return answer(errors, mutated);
   };
 }
 
-function mutate({ resource, operation, subresource, user }: AdmissionRequest, object: KubeObject) {
-  const creating = operation === 'CREATE' && (subresource ?? '') === '';
+/** A new CertificateRequest with the requester in it; undefined for every other write. */
+export function stampRequester(request: AdmissionRequest): KubeObject | undefined {
+  const { resource, operation, subresource, user, object } = request;
+  const creating = operation === 'CREATE' && (subresource ?? '') === '' && object !== undefined;
   return creating && resource.kind === 'CertificateRequest' ? stampIdentity(object, user) : undefined;
 }
 
@@ -53,7 +57,9 @@ async function review(
   const { csrs } = options;
   const before = request.operation === 'UPDATE' ? new Field(request.oldObject) : undefined;
   // A status write cannot change the spec. Holding it up because of an old spec would hide why the object is broken.
-  const specMayChange = request.subresource !== 'status';
+  // Nor may what is on its way out be held by its finalizers.
+  const leaving = before !== undefined && object.at('metadata', 'deletionTimestamp').present;
+  const specMayChange = request.subresource !== 'status' && !leaving;
   switch (request.resource.kind) {
     case 'Certificate':
       if (specMayChange) validateCertificate(object.at('spec'), errors);
