@@ -21,14 +21,15 @@ export async function probeCapabilities(
     'cert-manager',
   );
   const limit = AbortSignal.any([AbortSignal.timeout(probeMs), ...(signal === undefined ? [] : [signal])]);
-  const [ping, version] = await Promise.allSettled([
-    transport.request({ method: 'HEAD', path: '/livez/ping', signal: limit }),
-    transport.request({ method: 'GET', path: '/version', signal: limit }),
-  ]);
+  // One that every client may read: health checks of their own paths are refused to ServiceAccounts.
+  const version = await transport
+    .request({ method: 'GET', path: '/version', signal: limit })
+    // A server that does not answer can do nothing; who needs it will say why.
+    .catch(() => undefined);
   return {
-    priorityAndFairness:
-      ping.status === 'fulfilled' && ping.value.headers['x-kubernetes-pf-flowschema-uid'] !== undefined,
-    streamingList: version.status === 'fulfilled' && isAtLeast134(version.value.body),
+    // Told with every answer, so that no path of its own need be asked.
+    priorityAndFairness: version?.headers['x-kubernetes-pf-flowschema-uid'] !== undefined,
+    streamingList: version !== undefined && isAtLeast134(version.body),
   };
 }
 
