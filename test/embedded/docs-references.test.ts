@@ -66,7 +66,7 @@ test('every flag in a certwright command, and every flag that stands alone, is o
     for (const [flag] of readFileSync(join(root, file), 'utf8').matchAll(flagPattern)) known.add(flag);
   }
   // Of kubectl, npm, node and systemd: only in lines of theirs.
-  const others = /kubectl|npm|node |openssl|keytool|cmctl|fuzz/u;
+  const others = /kubectl|helm |docker|npm|node |openssl|keytool|cmctl|fuzz/u;
   const wrong = all.flatMap(({ path, text }) =>
     text
       .split('\n')
