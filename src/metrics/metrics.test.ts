@@ -114,6 +114,22 @@ describe('metrics', () => {
     );
   });
 
+  test('controllers that end are not held, and those that begin again are told of once', async () => {
+    const metrics = metricsOf({ certificates: [certificate('a', 'ca')] });
+    for (const size of [3, 5]) {
+      metrics.controllers.cache('certificates', { size, synced: true });
+      createQueue({ clock, observer: metrics.controllers.work('certificates') });
+      if (size === 3) metrics.serve(undefined);
+    }
+    const families = await scrape(metrics);
+    assert.deepEqual(
+      families.get('certwright_cache_objects')?.samples.map(({ value }) => value),
+      [5],
+    );
+    assert.equal(families.get('certwright_queue_depth')?.samples.length, 1);
+    assert.equal(families.has('certmanager_certificate_ready_status'), false);
+  });
+
   test('a breaker that has closed by itself is not told as open', async () => {
     const metrics = metricsOf();
     metrics.controllers.breaker('shop/a', clock.now() - 1);

@@ -38,7 +38,10 @@ export interface Metrics {
    * memory. Leaving the loop early is fine. Scrapes may overlap.
    */
   scrape(): AsyncIterable<string>;
-  /** The caches whose objects have series, once there are any; absent on an instance that stands by. */
+  /**
+   * The caches whose objects have series, once there are any. Undefined when the controllers end and this instance stands by:
+   * then nothing of theirs is told, or held in memory, any more. Controllers may begin again afterwards.
+   */
   serve(caches: ObjectCaches | undefined): void;
   setLeader(isLeader: boolean): void;
   setShards(held: number, total: number): void;
@@ -83,6 +86,7 @@ export function createMetrics(input: MetricsInput): Metrics {
     requests: observers.requests,
     scrape,
     serve: (caches) => {
+      if (caches === undefined) observers.forget();
       state.caches = caches;
       // Whoever stands by again has none: the next turn at work makes its own.
       if (caches === undefined) observers.forgetCaches();

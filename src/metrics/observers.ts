@@ -125,6 +125,14 @@ export class Observers {
     this.#queues.clear();
   }
 
+  /** The controllers have ended: their queues and caches are held no longer. What was counted stays. */
+  forget(): void {
+    this.#queues.clear();
+    this.#caches.clear();
+    this.#breakers.clear();
+    this.#events = undefined;
+  }
+
   get observed(): Observed {
     return {
       queues: this.#queues,

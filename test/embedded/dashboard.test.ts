@@ -79,7 +79,7 @@ test('no two panels lie on each other, and each fits', () => {
   }
 });
 
-test('alerts of the chart ask for metrics and labels that exist', (context) => {
+test('alerts of the chart ask for metrics and labels that exist', () => {
   const files = globSync('charts/**/*.{yaml,tpl}', { cwd: root });
   let expressions = 0;
   for (const file of files) {
@@ -90,7 +90,7 @@ test('alerts of the chart ask for metrics and labels that exist', (context) => {
       expressions++;
     }
   }
-  context.diagnostic(`${expressions} alert expressions`);
+  assert.ok(expressions >= 10, `${expressions} alert expressions`);
 });
 
 test('queries of the documentation ask for metrics and labels that exist', () => {
