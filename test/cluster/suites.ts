@@ -16,4 +16,7 @@ export const SUITES: readonly string[] = [
   'test/embedded/lint-cabf.test.ts',
   'test/embedded/namespace-end.test.ts',
   'test/embedded/outage.test.ts',
+  'test/embedded/signing-requests.test.ts',
+  'test/embedded/shim/hostile.test.ts',
+  'test/embedded/shim/ingress.test.ts',
 ];
