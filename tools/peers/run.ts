@@ -12,6 +12,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   docs: ['kubectl', 'openssl', 'keytool'],
+  gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],
   kubectl: ['kubectl'],
   openssl: ['openssl'],
