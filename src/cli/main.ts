@@ -48,6 +48,8 @@ async function main(): Promise<void> {
     up: async (flags, surroundings) => (await import('./up/up.ts')).up(flags, surroundings),
     controller: async (flags, surroundings) =>
       (await import('./controller/controller.ts')).controller(flags, surroundings),
+    webhook: async (flags, surroundings) =>
+      (await import('./webhook/webhook.ts')).webhook(flags, surroundings),
   };
   const errors = batchedLines(
     (text) => void process.stderr.write(text),

@@ -4,6 +4,7 @@ import { completionScript, shells } from './completion.ts';
 import { controllerTable } from './configuration/controller-table.ts';
 import { addOptions, givenFlags } from './configuration/options.ts';
 import type { GivenFlags } from './configuration/settings.ts';
+import { webhookServingRows, webhookTable } from './configuration/webhook-table.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
 import { addRbacCommand } from './rbac/rbac-command.ts';
@@ -29,6 +30,7 @@ export interface Commands {
   up(flags: UpFlags, surroundings: Surroundings): Promise<number>;
   /** Only what was given on the command line. */
   controller(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
+  webhook(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
 }
 
 const exitCodeHelp = `
@@ -145,6 +147,27 @@ ${exitCodeHelp}`,
     )
     .action(async () => setExitCode(await commands.controller(givenFlags(controller), surroundings)));
   addOptions(controller, controllerTable.rows);
+  // With `--roles=...,webhook`; its health is that of the process.
+  const taken = new Set(controllerTable.rows.map(({ flag }): string => flag));
+  const serving = webhookServingRows.filter(({ flag }) => flag !== 'healthz-port' && !taken.has(flag));
+  addOptions(controller, serving);
+
+  const webhook = program
+    .command('webhook')
+    .summary('serve admission reviews to API servers that do not evaluate policies')
+    .description(
+      'Serves /validate and /mutate to the API server: the rules of the admission policies, for Kubernetes before 1.36.',
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  certwright webhook --secure-port 10250 --dynamic-serving-ca-secret-namespace cert-manager \\
+    --dynamic-serving-ca-secret-name certwright-webhook-ca --dynamic-serving-dns-names certwright-webhook.cert-manager.svc
+${exitCodeHelp}`,
+    )
+    .action(async () => setExitCode(await commands.webhook(givenFlags(webhook), surroundings)));
+  addOptions(webhook, webhookTable.rows);
 
   addRbacCommand(program, surroundings, setExitCode);
 

@@ -73,8 +73,8 @@ function requestOf(request: Record<string, unknown>): AdmissionRequest | undefin
     ...(subresource !== '' && { subresource }),
     ...(namespace !== '' && { namespace }),
     ...(name !== '' && { name }),
-    ...(object && { object: object as KubeObject }),
-    ...(oldObject && { oldObject: oldObject as KubeObject }),
+    ...(object && { object }),
+    ...(oldObject && { oldObject }),
     ...(request['dryRun'] === true && { dryRun: true }),
   };
 }

@@ -9,7 +9,8 @@ import {
   profilingRows,
 } from './shared-rows.ts';
 
-const serving = [
+/** What the webhook serves with; as a role of `certwright controller` too. */
+export const webhookServingRows = [
   {
     flag: 'api-server-host',
     kind: 'text',
@@ -133,7 +134,7 @@ export const webhookTable = {
   rows: [
     configRow,
     kubeconfigRow,
-    ...serving,
+    ...webhookServingRows,
     ...metricsRows,
     featureGatesRow,
     ...loggingRows,

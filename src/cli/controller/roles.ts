@@ -1,14 +1,19 @@
 /** What `--roles` names, made: one line for each role. */
 import { CliError, exitCodes } from '../errors.ts';
-import type { GivenFlags } from '../configuration/settings.ts';
+import { mergeSettings, type GivenFlags } from '../configuration/settings.ts';
+import { webhookTable } from '../configuration/webhook-table.ts';
 import type { Role } from '../process/role.ts';
 import type { ControllerCommandOptions, RoleName } from './controller-options.ts';
+import { readWebhookOptions } from '../webhook/webhook-options.ts';
+import { webhookRole } from '../webhook/webhook-role.ts';
 import { controllerRole } from './controller-role.ts';
 
 type MakeRole = (options: ControllerCommandOptions, flags: GivenFlags) => Promise<Role>;
 
 const makers: Readonly<Partial<Record<RoleName, MakeRole>>> = {
   controller: (options) => Promise.resolve(controllerRole(options)),
+  webhook: async (_options, flags) =>
+    webhookRole(await readWebhookOptions(mergeSettings(webhookTable, flags))),
 };
 
 /** @throws CliError when the settings of a role cannot be used */

@@ -21,6 +21,7 @@ export interface HealthAnswer {
 export class Health {
   readonly #live: NamedCheck[] = [];
   readonly #ready: NamedCheck[] = [];
+  readonly #serving: NamedCheck[] = [];
 
   /** Failing for long gets the container restarted: only for what a restart mends. */
   addLive(check: NamedCheck): void {
@@ -32,12 +33,17 @@ export class Health {
     this.#ready.push(check);
   }
 
+  /** Failing means that nobody can be served yet: `/healthz` and `/readyz` say so, `/livez` does not (spec §12). */
+  addServing(check: NamedCheck): void {
+    this.#serving.push(check);
+    this.#ready.push(check);
+  }
+
   /** @param target path and query of the request */
   answer(target: string): HealthAnswer {
     const [path = '', query = ''] = target.split('?', 2);
     const [, root = '', name, ...rest] = path.split('/');
-    const checks =
-      root === 'readyz' ? this.#ready : ['livez', 'healthz'].includes(root) ? this.#live : undefined;
+    const checks = this.#checksOf(root);
     if (checks === undefined || rest.length > 0) return { status: 404, body: 'not found\n' };
     if (name !== undefined && name !== '') {
       const one = checks.find((check) => check.name === name);
@@ -46,6 +52,12 @@ export class Health {
       return render(root, [one], isVerbose(query));
     }
     return render(root, checks, isVerbose(query));
+  }
+
+  #checksOf(root: string): readonly NamedCheck[] | undefined {
+    if (root === 'readyz') return this.#ready;
+    if (root === 'healthz') return [...this.#live, ...this.#serving];
+    return root === 'livez' ? this.#live : undefined;
   }
 }
 
