@@ -53,9 +53,9 @@ test(
       headersTimeoutMs: 0,
       bodyTimeoutMs: 0,
     } as const;
-    const { chunks } = await exchange(new Eager(50), request);
+    const answer = await exchange(new Eager(50), request);
     let bytes = 0;
-    for await (const chunk of chunks()) bytes += chunk.length;
+    for await (const chunk of answer.chunks()) bytes += chunk.length;
     assert.equal(bytes, 5_000_000);
   },
 );
