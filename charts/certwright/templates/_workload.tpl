@@ -44,7 +44,7 @@ spec:
       labels: {{- merge (dict) (include "certwright.labels" (list $root .component) | fromYaml) $values.podLabels | toYaml | nindent 8 }}
       {{- $annotations := merge (dict) $values.podAnnotations }}
       {{- with $values.config }}
-      {{- $annotations = set $annotations "certwright.dev/config-checksum" (toYaml . | sha256sum) }}
+      {{- $annotations = set $annotations "checksum/config" (toYaml . | sha256sum) }}
       {{- end }}
       {{- $prometheus := $root.Values.prometheus }}
       {{- if and $prometheus.enabled (not (or $prometheus.servicemonitor.enabled $prometheus.podmonitor.enabled)) }}

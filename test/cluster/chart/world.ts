@@ -76,18 +76,38 @@ export function install(world: ChartWorld, ...args: string[]): Promise<string> {
   );
 }
 
-/** Installs the definitions of ServiceMonitor, PodMonitor and PrometheusRule, from the operator's own Go module. */
-export async function installMonitoring(world: ChartWorld): Promise<void> {
+/** Where Go keeps a module that `tools/chart/definitions` pins, or this version of one. */
+async function moduleFolder(module: string): Promise<string> {
   const go = onPath('go', searchPath, goPath);
   if (go.path === undefined) throw new Error(`go: ${go.missing}`);
-  const module = 'github.com/prometheus-operator/prometheus-operator';
   const { stdout } = await execute(go.path, ['mod', 'download', '-json', module], {
-    cwd: join(root, 'tools/chart/monitoring'),
+    cwd: join(root, 'tools/chart/definitions'),
   });
-  const { Dir: folder } = JSON.parse(stdout) as { Dir: string };
-  for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
-    const file = join(folder, `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`);
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
+}
+
+async function define(world: ChartWorld, folder: string, files: readonly string[]): Promise<void> {
+  for (const name of files) {
+    const file = join(folder, name);
     await world.kubectl('apply', '--server-side', '-f', file);
     await world.kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', file);
   }
+}
+
+/** Installs the definitions of ServiceMonitor, PodMonitor and PrometheusRule, from the operator's own Go module. */
+export async function installMonitoring(world: ChartWorld): Promise<void> {
+  const files = ['servicemonitors', 'podmonitors', 'prometheusrules'].map(
+    (plural) => `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`,
+  );
+  await define(world, await moduleFolder('github.com/prometheus-operator/prometheus-operator'), files);
+}
+
+/** Installs Gateways and both kinds of listener sets, from the Gateway API's own Go module. */
+export async function installGatewayApi(world: ChartWorld): Promise<void> {
+  const module = 'sigs.k8s.io/gateway-api';
+  const stable = 'config/crd/standard/gateway.networking.k8s.io';
+  await define(world, await moduleFolder(module), [`${stable}_gateways.yaml`, `${stable}_listenersets.yaml`]);
+  // Before it was stable it had a name and a group of its own.
+  const experimental = 'config/crd/experimental/gateway.networking.x-k8s.io_xlistenersets.yaml';
+  await define(world, await moduleFolder(`${module}@v1.4.1`), [experimental]);
 }

@@ -1,0 +1,175 @@
+/** Rights that the API server asks for while it admits a request: whoever has everything but one of them is refused. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PolicyRule } from '../../../src/cli/rbac/policy-rule.ts';
+import type { RbacSettings } from '../../../src/cli/rbac/rbac-features.ts';
+import { rulesFor } from '../../../src/cli/rbac/rules-for.ts';
+import { describe, type Grant } from './evidence.ts';
+import type { ScenarioWorld } from './world.ts';
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** A request that needs `grant`, as a dry run: allowed to the ServiceAccount, refused to its twin without that right. */
+export async function proveHidden(world: ScenarioWorld, settings: RbacSettings, grant: Grant): Promise<void> {
+  for (const name of grant.names ?? ['']) {
+    const attempt = attemptFor(grant, name);
+    const twin = await twinWithout(world, settings, grant, name);
+    await attempt(world, `system:serviceaccount:cert-manager:${grant.account}`);
+    await assert.rejects(
+      attempt(world, `system:serviceaccount:cert-manager:${twin}`),
+      (error: { stderr: string }) => {
+        assert.match(error.stderr, /forbidden|does not have permission|cannot set|may not/iu);
+        return true;
+      },
+      `${describe(grant)} ${name}: granted, and nothing is refused without it`,
+    );
+  }
+}
+
+let twins = 0;
+
+/** A ServiceAccount with every right of the model but `name` of `grant`. */
+async function twinWithout(
+  world: ScenarioWorld,
+  settings: RbacSettings,
+  grant: Grant,
+  name: string,
+): Promise<string> {
+  const twin = `twin-${(twins += 1)}`;
+  const rules = rulesFor(settings)
+    .filter(({ namespace }) => namespace === undefined)
+    .flatMap((role) => role.rules.flatMap((rule) => without(rule, grant, name)));
+  const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: twin };
+  const subjects = [{ kind: 'ServiceAccount', name: twin, namespace: 'cert-manager' }];
+  await world.create(
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: twin, namespace: 'cert-manager' } },
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: twin }, rules },
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name: twin }, roleRef, subjects },
+  );
+  return twin;
+}
+
+function without(rule: PolicyRule, grant: Grant, name: string): PolicyRule[] {
+  const meant =
+    rule.apiGroups.includes(grant.group) &&
+    rule.resources.includes(grant.resource) &&
+    rule.verbs.includes(grant.verb);
+  if (!meant) return [rule];
+  const resourceNames = rule.resourceNames?.filter((other) => other !== name) ?? [];
+  return resourceNames.length === 0 ? [] : [{ ...rule, resourceNames }];
+}
+
+type Attempt = (world: ScenarioWorld, user: string) => Promise<unknown>;
+
+function attemptFor({ group, resource, verb }: Grant, name: string): Attempt {
+  if (resource === 'signers' && verb === 'approve') return approval(name);
+  if (resource === 'signers' && verb === 'sign') return signature(name);
+  if (resource.endsWith('/finalizers')) return ownership(group, resource.replace('/finalizers', ''));
+  throw new Error(`no request is known that needs ${verb} on ${resource}`);
+}
+
+/** Somebody's request for an issuer of that kind, approved. */
+function approval(name: string): Attempt {
+  const kind = name.startsWith('clusterissuers') ? 'ClusterIssuer' : 'Issuer';
+  return async (world, user) => {
+    const request = `approve-${kind.toLowerCase()}`;
+    // No controller of ours runs by now: it stays unapproved.
+    await world.create({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'CertificateRequest',
+      metadata: { name: request },
+      spec: {
+        request: await sampleRequest(world),
+        issuerRef: { kind, name: 'ca', group: 'cert-manager.io' },
+      },
+    });
+    const condition = { type: 'Approved', status: 'True', reason: 'test', message: 'test' };
+    await patchAs(world, user, `certificaterequest/${request}`, { status: { conditions: [condition] } });
+  };
+}
+
+function signature(name: string): Attempt {
+  const csr = name.startsWith('clusterissuers') ? 'cluster' : 'namespaced';
+  return async (world, user) => {
+    const certificate = await world.kubectl('get', `csr/${csr}`, '-o', 'jsonpath={.status.certificate}');
+    const request = await world.kubectl('get', `csr/${csr}`, '-o', 'jsonpath={.spec.request}');
+    const again = `${csr}-again`;
+    await world.create({
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: again },
+      spec: {
+        signerName: name.replace('/*', csr === 'cluster' ? '/root' : '/shop.ca'),
+        request,
+        usages: ['digital signature', 'key encipherment', 'server auth'],
+      },
+    });
+    await patchAs(world, user, `csr/${again}`, { status: { certificate } });
+  };
+}
+
+/** Something that its owner waits for when it is deleted. */
+function ownership(group: string, plural: string): Attempt {
+  const owners: Readonly<Record<string, string>> = {
+    certificates: 'late',
+    ingresses: 'ingress',
+    gateways: 'gateway',
+    listenersets: 'set',
+    xlistenersets: 'xset',
+  };
+  return async (world, user) => {
+    const found = await world.kubectl(
+      'get',
+      `${plural}.${group}/${owners[plural]}`,
+      '-n',
+      'shop',
+      '-o',
+      'json',
+    );
+    const { apiVersion, kind, metadata } = JSON.parse(found) as {
+      apiVersion: string;
+      kind: string;
+      metadata: { name: string; uid: string };
+    };
+    const owner = {
+      apiVersion,
+      kind,
+      name: metadata.name,
+      uid: metadata.uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    };
+    const isCertificate = kind === 'Certificate';
+    const owned = {
+      apiVersion: isCertificate ? 'v1' : 'cert-manager.io/v1',
+      kind: isCertificate ? 'Secret' : 'Certificate',
+      metadata: { name: 'owned', namespace: 'shop', ownerReferences: [owner] },
+      ...(isCertificate
+        ? {}
+        : { spec: { secretName: 'owned', dnsNames: ['a.example'], issuerRef: { name: 'ca' } } }),
+    };
+    const file = join(world.cluster.folder, 'owned.json');
+    await writeFile(file, JSON.stringify(owned));
+    await world.kubectl('create', '--dry-run=server', `--as=${user}`, '-f', file);
+  };
+}
+
+async function sampleRequest(world: ScenarioWorld): Promise<string> {
+  return world.kubectl('get', 'certificaterequest/late-1', '-n', 'shop', '-o', 'jsonpath={.spec.request}');
+}
+
+function patchAs(world: ScenarioWorld, user: string, object: string, patch: object): Promise<string> {
+  return world.kubectl(
+    'patch',
+    object,
+    '-n',
+    'shop',
+    '--subresource=status',
+    '--type=merge',
+    '--dry-run=server',
+    `--as=${user}`,
+    '-p',
+    JSON.stringify(patch),
+  );
+}
