@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
         path: CONFIG_MAPS,
         body: configMap('c', { data: { k: 'v' }, binaryData: { b: 'eA==' } }),
       },
-      get(CONFIG_MAPS, TABLE),
+      get(`${CONFIG_MAPS}?fieldSelector=metadata.name%3Dc`, TABLE),
       get('/api/v1/namespaces/{ns}', TABLE),
     ],
   },

@@ -275,7 +275,7 @@ const CASES: readonly Case[] = [
       { method: 'DELETE', path: `${CERTIFICATES}?labelSelector=a%3D1` },
       { method: 'GET', path: CERTIFICATES },
       { method: 'DELETE', path: `${CERTIFICATES}/four?propagationPolicy=Orphan` },
-      { method: 'GET', path: `${CERTIFICATES}/four` },
+      { method: 'GET', path: `${CERTIFICATES}/four`, until: 404 },
     ],
   },
 ];

@@ -6,6 +6,7 @@ import { connect, endpointOf } from '../../src/kube/connect.ts';
 import { nodeHost } from '../../src/kube/host.ts';
 import { loadKubeContext } from '../../src/kube/kubeconfig.ts';
 import { createServer } from '../../src/standalone/server.ts';
+import { until } from './until.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -15,6 +16,10 @@ export interface Ask {
   /** Default `application/json`. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Asked again until the answer has this status: for what a controller does on its own time. */
+  readonly until?: number;
+  /** Sent one after the other while a watch is open, from when its answer has begun. Only their effect is compared. */
+  readonly during?: readonly Ask[];
 }
 
 export interface Answered {
@@ -77,7 +82,7 @@ async function isEstablished(real: Side, path: string): Promise<boolean> {
 }
 
 function side(dispatcher: Dispatcher, origin: string): Side {
-  return async (ask) => {
+  const once: Side = async (ask) => {
     const response = await request(origin + ask.path, {
       dispatcher,
       method: ask.method,
@@ -91,7 +96,9 @@ function side(dispatcher: Dispatcher, origin: string): Side {
         ? {}
         : { body: typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body) }),
     });
-    const text = await response.body.text();
+    const answer = response.body.text();
+    for (const next of ask.during ?? []) await once(next);
+    const text = await answer;
     const warning = response.headers['warning'] ?? [];
     return {
       status: response.statusCode,
@@ -99,6 +106,15 @@ function side(dispatcher: Dispatcher, origin: string): Side {
       warnings: typeof warning === 'string' ? [warning] : warning,
       body: parse(text, /[?&]watch=(?:true|1)/u.test(ask.path) && response.statusCode === 200),
     };
+  };
+  return async (ask) => {
+    let answered = await once(ask);
+    if (ask.until !== undefined)
+      await until(`${ask.method} ${ask.path} is answered with ${ask.until}`, async () => {
+        if (answered.status !== ask.until) answered = await once(ask);
+        return answered.status === ask.until;
+      });
+    return answered;
   };
 }
 

@@ -74,6 +74,7 @@ export function metadataShapeComplaint(metadata: unknown): string | undefined {
     const value = meta[key];
     if (value === null) delete meta[key];
     else if (value !== undefined && !isStringMap(value)) return `metadata.${key} must be a map of strings`;
+    else if (value !== undefined && Object.keys(value).length === 0) delete meta[key];
   }
   for (const key of ['finalizers', 'ownerReferences', 'managedFields']) {
     const value = meta[key];
@@ -160,6 +161,12 @@ function validateOwners(meta: ObjectMeta): FieldError[] {
       }
     }
   }
+  if (owners.some(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Event'))
+    errors.push({
+      type: 'Invalid',
+      path: 'metadata.ownerReferences',
+      detail: '/v1, Kind=Event is disallowed from being an owner',
+    });
   if (owners.filter((owner) => owner.controller === true).length > 1) {
     errors.push({
       type: 'Invalid',

@@ -102,6 +102,12 @@ export function listObjects(
   query: URLSearchParams,
   wanted: Representation,
 ): ApiResponse {
+  if (query.has('sendInitialEvents'))
+    throw invalidOptions('ListOptions', {
+      path: 'sendInitialEvents',
+      type: 'Forbidden',
+      detail: 'sendInitialEvents is forbidden for list',
+    });
   const selection = selectionOf(entry, query);
   const limit = wholeNumber(query, 'limit') ?? 0;
   const token = query.get('continue') ?? '';

@@ -211,11 +211,12 @@ export class ObjectWriter {
       return { json: row.json, created: false };
     }
     if (context.dryRun) return { json: unchangedText, created: false };
-    const next = this.#store(entry, row, object, row, old, goes);
+    // What goes is announced as it last stood.
+    const next = this.#store(entry, row, goes ? old : object, row, old, goes);
     // Lost a race while admission was thinking: look again. A client that gave a revision gets its conflict then.
     if (next === undefined) return undefined;
     await store.committed();
-    return { json: next.json, created: false };
+    return { json: goes ? unchangedText : next.json, created: false };
   }
 
   /** Server-side apply; creates the object when it is not there. */
@@ -241,8 +242,9 @@ export class ObjectWriter {
           now: this.#deps.now(),
           apiVersion: apiVersionOf(entry.type),
         }) as JsonObject;
-        if (meant.length === 0) return merged;
-        return { ...merged, metadata: { ...metaOf(merged), ...Object.fromEntries(meant) } };
+        const metadata = { ...metaOf(merged), ...Object.fromEntries(meant) };
+        metadata.managedFields ??= []; // Nobody owns anything any more; absent would mean: as before.
+        return { ...merged, metadata };
       } catch (error) {
         if (error instanceof ApplyConflictError) {
           throw api.applyConflict(error.conflicts.map((c) => ({ manager: c.manager, field: c.path })));

@@ -80,8 +80,7 @@ function collection(call: Call): ApiResponse | Promise<ApiResponse> {
   const { entry, path, request, deps } = call;
   switch (request.method) {
     case 'GET': {
-      const watch = request.query.get('watch');
-      if (path.watch || watch === 'true' || watch === '1') {
+      if (path.watch || isWatch(request.query)) {
         requireVerb(entry, 'watch');
         const target = { entry, ...(path.namespace === undefined ? {} : { namespace: path.namespace }) };
         return watchObjects(deps.hub, deps.store, target, request.query, call.wanted, deps.now);
@@ -94,10 +93,18 @@ function collection(call: Call): ApiResponse | Promise<ApiResponse> {
       return create(call);
     case 'DELETE':
       requireVerb(entry, 'deletecollection');
+      // Whoever forgets the namespace must not empty all of them.
+      if (entry.type.namespaced && path.namespace === undefined) throw api.methodNotAllowed(entry.type);
       return deleteCollection(call);
     default:
       throw api.methodNotAllowed(entry.type);
   }
+}
+
+/** As kube-apiserver reads a boolean: whatever is there and does not deny it. */
+function isWatch(query: URLSearchParams): boolean {
+  const given = query.get('watch');
+  return given !== null && given !== '0' && given.toLowerCase() !== 'false';
 }
 
 async function single(call: Call, name: string): Promise<ApiResponse> {

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { apiVersionOf } from '../../api/resources.ts';
 import type { ResourceEntry } from '../resources/resource-entry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { badRequest } from './api-error.ts';
+import { badRequest, invalidOptions, type ApiError } from './api-error.ts';
 import type { ApiResponse } from './exchange.ts';
 import { tooLargeRevision } from './list-objects.ts';
 import { watchRenderer, type Representation } from './representation.ts';
@@ -34,10 +34,10 @@ export function watchObjects(
   const initial = isTrue(query, 'sendInitialEvents');
   const match = query.get('resourceVersionMatch') ?? '';
   if (query.has('sendInitialEvents') && match !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw forbiddenMatch('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
   if (!query.has('sendInitialEvents') && match !== '') {
-    throw badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    throw forbiddenMatch('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
   }
   const asked = revision === '' ? 0 : Number(revision);
   if (asked > store.committedRevision) throw tooLargeRevision(asked, store.committedRevision);
@@ -70,6 +70,10 @@ export function watchObjects(
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
+function forbiddenMatch(detail: string): ApiError {
+  return invalidOptions('ListOptions', { path: 'resourceVersionMatch', type: 'Forbidden', detail });
+}
+
 function isTrue(query: URLSearchParams, name: string): boolean {
   const value = query.get(name);
   return value === 'true' || value === '1';
@@ -77,16 +81,16 @@ function isTrue(query: URLSearchParams, name: string): boolean {
 
 /** Without a wish the time is spread, so that watches do not all come back at once. */
 function timeoutOf(query: URLSearchParams): number {
-  const seconds = Number(query.get('timeoutSeconds') ?? 0);
-  return Number.isFinite(seconds) && seconds >= 1
-    ? Math.min(seconds, 86_400) * 1000
-    : randomInt(1800, 3600) * 1000;
+  const given = query.get('timeoutSeconds') ?? '0';
+  if (!/^-?\d{1,15}$/.test(given))
+    throw badRequest(`timeoutSeconds is ${JSON.stringify(given.slice(0, 64))}; give whole seconds`);
+  const seconds = Number(given);
+  return seconds >= 1 ? Math.min(seconds, 86_400) * 1000 : randomInt(1800, 3600) * 1000;
 }
 
 function bookmark(entry: ResourceEntry, wanted: Representation, rv: number, end: boolean): string {
   const metadata = {
     resourceVersion: String(rv),
-    creationTimestamp: null,
     ...(end ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
   };
   if (wanted.form === 'table') {
