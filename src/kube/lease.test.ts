@@ -88,3 +88,29 @@ describe('leader election', () => {
     assert.equal(lease().spec?.holderIdentity, 'b', 'what is not ours is not released');
   });
 });
+
+describe('giving the lease back', () => {
+  it('succeeds although a renewal was under way, whether it reached the server or not', async () => {
+    for (const reaches of [true, false]) {
+      client = new MemoryClient();
+      const leader = await contender('a');
+      const update = client.update.bind(client);
+      let broken = false;
+      client.update = async (type, object, options) => {
+        if (broken || options.signal === undefined) return update(type, object, options);
+        broken = true;
+        const { signal } = options;
+        if (reaches) await update(type, object, options);
+        return new Promise((_resolve, reject) => {
+          const stop = (): void => reject(signal.reason as Error);
+          if (signal.aborted) stop();
+          else signal.addEventListener('abort', stop, { once: true });
+        });
+      };
+      await clock.advance(15_000);
+      assert.equal(broken, true);
+      await leader.release();
+      assert.equal(lease().spec?.holderIdentity, '', String(reaches));
+    }
+  });
+});

@@ -147,16 +147,27 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
     async release() {
       stop.abort(new Error('released'));
       await renewing;
-      if (lost.signal.aborted || held?.spec?.holderIdentity !== identity) return;
-      const now = microTime(clock.now());
-      const spec = {
-        ...held.spec,
-        holderIdentity: '',
-        leaseDurationSeconds: 1,
-        renewTime: now,
-        acquireTime: now,
-      };
-      await client.update<Lease>(leases, { ...held, spec }, { fieldManager });
+      if (lost.signal.aborted) return;
+      // A renewal that was broken off may or may not have reached the server: what is there now is asked for.
+      for (let tries = 3; ; tries--) {
+        const current = held ?? (await client.get<Lease>(leases, { namespace, name }));
+        held = undefined;
+        if (current.spec?.holderIdentity !== identity) return;
+        const now = microTime(clock.now());
+        const spec = {
+          ...current.spec,
+          holderIdentity: '',
+          leaseDurationSeconds: 1,
+          renewTime: now,
+          acquireTime: now,
+        };
+        try {
+          await client.update<Lease>(leases, { ...current, spec }, { fieldManager });
+          return;
+        } catch (error) {
+          if (!(error instanceof ConflictError) || tries === 0) throw error;
+        }
+      }
     },
   };
 }

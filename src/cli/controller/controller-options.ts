@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { namespaceName, oneOf } from '../option-values.ts';
 import type { ConnectionSettings } from '../process/connection.ts';
 import type { LeaderSettings } from '../process/leader.ts';
+import { readMetricsDoor, type MetricsDoorSettings } from '../process/metrics-door.ts';
 import { Problems } from '../process/problems.ts';
 import { readLogSettings, type LogSettings } from '../process/log-settings.ts';
 import { readLeaderTimes, readListenAddress, type ListenAddress } from '../process/shared-settings.ts';
@@ -33,7 +34,7 @@ export interface ControllerCommandOptions {
   /** Absent: works at once, and no other instance may run. */
   leader?: LeaderSettings;
   shards: number;
-  metrics?: ListenAddress;
+  metrics?: MetricsDoorSettings;
   health?: ListenAddress;
   log: LogSettings;
   dryRun: boolean;
@@ -130,7 +131,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
   const leaderNamespace = check(() =>
     namespaceName(nameOf('leader-election-namespace'), values['leader-election-namespace']),
   );
-  const metrics = check(() => readListenAddress(settings, 'metrics-listen-address'));
+  const metrics = check(() => readMetricsDoor(settings));
   const health = check(() => readListenAddress(settings, 'internal-healthz-listen-address'));
   const log = check(() => readLogSettings(settings));
   const output = check(() => oneOf(nameOf('output'), values.output, reportFormats));

@@ -1,6 +1,7 @@
 /** When an instance works, and on what: always, while it holds the lease, or on the shards that it holds. */
 import type { KubeClient } from '../../kube/client.ts';
 import { createElection } from '../process/leader.ts';
+import { shardTurns } from '../sharding/shard-turns.ts';
 import type { RoleContext } from '../process/role.ts';
 import type { RoleOptions } from './controller-role.ts';
 
@@ -22,6 +23,15 @@ export interface Turns {
 
 export function createTurns(options: RoleOptions, context: RoleContext): Turns {
   if (options.leader === undefined) return { next: () => Promise.resolve(endless) };
+  if (options.shards > 1)
+    return shardTurns(
+      {
+        ...options.leader,
+        shards: options.shards,
+        clusterResourceNamespace: options.controllers.clusterResourceNamespace ?? '',
+      },
+      context,
+    );
   return leaderTurns(options.leader, context);
 }
 

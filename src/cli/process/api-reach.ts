@@ -11,7 +11,7 @@ export interface ApiReach {
   /** Of /readyz: fails once nothing but failures came for half a minute, and before the first answer. */
   check: NamedCheck;
   /** Beside requests that are observed: the first contact. */
-  answered(): void;
+  answered: () => void;
 }
 
 export function watchApiReach(clock: Pick<Clock, 'now'>): ApiReach {
