@@ -68,6 +68,8 @@ const longestWaitMs = 30_000;
 export function createTransport(connection: KubeConnection, component: string): Transport {
   const { clock, random, auth, limiter, observer } = connection;
   const base = new URL(connection.baseUrl);
+  // A getter that puts the text together anew each time.
+  const { origin } = base;
   const prefix = base.pathname.replace(/\/+$/, '');
   const timeoutMs = connection.requestTimeoutMs ?? 60_000;
   const maxBytes = connection.maxBodyBytes ?? 64 * 1024 * 1024;
@@ -84,7 +86,7 @@ export function createTransport(connection: KubeConnection, component: string): 
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
     if (auth !== undefined) Object.assign(headers, await auth.headers());
     return exchange(how.dispatcher, {
-      origin: base.origin,
+      origin,
       path: prefix + request.path,
       method: request.method,
       headers,

@@ -30,7 +30,8 @@ abstract class Family<T> {
   protected abstract samples(labels: string, value: T): string;
 
   protected of(values: readonly string[]): Series<T> {
-    const key = values.length === 1 ? values[0]! : values.join('\0');
+    let key = values[0] ?? '';
+    for (let i = 1; i < values.length; i++) key += `\0${values[i]}`;
     const known = this.series.get(key);
     if (known !== undefined) return known;
     const { labels } = this.description;
