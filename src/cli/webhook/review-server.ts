@@ -50,7 +50,13 @@ const mostConnections = 512;
 /** @throws EnvironmentError when the port cannot be had */
 export async function startReviewServer(options: ReviewServerOptions): Promise<ReviewServer> {
   const { certificate, clients, patienceMs = 10_000 } = options;
-  const limits = { requestTimeout: patienceMs, headersTimeout: patienceMs, maxHeaderSize: 16 * 1024 };
+  const limits = {
+    requestTimeout: patienceMs,
+    headersTimeout: patienceMs,
+    // Node looks for slow clients only this often.
+    connectionsCheckingInterval: Math.ceil(patienceMs / 5),
+    maxHeaderSize: 16 * 1024,
+  };
   const context = {
     ...options.tls,
     ...(clients && { ca: clients.ca, requestCert: true, rejectUnauthorized: true }),
