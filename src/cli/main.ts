@@ -29,7 +29,7 @@ function boundMemory(): void {
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args[0] === 'up' || args[0] === 'controller') boundMemory();
+  if (['up', 'controller', 'cainjector'].includes(args[0] ?? '')) boundMemory();
 
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -48,6 +48,8 @@ async function main(): Promise<void> {
     up: async (flags, surroundings) => (await import('./up/up.ts')).up(flags, surroundings),
     controller: async (flags, surroundings) =>
       (await import('./controller/controller.ts')).controller(flags, surroundings),
+    cainjector: async (flags, surroundings) =>
+      (await import('./cainjector/cainjector.ts')).cainjector(flags, surroundings),
     webhook: async (flags, surroundings) =>
       (await import('./webhook/webhook.ts')).webhook(flags, surroundings),
   };

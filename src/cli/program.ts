@@ -4,6 +4,7 @@ import { completionScript, shells } from './completion.ts';
 import { controllerTable } from './configuration/controller-table.ts';
 import { addOptions, givenFlags } from './configuration/options.ts';
 import type { GivenFlags } from './configuration/settings.ts';
+import { cainjectorTable } from './configuration/cainjector-table.ts';
 import { webhookServingRows, webhookTable } from './configuration/webhook-table.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
@@ -30,6 +31,7 @@ export interface Commands {
   up(flags: UpFlags, surroundings: Surroundings): Promise<number>;
   /** Only what was given on the command line. */
   controller(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
+  cainjector(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
   webhook(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
 }
 
@@ -151,6 +153,29 @@ ${exitCodeHelp}`,
   const taken = new Set(controllerTable.rows.map(({ flag }): string => flag));
   const serving = webhookServingRows.filter(({ flag }) => flag !== 'healthz-port' && !taken.has(flag));
   addOptions(controller, serving);
+
+  // With `--roles=...,cainjector`: what it injects into; the rest it has in common with the controller.
+  addOptions(
+    controller,
+    cainjectorTable.rows.filter(({ flag }) => !taken.has(flag)),
+  );
+
+  const cainjector = program
+    .command('cainjector')
+    .summary('write CA bundles into webhook configurations, APIServices and definitions')
+    .description(
+      'Writes CA bundles into webhook configurations, APIServices and CustomResourceDefinitions that ask for one with a cert-manager.io/inject-ca-from annotation.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  certwright cainjector --kubeconfig ~/.kube/config
+  certwright controller --roles=controller,cainjector    the same beside the controllers, in one process
+${exitCodeHelp}`,
+    )
+    .action(async () => setExitCode(await commands.cainjector(givenFlags(cainjector), surroundings)));
+  addOptions(cainjector, cainjectorTable.rows);
 
   const webhook = program
     .command('webhook')

@@ -36,6 +36,8 @@ export interface ConnectOptions {
 }
 
 export interface OpenConnection extends KubeConnection {
+  /** PEM of the CA that the server's certificate is checked with, as it is now; undefined: that of the system. */
+  serverCa?: () => Promise<string | undefined>;
   /** Ends every request under way and closes the connections. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
   const { clock, random, userAgent } = options;
   return {
     baseUrl: endpoint.server,
+    serverCa: async () => (await endpoint.tls()).ca,
     dispatcher,
     watchDispatcher,
     auth: endpoint.auth,

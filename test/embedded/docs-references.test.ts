@@ -56,7 +56,11 @@ test('every flag in a certwright command, and every flag that stands alone, is o
     signal: new AbortController().signal,
   };
   const never = (): never => assert.fail('help runs no command');
-  const program = buildProgram({ up: never, controller: never, webhook: never }, surroundings, () => undefined);
+  const program = buildProgram(
+    { up: never, controller: never, cainjector: never, webhook: never },
+    surroundings,
+    () => undefined,
+  );
   const known = new Set(['--help', '--version']);
   for (const command of program.commands) {
     for (const { long } of command.options) if (long !== undefined && long !== null) known.add(long);

@@ -57,7 +57,7 @@ function cliReference(): string {
     pid: 0,
     signal: new AbortController().signal,
   };
-  const commands: Commands = { up: unused, controller: unused, webhook: unused };
+  const commands: Commands = { up: unused, controller: unused, cainjector: unused, webhook: unused };
   const program = buildProgram(commands, surroundings, () => undefined);
   return program.commands.map(commandSection).join('\n');
 }

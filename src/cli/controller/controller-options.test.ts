@@ -26,6 +26,7 @@ async function run(args: readonly string[]): Promise<Run> {
   };
   const commands = {
     up: () => Promise.reject(new Error('not asked for')),
+    cainjector: () => Promise.reject(new Error('not asked for')),
     webhook: () => Promise.reject(new Error('not asked for')),
     controller: async (flags: GivenFlags) => {
       result.options = readControllerOptions(await readSettings(controllerTable, flags));
