@@ -5,6 +5,8 @@ import { glob } from 'node:fs/promises';
 import path from 'node:path';
 
 import { SUITES } from '../../test/cluster/suites.ts';
+import { helmProgram } from '../chart/helm.ts';
+import { onPath } from '../peers/toolchain.ts';
 import { clusterTools } from './cluster-tools.ts';
 import { installDefinitions } from './definitions.ts';
 import { startCluster } from './start.ts';
@@ -17,8 +19,11 @@ async function main(): Promise<number> {
   const tools = await clusterTools(root, searchPath);
   for (const line of tools.report) console.log(line);
   const { binaries } = tools;
-  if (binaries === undefined) {
-    console.error(`cluster: cannot run without ${tools.missing.join(', ')}`);
+  const helm = await helmProgram(onPath('go', searchPath, ['/usr/local/go/bin']));
+  console.log(`${helm.name}: ${helm.path ?? `missing (${helm.missing})`}`);
+  if (binaries === undefined || helm.path === undefined) {
+    const missing = [...tools.missing, ...(helm.path === undefined ? [helm.name] : [])];
+    console.error(`cluster: cannot run without ${missing.join(', ')}`);
     // 77 is "left out", counted by .ci/run as neither passed nor failed.
     return process.env['CI'] === 'true' ? 1 : 77;
   }
