@@ -19,6 +19,8 @@ export interface ActContext extends Pick<ControllerContext, 'client' | 'informer
   readonly restraint: Restraint;
   /** Certificate `namespace/name` -> doubts that were looked into and turned out to be somebody else's. */
   readonly settled: Map<string, string>;
+  /** Certificate `namespace/name` -> uid of the one that we deleted, while the cache still has it. */
+  readonly removed: Map<string, string | undefined>;
   event(object: ShimObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
 
@@ -175,6 +177,8 @@ function digest({ actual, difference: { doubts } }: Change): string {
 
 async function remove(context: ActContext, object: ShimObject, certificate: Certificate): Promise<void> {
   const { name = '', uid } = certificate.metadata ?? {};
+  const key = cacheKey(object.namespace, name);
+  if (context.removed.has(key) && context.removed.get(key) === uid) return;
   try {
     await context.client.delete(
       certificates,
@@ -185,6 +189,7 @@ async function remove(context: ActContext, object: ShimObject, certificate: Cert
     if (error instanceof NotFoundError) return;
     throw error;
   }
+  if (context.informers.certificates.get(key) !== undefined) context.removed.set(key, uid);
   say(context, object, 'DeleteCertificate', `Successfully deleted unrequired Certificate "${name}"`, name);
 }
 

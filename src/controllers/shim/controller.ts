@@ -46,6 +46,7 @@ export function startShim(
     options,
     restraint: new Restraint(clock),
     settled: new Map(),
+    removed: new Map(),
     event: (object, type, reason, message) => {
       const { namespace, name, uid, resourceVersion } = object;
       const reference = { apiVersion: apiVersionOf(resource), kind, namespace, name, uid, resourceVersion };
@@ -59,7 +60,10 @@ export function startShim(
       const namespace = key.slice(0, key.indexOf('/'));
       for (const owner of new Set([before?.name, now?.name]))
         if (owner !== undefined) queue.add(cacheKey(namespace, owner), { relisted });
-      if (certificates.get(key) === undefined) acting.settled.delete(key);
+      if (certificates.get(key) === undefined) {
+        acting.settled.delete(key);
+        acting.removed.delete(key);
+      }
       // Whoever waits for the name: the Certificate of somebody else is gone, or has changed hands.
       if (now === undefined)
         for (const waiting of objects.informer.byIndex('secret', key))

@@ -166,18 +166,6 @@ test('mistakes are told of by name, once', async (t) => {
   assert.equal(told.filter((line) => line.includes('Skipped a TLS block')).length, 1);
 });
 
-test('what the API server refuses is told of, tried again, and keeps nothing else from its Certificate', async (t) => {
-  const it = await ShimWorld.start(t);
-  const refused = { ...annotated, 'cert-manager.io/issuer-kind': 'Issuer' };
-  const { 'cert-manager.io/cluster-issuer': _cluster, ...rest } = refused;
-  const annotations = { ...rest, 'cert-manager.io/issuer': 'x', 'cert-manager.io/issuer-kind': 'Isuer' };
-  await it.ingress('web', [...tls, { hosts: ['b.example.com'], secretName: 'b-tls' }], annotations);
-  assert.equal(await it.told('web', /refused Certificate "web-tls": .*issuerRef/u), 'BadConfig');
-  await it.told('web', /refused Certificate "b-tls"/u);
-  await it.ingress('web', tls);
-  await it.become('web-tls');
-});
-
 test('automatic annotations use the default issuer', async (t) => {
   const defaultIssuer = { name: 'selfsigned', kind: 'ClusterIssuer', group: 'cert-manager.io' };
   const it = await ShimWorld.start(t, { defaultIssuer, extraCertificateAnnotations: ['team'] });
