@@ -2,6 +2,11 @@
 
 import type { Command } from 'commander';
 
+import { cainjectorTable } from '../../src/cli/configuration/cainjector-table.ts';
+import { controllerTable } from '../../src/cli/configuration/controller-table.ts';
+import { gates } from '../../src/cli/configuration/feature-gates.ts';
+import type { ComponentTable } from '../../src/cli/configuration/row.ts';
+import { webhookTable } from '../../src/cli/configuration/webhook-table.ts';
 import { buildProgram, type Commands, type Surroundings } from '../../src/cli/program.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { lintRules } from '../../src/pki/lint/lint.ts';
@@ -21,7 +26,32 @@ const parts: Readonly<Record<string, () => string>> = {
   cli: cliReference,
   lint: lintTable,
   metrics: metricsTable,
+  configuration: configurationTables,
+  gates: gatesTable,
 };
+
+/** Fields of the configuration files, by component. */
+function configurationTables(): string {
+  return [controllerTable, webhookTable, cainjectorTable].map(configurationTable).join('\n');
+}
+
+function configurationTable({ apiVersion, kind, rows }: ComponentTable): string {
+  const fields = rows.flatMap((row) =>
+    row.path === undefined ? [] : [[`\`${row.path}\``, `\`--${row.flag}\``, row.withoutEffect ?? 'honoured']],
+  );
+  return `### ${kind}\n\n\`apiVersion: ${apiVersion}\`\n\n${table([['Field', 'Flag', 'Here'], ...fields])}`;
+}
+
+function gatesTable(): string {
+  const rows = gates.map(({ name, stage, default: initial, components, withoutEffect }) => [
+    `\`${name}\``,
+    stage,
+    initial ? 'on' : 'off',
+    components.join(', '),
+    withoutEffect === undefined ? 'honoured' : `no effect: ${withoutEffect}`,
+  ]);
+  return table([['Gate', 'Stage', 'Default', 'Of', 'Here'], ...rows]);
+}
 
 function metricsTable(): string {
   const rows = catalogue.map(({ name, type, labels, help, series }) => [
