@@ -38,6 +38,26 @@ test('a Secret as client-go writes it', () => {
   });
 });
 
+test('a message whose fields are those of the one around it: rules of an Ingress', () => {
+  const backend = field(4, Buffer.concat([field(1, 'web'), field(2, Buffer.from([2 << 3, 80]))]));
+  const path = Buffer.concat([field(1, '/'), field(2, backend), field(3, 'Prefix')]);
+  const rule = Buffer.concat([field(1, 'a.example'), field(2, field(1, field(1, path)))]);
+  const tls = Buffer.concat([field(1, 'a.example'), field(1, 'b.example'), field(2, 's')]);
+  const raw = field(2, Buffer.concat([field(2, tls), field(3, rule), field(4, 'traefik')]));
+  const http = {
+    paths: [{ path: '/', backend: { service: { name: 'web', port: { number: 80 } } }, pathType: 'Prefix' }],
+  };
+  assert.deepEqual(protobufObject(message('networking.k8s.io/v1', 'Ingress', raw)), {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    spec: {
+      tls: [{ hosts: ['a.example', 'b.example'], secretName: 's' }],
+      rules: [{ host: 'a.example', http }],
+      ingressClassName: 'traefik',
+    },
+  });
+});
+
 test('kinds without a message are refused with 415', () => {
   assert.throws(() => protobufObject(message('v1', 'toString', Buffer.alloc(0))), { httpCode: 415 });
 });
