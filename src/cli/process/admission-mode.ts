@@ -91,9 +91,11 @@ async function webhookProblem(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration']) {
-    const found = await Promise.all(names.map((name) => find(client, kind, name, signal)));
+    const found: (WebhookConfiguration | undefined)[] = await Promise.all(
+      names.map((name) => find(client, kind, name, signal)),
+    );
     const hooks = found
-      .flatMap((object) => (object as WebhookConfiguration | undefined)?.webhooks ?? [])
+      .flatMap((object) => object?.webhooks ?? [])
       .filter(({ name }) => name === webhookName);
     if (hooks.length === 0) return `there is no ${kind} ${names.join(' or ')}`;
     if (!hooks.some(({ clientConfig }) => (clientConfig?.caBundle ?? '') !== ''))
