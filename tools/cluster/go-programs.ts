@@ -63,14 +63,15 @@ export async function goProgram(root: string, name: GoProgram, go: Tool): Promis
   return { name, path: binary };
 }
 
-function requiredVersion(goMod: string, module: string): string {
-  const line = goMod.split('\n').find((one) =>
-    one
+/** The version of a module in the text of a `go.mod`. */
+export function requiredVersion(goMod: string, module: string): string {
+  const lines = goMod.split('\n').map((line) =>
+    line
       .replace(/^require /u, '')
       .trim()
-      .startsWith(`${module} v`),
+      .split(' '),
   );
-  const version = line?.trim().split(' ').at(-1);
+  const version = lines.find(([name]) => name === module)?.[1];
   if (version === undefined) throw new Error(`go.mod does not require ${module}`);
   return version;
 }

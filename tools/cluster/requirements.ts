@@ -10,16 +10,18 @@ export function unmetRequirements(): string[] {
   if (process.platform !== 'linux') return [`it needs Linux, and this is ${process.platform}`];
   const unmet: string[] = [];
   if (process.getuid?.() !== 0) unmet.push('it needs root, for namespaces, cgroups and network links');
-  const effective = capabilities(readFileSync('/proc/self/status', 'utf8'));
-  for (const [name, bit] of Object.entries(CAPABILITIES)) {
-    if (((effective >> BigInt(bit)) & 1n) === 0n) unmet.push(`it needs ${name}`);
-  }
+  const status = readFileSync('/proc/self/status', 'utf8');
+  unmet.push(...missingCapabilities(status).map((name) => `it needs ${name}`));
   if (!existsSync('/sys/fs/cgroup/memory'))
     unmet.push('it is written for cgroup v1, which is not mounted here');
   return unmet;
 }
 
-function capabilities(status: string): bigint {
+/** @param status text of `/proc/<pid>/status` */
+export function missingCapabilities(status: string): string[] {
   const [, hex = '0'] = /^CapEff:\s*([0-9a-f]+)$/mu.exec(status) ?? [];
-  return BigInt(`0x${hex}`);
+  const effective = BigInt(`0x${hex}`);
+  return Object.entries(CAPABILITIES)
+    .filter(([, bit]) => ((effective >> BigInt(bit)) & 1n) === 0n)
+    .map(([name]) => name);
 }
