@@ -1,10 +1,14 @@
 /** The role that issues: waits for its turn, runs the controllers, gives the lease back, and stands by again after a loss. */
+import { processComponent } from '../../api/components.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resources.ts';
 import { defaultControllerOptions } from '../../controllers/context.ts';
 import { startControllers, type Controllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
+import { admissionMode } from '../process/admission-mode.ts';
 import type { Role, RoleContext } from '../process/role.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import type { ControllerCommandOptions } from './controller-options.ts';
@@ -25,6 +29,8 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
   health.addReady({ name: 'controller', check: () => problem[state], note: () => note[state] });
   const turns = createTurns(options, context);
   const direct = createKubeClient(context.connection);
+  // Whoever serves one namespace has no right to look, and no business with what the whole cluster admits.
+  if (options.controllers.namespace === undefined) void tellAdmission(context, direct);
   while (!signal.aborted) {
     const turn = await turns.next();
     if (turn === undefined) return;
@@ -46,6 +52,59 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
     await turn.end();
   }
 }
+
+/** Looks once which admission is in force, and says it in the log, in metrics and in `/readyz?verbose`. */
+async function tellAdmission(
+  { log, metrics, health, signal }: RoleContext,
+  client: KubeClient,
+): Promise<void> {
+  let found = 'not looked yet';
+  // What the API server admits is no reason to keep this process from being ready.
+  health.addReady({ name: 'admission', check: () => undefined, note: () => found });
+  try {
+    if (!(await mayLook(client, signal))) {
+      found = 'unknown: this needs the right to get validatingadmissionpolicies';
+      log.info({ mode: 'unknown' }, 'which admission is in force is not known: we may not look');
+      return;
+    }
+    const { mode, detail } = await admissionMode(client, undefined, signal);
+    found = `${mode}: ${detail}`;
+    metrics.setAdmissionMode(mode);
+    log[mode === 'none' ? 'warn' : 'info']({ mode }, `admission: ${detail}`);
+  } catch (err) {
+    if (!signal.aborted) log.warn({ err }, 'which admission is in force could not be found out');
+  }
+}
+
+/** Asked first, so that an installation without that right has no refused request in its audit log at every start. */
+async function mayLook(client: KubeClient, signal: AbortSignal): Promise<boolean> {
+  const resourceAttributes = {
+    group: 'admissionregistration.k8s.io',
+    resource: 'validatingadmissionpolicies',
+    verb: 'get',
+  };
+  const review: AccessReview = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes },
+  };
+  const answer = await client.create(accessReviews, review, { fieldManager: processComponent, signal });
+  return answer.status?.allowed === true;
+}
+
+interface AccessReview extends KubeObject {
+  spec: object;
+  status?: { allowed?: boolean };
+}
+
+const accessReviews: ResourceType = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectAccessReview',
+  plural: 'selfsubjectaccessreviews',
+  singular: 'selfsubjectaccessreview',
+  namespaced: false,
+};
 
 /** The controllers over one client, with what the process shares. */
 export function startWork(
