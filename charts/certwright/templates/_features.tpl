@@ -82,6 +82,7 @@
 owner-references: true
 clusterissuers: {{ $everywhere }}
 approver: {{ and $everywhere (not .Values.disableAutoApproval) (eq (include "certwright.runs" (list . "certificaterequests-approver")) "true") }}
+admission-check: {{ $everywhere }}
 ingress-shim: {{ eq (include "certwright.runs" (list . "ingress-shim")) "true" }}
 gateway-shim: {{ and (eq (toString $gateway) "true") (eq (include "certwright.runs" (list . "gateway-shim")) "true") }}
 listenerset: {{ eq (toString $listenerset) "true" }}

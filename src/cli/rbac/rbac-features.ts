@@ -6,6 +6,7 @@ export const rbacFeatures = {
     'the API server checks rights on owners before it takes ownerReferences (admission plugin OwnerReferencesPermissionEnforcement, on in OpenShift)',
   clusterissuers: 'serve ClusterIssuers',
   approver: 'approve CertificateRequests for the signers of --approve-signer-names',
+  'admission-check': 'say at the start which admission is in force: policies, webhook or none',
   'ingress-shim': 'Certificates from annotations on Ingresses',
   'gateway-shim': 'Certificates from annotations on Gateways',
   listenerset: 'Certificates from annotations on ListenerSets',
@@ -47,6 +48,7 @@ export const defaultFeatures: readonly RbacFeature[] = [
   'owner-references',
   'clusterissuers',
   'approver',
+  'admission-check',
   'ingress-shim',
   'cainjector',
   'inject-mutating-webhooks',
@@ -61,6 +63,7 @@ export const defaultFeatures: readonly RbacFeature[] = [
 /** These need rights on cluster-scoped objects, which whoever serves one namespace does not get. */
 export const clusterScopedFeatures: readonly RbacFeature[] = [
   'clusterissuers',
+  'admission-check',
   'csr-signers',
   'cainjector',
   'inject-mutating-webhooks',

@@ -1,8 +1,10 @@
 /** Which rights each part needs: exactly the verbs that the code uses, one role for each reason. The only place they are written. */
+import { policies } from '../../admission/policies/policies.ts';
 import { allow, type NeededRule, type PolicyRule, type RoleDefinition } from './policy-rule.ts';
 import type { RbacFeature } from './rbac-features.ts';
 
 const certManager = 'cert-manager.io';
+const admission = 'admissionregistration.k8s.io';
 const read = ['list', 'watch'] as const;
 
 const needed = (rule: PolicyRule, needs?: RbacFeature): NeededRule =>
@@ -40,7 +42,7 @@ function shim(group: string, resource: string): readonly NeededRule[] {
 
 /** The same for each kind of object that takes a CA bundle. */
 const injected = (group: string, resource: string, needs: RbacFeature): NeededRule =>
-  needed(allow(group, [resource], ['get', 'list', 'watch', 'patch']), needs);
+  needed(allow(group, [resource], ['list', 'watch', 'patch']), needs);
 
 export const roleDefinitions: readonly RoleDefinition[] = [
   {
@@ -85,6 +87,30 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     needs: ['approver'],
     rules: ({ approveSignerNames }) => [
       needed(allow(certManager, ['signers'], ['approve'], approveSignerNames)),
+    ],
+  },
+  {
+    suffix: '-controller-admission-check',
+    component: 'controller',
+    scope: 'cluster',
+    needs: ['admission-check'],
+    rules: () => [
+      ...(['Validating', 'Mutating'] as const).map((kind) => {
+        const resource = `${kind.toLowerCase()}admissionpolic`;
+        const names = policies()
+          .filter(({ policy }) => policy.kind === `${kind}AdmissionPolicy`)
+          .map(({ name }) => name);
+        return needed(allow(admission, [`${resource}ies`, `${resource}ybindings`], ['get'], names));
+      }),
+      needed(
+        allow(
+          admission,
+          ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+          ['get'],
+          ['certwright-webhook', 'cert-manager-webhook'],
+        ),
+        'webhook',
+      ),
     ],
   },
   {

@@ -211,7 +211,7 @@ const kubernetesRequest: Scenario = {
         spec: {
           signerName,
           request: Buffer.from(csr).toString('base64'),
-          usages: ['digital signature', 'key encipherment', 'server auth'],
+          usages: ['digital signature', 'key encipherment'],
         },
       });
       await world.kubectl('certificate', 'approve', name);
