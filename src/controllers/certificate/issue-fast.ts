@@ -93,10 +93,12 @@ export async function issueFast(
     const keyPem = Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1'));
     // The Secret comes back by its watch: what its key is need not be found out then.
     deps.keyFacts.remember(keyPem, privateKeyFacts(key, deps.csrs.read(wanted.spec.request).spki));
+    const chainPem = Buffer.from(outcome.certificate);
     await actions.applySecret({
       certificate,
       keyPem,
-      chainPem: Buffer.from(outcome.certificate),
+      chainPem,
+      leaf: deps.keyFacts.leaf(chainPem),
       caPem: Buffer.from(outcome.ca ?? ''),
       issuerRef: certificate.spec.issuerRef,
       existingType: facts.secret?.type,

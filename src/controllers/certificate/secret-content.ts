@@ -13,6 +13,7 @@ import { annotationKeys, labelKeys, secretKeys } from './constants.ts';
 import type { IssuerRef } from './issuer-match.ts';
 import { templateOf } from './secret-template.ts';
 import { combinedPem } from './secret-trim.ts';
+import type { CertificateFacts } from './secret-facts.ts';
 import { leafFacts } from './x509-facts.ts';
 
 /** Passwords already read; undefined where the spec wants no such keystore. */
@@ -26,6 +27,8 @@ export interface SecretContent {
   /** `tls.key`, `tls.crt` and `ca.crt` as bytes; no `ca.crt` when undefined or empty. */
   keyPem: Uint8Array;
   chainPem: Uint8Array;
+  /** Of the first certificate in `chainPem`, where they are known. */
+  leaf?: CertificateFacts;
   caPem?: Uint8Array;
   /** Verbatim from the request; undefined for a temporary certificate. */
   issuerRef?: IssuerRef;
@@ -78,7 +81,7 @@ function metadataOf(content: SecretContent): {
 } {
   const { certificate, issuerRef } = content;
   const template = templateOf(certificate.spec);
-  const annotations = { ...template.annotations, ...leafFacts(content.chainPem).details };
+  const annotations = { ...template.annotations, ...(content.leaf ?? leafFacts(content.chainPem)).details };
   annotations[annotationKeys.certificateName] = certificate.metadata?.name ?? '';
   if (issuerRef !== undefined && (issuerRef.name !== '' || issuerRef.kind || issuerRef.group)) {
     annotations[annotationKeys.issuerName] = issuerRef.name;

@@ -1,15 +1,13 @@
 /** Turns a Secret as the API sends it into the facts that may stay in memory. */
-import { createHash } from 'node:crypto';
 import type { Secret } from '../../api/core.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { PkiError } from '../../pki/errors.ts';
 import { decodeFirstPem, defaultPemLimits } from '../../pki/pem.ts';
 import { secretKeys } from './constants.ts';
-import { KeyFacts } from './key-facts.ts';
+import { hashOf, KeyFacts } from './key-facts.ts';
 import { readManagedFields } from './managed-fields.ts';
 import type { CertificateFacts, Parsed, SecretFacts } from './secret-facts.ts';
-import { leafFacts } from './x509-facts.ts';
 
 /** Facts about a Secret of which only metadata was asked for. */
 export function trimSecretMetadata(object: KubeObject): SecretFacts {
@@ -32,8 +30,9 @@ export function trimSecret(object: KubeObject, keys = new KeyFacts()): SecretFac
   const key = bytes(secretKeys.privateKey);
   facts.hasCa = bytes(secretKeys.ca) !== undefined;
   if (chain !== undefined) {
-    facts.certificate = parsed((): CertificateFacts => leafFacts(chain));
-    facts.chainHash = createHash('sha256').update(chain).digest('base64');
+    const hash = hashOf(chain);
+    facts.certificate = parsed((): CertificateFacts => keys.leaf(chain, hash));
+    facts.chainHash = hash;
   }
   if (key !== undefined) facts.privateKey = parsed(() => keys.of(key));
   const combined = bytes(secretKeys.combinedPem);
