@@ -1,4 +1,5 @@
 /** The role that issues: waits for its turn, runs the controllers, gives the lease back, and stands by again after a loss. */
+import { policies } from '../../admission/policies/policies.ts';
 import { processComponent } from '../../api/components.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resources.ts';
@@ -82,6 +83,8 @@ async function mayLook(client: KubeClient, signal: AbortSignal): Promise<boolean
     group: 'admissionregistration.k8s.io',
     resource: 'validatingadmissionpolicies',
     verb: 'get',
+    // The chart grants it for ours alone.
+    name: policies()[0]?.name,
   };
   const review: AccessReview = {
     apiVersion: 'authorization.k8s.io/v1',
