@@ -50,11 +50,11 @@ async function readyCount(namespace: string): Promise<number> {
   return table.split('\n').filter((line) => /^\S+ +True /u.test(line)).length;
 }
 
-async function atLeast(namespace: string, count: number): Promise<number> {
+async function atLeast(namespace: string, count: number, pauseMs = 2000): Promise<number> {
   const what = `${count} Certificates of ${namespace} are Ready`;
   const probe = async (): Promise<true | undefined> =>
     (await readyCount(namespace)) >= count ? true : undefined;
-  return (await eventually(what, 300, probe, 2000)).seconds;
+  return (await eventually(what, 300, probe, pauseMs)).seconds;
 }
 
 /** Each was issued once: one revision, one request, one Secret. A request whose key died with its pod is gone again. */
@@ -141,10 +141,12 @@ test('the only pod is killed in the middle of a storm: the next one finishes it'
   const [pod] = await pods();
   assert.ok(pod);
   const size = SIZE / 2;
-  await storm('storm-two', size);
-  await atLeast('storm-two', 1);
+  const applied = storm('storm-two', size);
+  await atLeast('storm-two', 1, 100);
   await kill(pod);
   const left = size + 1 - (await readyCount('storm-two'));
+  assert.ok(left > 0, 'the storm was over before the kill');
+  await applied;
   const seconds = await atLeast('storm-two', size + 1);
   t.diagnostic(`${left} of ${size + 1} were not Ready; all were ${seconds.toFixed(1)} s after the kill`);
   await nothingDoubled('storm-two');
@@ -156,11 +158,12 @@ test('the leader of two replicas is killed in a storm: the other takes over with
   assert.equal(both.length, 2);
   const leading = await leader(both);
   const size = SIZE / 2;
-  await storm('storm-three', size);
-  await atLeast('storm-three', 1);
+  const applied = storm('storm-three', size);
+  await atLeast('storm-three', 1, 100);
   const begin = performance.now();
   await kill(leading);
   const left = size + 1 - (await readyCount('storm-three'));
+  assert.ok(left > 0, 'the storm was over before the kill');
   const after = async (): Promise<Pod[]> =>
     [...both, ...(await pods())].filter(({ metadata }) => metadata.uid !== leading.metadata.uid);
   await leader(after);
@@ -168,6 +171,7 @@ test('the leader of two replicas is killed in a storm: the other takes over with
   t.diagnostic(`${left} of ${size + 1} were not Ready when the leader was killed`);
   t.diagnostic(`fail-over: ${seconds.toFixed(1)} s from the kill to the next leader`);
   assert.ok(seconds < 20, `${seconds}`);
+  await applied;
   const rest = await atLeast('storm-three', size + 1);
   t.diagnostic(`all Ready ${rest.toFixed(1)} s after that`);
   await nothingDoubled('storm-three');
