@@ -51,10 +51,16 @@ test('install, upgrade, uninstall, install again', { timeout: 180_000 }, async (
   await world.apply(JSON.stringify(issuer));
 
   const bad = { ...issuer, metadata: { ...issuer.metadata, name: 'bad' }, spec: { ca: { secretName: '' } } };
-  await assert.rejects(world.apply(JSON.stringify(bad)), (error: Failure) => {
-    assert.match(error.stderr, /spec\.ca\.secretName/u);
-    return true;
+  // The API server takes up a policy a moment after it was created.
+  let refusal = '';
+  await until('the invalid Issuer is not refused', async () => {
+    refusal = await world.apply(JSON.stringify(bad), '--dry-run=server').then(
+      () => '',
+      (error: Failure) => error.stderr,
+    );
+    return refusal !== '';
   });
+  assert.match(refusal, /spec\.ca\.secretName/u);
 
   const upgraded = await world.helm(
     'upgrade',
