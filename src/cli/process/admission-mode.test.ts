@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { policies } from '../../admission/policies/policies.ts';
-import type { KubeObject } from '../../api/meta.ts';
 import { ForbiddenError } from '../../kube/errors.ts';
 import { MemoryClient } from '../../kube/testing/memory-client.ts';
 import { admissionMode } from './admission-mode.ts';
@@ -17,7 +16,7 @@ async function put(client: MemoryClient, object: object): Promise<void> {
     singular: kind.toLowerCase(),
     namespaced: false,
   };
-  await client.create(type, structuredClone(object) as KubeObject, { fieldManager: 'test' });
+  await client.create(type, structuredClone(object), { fieldManager: 'test' });
 }
 
 const configuration = (kind: string, caBundle?: string) => ({
