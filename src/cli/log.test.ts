@@ -39,3 +39,10 @@ test('the word for a decision is for programs, the message for people', () => {
   assert.match(use('text'), /a key was made \(certificate=a\/b\)\n$/);
   assert.match(use('json'), /"decision":"store-key"/);
 });
+
+test('JSON names the level and writes the time as people and log stores read it', () => {
+  const line: unknown = JSON.parse(lines('json', (log) => log.warn('x')));
+  assert.ok(typeof line === 'object' && line !== null && 'level' in line && 'time' in line);
+  assert.equal(line.level, 'warn');
+  assert.match(String(line.time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});

@@ -1,5 +1,5 @@
 /** Logging: pino underneath, JSON for machines or one readable line per decision for people. */
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { StormFilter } from './log-storm.ts';
 
 export type LogFormat = 'json' | 'text';
@@ -26,10 +26,14 @@ export function createLog(options: LogOptions): Logger {
   const destination: DestinationStream = {
     write: options.format === 'json' ? options.write : textWriter(options),
   };
-  return pino(
-    { level: options.level, redact, base: undefined, serializers: { err: errorFields } },
-    destination,
-  );
+  const base = { level: options.level, redact, base: undefined, serializers: { err: errorFields } };
+  // Whoever reads JSON at night reads words and a date; the numbers are for our own text writer only.
+  return options.format === 'json'
+    ? pino(
+        { ...base, formatters: { level: (level) => ({ level }) }, timestamp: stdTimeFunctions.isoTime },
+        destination,
+      )
+    : pino(base, destination);
 }
 
 function textWriter({ write, color, level }: LogOptions): (json: string) => void {
