@@ -41,6 +41,8 @@ export interface WriteOptions {
   /** What happens to fields that the server does not know; absent: the server's default (dropped, with a warning). */
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   signal?: AbortSignal;
+  /** Looked at before each attempt, the repeated ones too; what it throws is what the writer gets. */
+  permit?: () => void;
 }
 
 export interface ApplyOptions extends WriteOptions {
@@ -53,6 +55,8 @@ export interface DeleteOptions {
   /** The deletion is refused with a conflict when these do not hold. */
   preconditions?: { uid?: string; resourceVersion?: string };
   signal?: AbortSignal;
+  /** As in `WriteOptions`. */
+  permit?: () => void;
 }
 
 /**

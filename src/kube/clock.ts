@@ -7,6 +7,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds of a clock that nobody sets; it stands still while the machine sleeps. Absent: there is only `now`. */
+  steady?(): number;
   /** Runs `task` once after `delayMs` (any length; not limited to 2^31 ms). Never keeps the process alive. */
   after(delayMs: number, task: () => void): Timer;
   /**
@@ -26,6 +28,7 @@ const longestLegMs = 2 ** 31 - 1;
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   after(delayMs, task) {
     // Date.now may be stepped by an administrator: the legs count elapsed time, not wall-clock time.
     let remaining = Math.max(0, delayMs);

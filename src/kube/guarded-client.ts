@@ -13,47 +13,47 @@ export interface GuardedWrite {
   body?: unknown;
 }
 
-/** Reads pass. @param guard throws to refuse; what it throws is what the writer gets */
+/**
+ * Reads pass. The guard is asked before a write is sent, and again before it is sent once more (429, a connection that
+ * broke): between two attempts there may be half a minute, and a lease.
+ * @param guard throws to refuse; what it throws is what the writer gets
+ */
 export function guardWrites(client: KubeClient, guard: (write: GuardedWrite) => void): KubeClient {
+  /** Refuses now, or answers what refuses later. */
+  const ask = (write: GuardedWrite): { permit: () => void } => {
+    guard(write);
+    return { permit: () => guard(write) };
+  };
   const object = (
     verb: GuardedWrite['verb'],
     type: ResourceType,
-    { metadata }: KubeObject,
-    body: unknown,
+    body: KubeObject,
     subresource?: 'status',
-  ): void =>
-    guard({
-      verb,
-      type,
-      namespace: metadata?.namespace,
-      name: metadata?.name ?? metadata?.generateName ?? '',
-      subresource,
-      body,
-    });
+  ): { permit: () => void } => {
+    const { namespace, name, generateName } = body.metadata ?? {};
+    return ask({ verb, type, namespace, name: name ?? generateName ?? '', subresource, body });
+  };
   return {
     get: (type, key, signal) => client.get(type, key, signal),
     list: (type, options) => client.list(type, options),
     watch: (type, options) => client.watch(type, options),
     // Async, so that a refusal is a rejection like any other failure.
     async create(type, body, options) {
-      object('create', type, body, body);
-      return client.create(type, body, options);
+      return client.create(type, body, { ...options, ...object('create', type, body) });
     },
     async update(type, body, options) {
-      object('update', type, body, body, options.subresource);
-      return client.update(type, body, options);
+      return client.update(type, body, { ...options, ...object('update', type, body, options.subresource) });
     },
     async patch(type, key, patchType, patch, options) {
-      guard({ verb: 'patch', type, ...key, subresource: options.subresource, body: patch });
-      return client.patch(type, key, patchType, patch, options);
+      const { subresource } = options;
+      const permit = ask({ verb: 'patch', type, ...key, subresource, body: patch });
+      return client.patch(type, key, patchType, patch, { ...options, ...permit });
     },
     async apply(type, body, options) {
-      object('apply', type, body, body, options.subresource);
-      return client.apply(type, body, options);
+      return client.apply(type, body, { ...options, ...object('apply', type, body, options.subresource) });
     },
     async delete(type, key, options) {
-      guard({ verb: 'delete', type, ...key });
-      return client.delete(type, key, options);
+      return client.delete(type, key, { ...options, ...ask({ verb: 'delete', type, ...key }) });
     },
   };
 }

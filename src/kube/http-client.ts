@@ -62,6 +62,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       path: path + query,
       body: JSON.stringify(body),
       signal: write.signal,
+      permit: write.permit,
       ...extra,
     });
     return objectOf(answer.body, path) as T;
@@ -151,7 +152,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       }),
 
     async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-      const { propagationPolicy, preconditions, signal } = options;
+      const { propagationPolicy, preconditions, signal, permit } = options;
       const needsBody = propagationPolicy !== undefined || preconditions !== undefined;
       await transport.request({
         method: 'DELETE',
@@ -160,6 +161,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
           ? JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions })
           : undefined,
         signal,
+        permit,
         purpose: purposeOf('delete', type),
       });
     },

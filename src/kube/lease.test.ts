@@ -89,6 +89,37 @@ describe('leader election', () => {
   });
 });
 
+describe('a wall clock that is set', () => {
+  it('back, by an hour: the holder still gives up at the renew deadline', async () => {
+    const leader = await contender('a');
+    client.failure = new ServerError('away');
+    clock.jump(-3_600_000);
+    await clock.advance(41_000);
+    assert.equal(leader.lost.aborted, true);
+  });
+
+  it('forward, by an hour, where somebody waits: a lease that is alive is not taken', async () => {
+    await contender('a');
+    const other = createFakeClock(clock.now());
+    let taken = false;
+    void contender('b', { clock: other, retryMs: 5_000 }).then(() => (taken = true));
+    await other.advance(1_000);
+    other.jump(3_600_000);
+    await other.advance(30_000);
+    assert.equal(taken, false);
+    await other.advance(30_000);
+    assert.equal(taken, true, 'once it was silent for its duration');
+  });
+
+  it('forward while the machine slept: the holder renews before it goes on, or gives up', async () => {
+    const leader = await contender('a');
+    client.failure = new ServerError('away');
+    clock.jump(50_000);
+    await clock.advance(15_000);
+    assert.equal(leader.lost.aborted, true, 'the time that it slept counts');
+  });
+});
+
 describe('giving the lease back', () => {
   it('succeeds although a renewal was under way, whether it reached the server or not', async () => {
     for (const reaches of [true, false]) {

@@ -3,6 +3,7 @@ import type { Lease } from '../api/core.ts';
 import { leases } from '../api/resources.ts';
 import type { KubeClient } from './client.ts';
 import { pause, type Clock } from './clock.ts';
+import { atLeastSince, atMostSince, momentOf, type Moment } from './elapsed.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './errors.ts';
 
 export interface LeaseOptions {
@@ -24,8 +25,8 @@ export interface LeaseOptions {
   retryMs?: number;
   /** A failed attempt, before the next one. Must not throw. */
   onError?: (error: unknown) => void;
-  /** We hold the lease from this moment of our clock on, or again. Must not throw. */
-  onHeld?: (atMs: number) => void;
+  /** We hold the lease from this moment on, or again. Must not throw. */
+  onHeld?: (at: Moment) => void;
   /** Somebody else holds the lease and we wait; called once for each holder. Must not throw. */
   onStandby?: (holder: string) => void;
 }
@@ -46,7 +47,7 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   if (renewDeadlineMs >= durationMs) throw new RangeError('renewDeadlineMs must be shorter than durationMs');
 
   // Clocks of different machines disagree: a lease is expired when *we* saw no change for its duration.
-  let observed: { version: string; at: number } | undefined;
+  let observed: { version: string; at: Moment } | undefined;
   let held: Lease | undefined;
   let toldOf: string | undefined;
 
@@ -90,17 +91,17 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
       }
       if (current !== undefined && held === undefined) {
         const version = current.metadata?.resourceVersion ?? '';
-        if (observed?.version !== version) observed = { version, at: clock.now() };
+        if (observed?.version !== version) observed = { version, at: momentOf(clock) };
         const holder = current.spec?.holderIdentity ?? '';
         const lengthMs = (current.spec?.leaseDurationSeconds ?? 0) * 1000;
-        if (holder !== '' && holder !== identity && clock.now() < observed.at + lengthMs) {
+        if (holder !== '' && holder !== identity && atLeastSince(clock, observed.at) < lengthMs) {
           if (holder !== toldOf) options.onStandby?.(holder);
           toldOf = holder;
           return 'taken';
         }
       }
       // Others count from when they see the write, which is later: our own count must never end after theirs.
-      const began = clock.now();
+      const began = momentOf(clock);
       held = await write(current, signal);
       options.onHeld?.(began);
       return 'held';
@@ -123,16 +124,16 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   const lost = new AbortController();
   const stop = new AbortController();
   const renew = async (): Promise<void> => {
-    let renewedAt = clock.now();
+    let renewedAt = momentOf(clock);
     for (;;) {
       // The last attempt falls on the deadline, not after it.
-      const untilDeadline = renewDeadlineMs - (clock.now() - renewedAt);
+      const untilDeadline = renewDeadlineMs - atMostSince(clock, renewedAt);
       await pause(clock, Math.max(0, Math.min(retryMs, untilDeadline)), stop.signal);
-      const left = renewDeadlineMs - (clock.now() - renewedAt);
+      const left = renewDeadlineMs - atMostSince(clock, renewedAt);
       const outcome = left > 0 ? await attempt(left, stop.signal) : 'failed';
-      if (outcome === 'held') renewedAt = clock.now();
+      if (outcome === 'held') renewedAt = momentOf(clock);
       else if (outcome === 'taken') throw new Error(`somebody else took the lease ${namespace}/${name}`);
-      else if (clock.now() - renewedAt >= renewDeadlineMs)
+      else if (atMostSince(clock, renewedAt) >= renewDeadlineMs)
         throw new Error(
           `the lease ${namespace}/${name} could not be renewed for ${renewDeadlineMs / 1000} s`,
         );

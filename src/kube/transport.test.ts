@@ -4,6 +4,7 @@ import { Agent } from 'undici';
 import { configMaps } from '../api/resources.ts';
 import { systemClock } from './clock.ts';
 import * as errors from './errors.ts';
+import { guardWrites } from './guarded-client.ts';
 import { createKubeClient } from './http-client.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createFakeClock } from './testing/fake-clock.ts';
@@ -88,6 +89,27 @@ describe('requests', () => {
     await clock.advance(7_000);
     await done;
     assert.equal(server.seen.length, 2);
+  });
+
+  it('are not sent once more where the writer may not write any more', async () => {
+    const clock = createFakeClock(0);
+    server.faults.push(
+      once((_request, response) => {
+        sendStatus(response, 429, 'TooManyRequests', 'slow down', { 'retry-after': '7' });
+        return true;
+      }),
+    );
+    let ours = true;
+    const guarded = guardWrites(clientOf({ clock }), () => {
+      if (!ours) throw new RangeError('the lease is gone');
+    });
+    const done = guarded.create(configMaps, { metadata: key }, { fieldManager: 'f' });
+    while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+    ours = false;
+    const refused = assert.rejects(done, RangeError);
+    await clock.advance(7_000);
+    await refused;
+    assert.equal(server.seen.length, 1);
   });
 
   it('hand a long Retry-After to the caller', async () => {

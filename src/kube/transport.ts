@@ -45,6 +45,8 @@ export interface TransportRequest {
   idempotent?: boolean;
   signal?: AbortSignal;
   purpose?: Purpose;
+  /** Looked at before each attempt, the repeated ones too; what it throws ends the request. */
+  permit?: () => void;
 }
 
 export interface TransportAnswer {
@@ -116,6 +118,7 @@ export function createTransport(connection: KubeConnection, component: string): 
     let refreshed = false;
     for (let count = 1; ; count++) {
       if (limiter !== undefined) await limiter.acquire(request.signal);
+      request.permit?.();
       const startedMs = clock.now();
       const told = (code: number): void => {
         const { purpose } = request;

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { leaderElectionLease } from '../../api/components.ts';
 import { managedBy } from '../../api/labels.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { atMostSince, type Moment } from '../../kube/elapsed.ts';
 import { guardWrites } from '../../kube/guarded-client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { acquireLease } from '../../kube/lease.ts';
@@ -61,9 +62,9 @@ export function createElection(context: RoleContext, settings: LeaderSettings): 
   const { namespace, name, durationMs, renewDeadlineMs, retryMs } = settings;
   const lease = `${namespace}/${name}`;
   const identity = `${hostname()}-${randomUUID()}-${settings.suffix}`;
-  let heldAt: number | undefined;
+  let heldAt: Moment | undefined;
   let holder: string | undefined;
-  const silentFor = (): number => (heldAt === undefined ? 0 : clock.now() - heldAt);
+  const silentFor = (): number => (heldAt === undefined ? 0 : atMostSince(clock, heldAt));
   health.addLive({
     name: name === leaderElectionLease ? 'leaderElection' : `leaderElection-${name}`,
     check: () =>
@@ -91,8 +92,8 @@ export function createElection(context: RoleContext, settings: LeaderSettings): 
         durationMs,
         renewDeadlineMs,
         retryMs,
-        onHeld: (atMs) => {
-          heldAt = atMs;
+        onHeld: (at) => {
+          heldAt = at;
         },
         onError: (err) => log.warn({ err }, 'the lease could not be taken or renewed; it is tried again'),
         onStandby: (other) => {

@@ -3,6 +3,7 @@ import type { Lease } from '../../api/core.ts';
 import { leases } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
+import { atLeastSince, momentOf, type Moment } from '../../kube/elapsed.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import { microTime } from '../../kube/lease.ts';
 
@@ -31,7 +32,7 @@ export interface Members {
 export class Membership {
   readonly #options: MembershipOptions;
   #own: Lease | undefined;
-  readonly #seen = new Map<string, { version: string; at: number }>();
+  readonly #seen = new Map<string, { version: string; at: Moment }>();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -42,7 +43,7 @@ export class Membership {
     const { client, clock, namespace, shards, durationMs, identity } = this.#options;
     await this.#renew(signal);
     const { items } = await client.list<Lease>(leases, { namespace, labelSelector: memberLabel, signal });
-    const now = clock.now();
+    const now = momentOf(clock);
     const alive: string[] = [identity];
     let disagree: string | undefined;
     for (const { metadata, spec } of items) {
@@ -56,8 +57,9 @@ export class Membership {
       // The first sight of a Lease says nothing of its age; for a while a dead member counts as alive, which costs time only.
       const seen = before?.version === version ? before : { version, at: now };
       this.#seen.set(name, seen);
-      if (now - seen.at >= durationMs) {
-        if (now - seen.at >= 10 * durationMs) await this.#bury(name, version, signal);
+      const silentMs = atLeastSince(clock, seen.at);
+      if (silentMs >= durationMs) {
+        if (silentMs >= 10 * durationMs) await this.#bury(name, version, signal);
         continue;
       }
       alive.push(holder);

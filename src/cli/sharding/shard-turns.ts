@@ -9,6 +9,7 @@ import type { Lease } from '../../api/core.ts';
 import { leases } from '../../api/resources.ts';
 import type { ControllerName } from '../../api/components.ts';
 import { pause } from '../../kube/clock.ts';
+import { atMostSince, momentOf, type Moment } from '../../kube/elapsed.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { acquireLease, type Leadership } from '../../kube/lease.ts';
@@ -31,7 +32,7 @@ interface Shard {
   /** Asking for the lease. */
   asking?: AbortController;
   held?: Leadership;
-  heldAt: number;
+  heldAt: Moment;
 }
 
 export function shardTurns(
@@ -56,7 +57,7 @@ export function shardTurns(
   // Shard 0 is the peer's own lease: while somebody else holds it, nobody of us works.
   const shards = Array.from({ length: count }, (_, index): Shard => ({
     name: index === 0 ? settings.name : `${settings.name}-shard-${index}`,
-    heldAt: 0,
+    heldAt: momentOf(clock),
   }));
   let desired = new Set<number>();
   let obstacle: string | undefined = 'not looked yet';
@@ -85,8 +86,8 @@ export function shardTurns(
         durationMs,
         renewDeadlineMs,
         retryMs,
-        onHeld: (atMs) => {
-          shard.heldAt = atMs;
+        onHeld: (at) => {
+          shard.heldAt = at;
         },
         onError: (err) => log.warn({ err, lease: shard.name }, 'a shard lease could not be taken or renewed'),
       },
@@ -149,12 +150,11 @@ export function shardTurns(
   health.addLive({
     name: 'leaderElection',
     check: () => {
-      const silent = heldShards().find(
-        (index) => clock.now() - (shards[index]?.heldAt ?? 0) > durationMs + settings.healthzTimeoutMs,
+      const silent = shards.findIndex(
+        ({ held, heldAt }) =>
+          held !== undefined && atMostSince(clock, heldAt) > durationMs + settings.healthzTimeoutMs,
       );
-      return silent === undefined
-        ? undefined
-        : `the lease of shard ${silent} was not renewed and the work did not end`;
+      return silent < 0 ? undefined : `the lease of shard ${silent} was not renewed and the work did not end`;
     },
     note: () => obstacle ?? `holding ${heldShards().length} of ${count} shards`,
   });
@@ -210,7 +210,7 @@ export function shardTurns(
           guard: (space) => {
             const shard = shards[shardOf(space, count)];
             const alive = shard?.held !== undefined && !shard.held.lost.aborted;
-            if (!owns(space) || !alive || clock.now() - shard.heldAt >= renewDeadlineMs)
+            if (!owns(space) || !alive || atMostSince(clock, shard.heldAt) >= renewDeadlineMs)
               throw new LeadershipLostError(`${namespace}/${shard?.name ?? ''}`);
           },
         }),

@@ -93,6 +93,7 @@ export function createFakeClock(startMs: number, settle: () => Promise<void> = t
 
   return {
     now: () => elapsed + offset,
+    steady: () => elapsed,
     after(delayMs, task): Timer {
       const entry = { due: elapsed + Math.max(0, delayMs), order: order++, task };
       push(entry);
