@@ -17,6 +17,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   kubectl: ['kubectl'],
   openssl: ['openssl'],
   pki: ['openssl'],
+  promql: ['go'],
   quickstart: ['openssl', 'keytool', 'kubectl'],
   x509: ['openssl', 'go'],
 };
