@@ -40,6 +40,18 @@ test('the word for a decision is for programs, the message for people', () => {
   assert.match(use('json'), /"decision":"store-key"/);
 });
 
+test('only what nobody expected comes with its stack', () => {
+  const known = Object.assign(new Error('away'), { code: 'kube/transport' });
+  assert.doesNotMatch(
+    lines('json', (log) => log.warn({ err: known }, 'x')),
+    /"stack"/,
+  );
+  assert.match(
+    lines('json', (log) => log.error({ err: new TypeError('no function') }, 'x')),
+    /"stack"/,
+  );
+});
+
 test('JSON names the level and writes the time as people and log stores read it', () => {
   const line: unknown = JSON.parse(lines('json', (log) => log.warn('x')));
   assert.ok(typeof line === 'object' && line !== null && 'level' in line && 'time' in line);

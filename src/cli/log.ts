@@ -57,7 +57,13 @@ function textWriter({ write, color, level }: LogOptions): (json: string) => void
 function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return { type: error.name, code, message: error.message, stack: error.stack };
+  // An error with a code is one that was expected: where in the program it arose helps nobody at night.
+  return {
+    type: error.name,
+    code,
+    message: error.message,
+    stack: code === undefined ? error.stack : undefined,
+  };
 }
 
 const infoLevel = 30;

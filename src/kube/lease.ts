@@ -4,7 +4,7 @@ import { leases } from '../api/resources.ts';
 import type { KubeClient } from './client.ts';
 import { pause, type Clock } from './clock.ts';
 import { atLeastSince, atMostSince, momentOf, type Moment } from './elapsed.ts';
-import { AlreadyExistsError, ConflictError, NotFoundError } from './errors.ts';
+import { AlreadyExistsError, ConflictError, NotFoundError, TimeoutError } from './errors.ts';
 
 export interface LeaseOptions {
   client: KubeClient;
@@ -80,7 +80,13 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
   /** `taken`: somebody else holds the lease. No attempt lasts longer than `timeoutMs`. */
   const attempt = async (timeoutMs: number, outer?: AbortSignal): Promise<'held' | 'taken' | 'failed'> => {
     const deadline = new AbortController();
-    const timer = clock.after(timeoutMs, () => deadline.abort(new Error('the API server took too long')));
+    const timer = clock.after(timeoutMs, () =>
+      deadline.abort(
+        new TimeoutError(
+          `the API server did not answer within ${Math.round(timeoutMs / 1000)} s (lease ${namespace}/${name})`,
+        ),
+      ),
+    );
     const signal = outer === undefined ? deadline.signal : AbortSignal.any([outer, deadline.signal]);
     try {
       let current: Lease | undefined;
@@ -132,9 +138,10 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
       const left = renewDeadlineMs - atMostSince(clock, renewedAt);
       const outcome = left > 0 ? await attempt(left, stop.signal) : 'failed';
       if (outcome === 'held') renewedAt = momentOf(clock);
-      else if (outcome === 'taken') throw new Error(`somebody else took the lease ${namespace}/${name}`);
+      else if (outcome === 'taken')
+        throw new ConflictError(`somebody else took the lease ${namespace}/${name}`);
       else if (atMostSince(clock, renewedAt) >= renewDeadlineMs)
-        throw new Error(
+        throw new TimeoutError(
           `the lease ${namespace}/${name} could not be renewed for ${renewDeadlineMs / 1000} s`,
         );
     }

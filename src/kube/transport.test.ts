@@ -153,6 +153,20 @@ describe('requests', () => {
     assert.equal(server.seen.length, 3);
   });
 
+  it('tell of a deadline that the caller set as of an answer that did not come, and of a change of mind not', async () => {
+    server.faults.push(() => true);
+    const told: number[] = [];
+    const client = clientOf({ observer: { request: (_verb, _resource, code) => told.push(code) } });
+    await assert.rejects(client.get(configMaps, key, AbortSignal.abort(new Error('stop'))), /stop/);
+    assert.deepEqual(told, []);
+    const deadline = new AbortController();
+    const asked = client.get(configMaps, key, deadline.signal);
+    await eventually(() => server.seen.length === 1, 'the request');
+    deadline.abort(new errors.TimeoutError('too slow'));
+    await assert.rejects(asked, errors.TimeoutError);
+    assert.deepEqual(told, [0]);
+  });
+
   it('renew credentials once on 401', async () => {
     let token = 'old';
     const auth = {

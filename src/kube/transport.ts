@@ -130,6 +130,8 @@ export function createTransport(connection: KubeConnection, component: string): 
         told(answer.status);
         return answer;
       } catch (error) {
+        // A deadline that the caller set is an answer that did not come; what nobody wants any more tells nothing.
+        if (request.signal?.reason instanceof TimeoutError) told(0);
         request.signal?.throwIfAborted();
         const failure = asKubeError(error, request);
         told(failure.status);

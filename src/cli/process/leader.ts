@@ -94,11 +94,13 @@ export function createElection(context: RoleContext, settings: LeaderSettings): 
         retryMs,
         onHeld: (at) => {
           heldAt = at;
+          holder = undefined;
         },
-        onError: (err) => log.warn({ err }, 'the lease could not be taken or renewed; it is tried again'),
+        onError: (err) =>
+          log.warn({ err, lease }, 'the lease could not be taken or renewed; it is tried again'),
         onStandby: (other) => {
           holder = other;
-          log.info({ holder }, `${other} holds the lease and works; waiting until it stops to renew it`);
+          log.info({ lease }, `${other} holds the lease and works: standing by until it stops`);
         },
       },
       signal,
