@@ -127,7 +127,7 @@ export const controllerValues: readonly ValueRow[] = [
   own('image.name', 'certwright', text, 'Name of the one image that all roles run.'),
   same('image.registry', '', text, 'Registry, before `imageRegistry`.'),
   same('image.repository', '', text, 'Whole name without tag, instead of registry, namespace and name.'),
-  same('image.tag', '', text, 'Tag. Empty: `v` and the version of the chart.'),
+  same('image.tag', '', text, 'Tag. Empty: the version of the chart.'),
   same('image.digest', '', text, 'Digest: `sha256:...`.'),
   same(
     'image.pullPolicy',

@@ -56,7 +56,12 @@ export const generalValues: readonly ValueRow[] = [
     'A replica that cannot renew gives up after this long.',
   ),
   same('global.leaderElection.retryPeriod', '2s', duration, 'Time between attempts.'),
-  same('imageRegistry', '', text, 'Registry that `image.name` is pulled from.'),
+  same(
+    'imageRegistry',
+    'localhost',
+    text,
+    'Registry that `image.name` is pulled from. The default is what `npm run image` writes: an image that nodes have been given.',
+  ),
   same('imageNamespace', '', text, 'Path between registry and name.'),
   same('crds.enabled', true, flag, 'Install and upgrade the CustomResourceDefinitions with the chart.'),
   same(

@@ -84,6 +84,6 @@ app.kubernetes.io/component: {{ $component | quote }}
 {{- else if $image.digest -}}
 {{- printf "%s@%s" $name $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $name ($image.tag | default (printf "v%s" .Chart.AppVersion)) -}}
+{{- printf "%s:%s" $name ($image.tag | default .Chart.AppVersion) -}}
 {{- end -}}
 {{- end -}}
