@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ServingCertificate } from '../../serving/certificate-source.ts';
-import { EnvironmentError } from '../errors.ts';
 import type { Endpoint } from '../option-values.ts';
+import { listen } from './listen.ts';
 
 export interface Answer {
   status: number;
@@ -32,6 +32,8 @@ export interface DoorOptions {
   address: Endpoint;
   /** Of a GET; `target` is path and query. */
   answer: (target: string) => Answer;
+  /** Told of connections that could not be accepted: their clients ask again. */
+  onError?: (error: Error) => void;
   tls?: { certificate: DoorCertificate; options: Pick<ServerOptions, 'ciphers' | 'minVersion'> };
 }
 
@@ -62,24 +64,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     if ('setSecureContext' in server) server.setSecureContext({ ...tls.options, ...certificate });
   });
   const where = address.host.includes(':') ? `[${address.host}]` : address.host;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address.port, address.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    const reason =
-      code === 'EADDRINUSE'
-        ? 'it is taken: choose another address, 0 for none, or stop what listens there'
-        : error instanceof Error
-          ? error.message
-          : String(error);
-    throw new EnvironmentError('cli/listen', `${setting} ${where}:${address.port}: ${reason}`, error);
-  }
+  await listen(server, setting, address, options.onError ?? (() => undefined));
   const { port } = server.address() as AddressInfo;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${where}:${port}`,

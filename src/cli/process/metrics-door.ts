@@ -64,6 +64,7 @@ export function metricsDoor(settings: MetricsDoorSettings, metrics: Metrics, log
       const door = await openDoor({
         setting,
         address,
+        onError: (err) => log.warn({ err }, 'a connection to the metrics port could not be accepted'),
         answer: (target) =>
           target.split('?', 1)[0] === '/metrics'
             ? { status: 200, contentType: metrics.contentType, body: metrics.scrape() }

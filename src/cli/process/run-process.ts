@@ -41,7 +41,7 @@ export async function runProcess(
   const failed = new AbortController();
   const signal = AbortSignal.any([surroundings.signal, failed.signal]);
   try {
-    if (settings.health !== undefined) doors.push(await openHealth(settings.health, health));
+    if (settings.health !== undefined) doors.push(await openHealth(settings.health, health, log));
     const observer = both(metrics.requests, reach.observer);
     const early = settings.metrics === undefined ? undefined : metricsDoor(settings.metrics, metrics, log);
     if (early !== undefined && !early.needsApi) doors.push(await early.open({ signal }));
@@ -95,9 +95,10 @@ class RoleEndedError extends CliError {
   }
 }
 
-function openHealth(door: { setting: string; address: Endpoint }, health: Health): Promise<Door> {
+function openHealth(door: { setting: string; address: Endpoint }, health: Health, log: Log): Promise<Door> {
   return openDoor({
     ...door,
+    onError: (err) => log.warn({ err }, 'a connection to the health port could not be accepted'),
     answer: (target) => ({ ...health.answer(target), contentType: 'text/plain; charset=utf-8' }),
   });
 }

@@ -16,7 +16,7 @@ import { parseCertificate } from '../../pki/x509/parse-certificate.ts';
 import { parseCsr } from '../../pki/x509/parse-csr.ts';
 import { createSigner } from '../../pki/x509/sign-certificate.ts';
 import { createAuthority, issueLeaf } from '../../serving/authority.ts';
-import type { CertificateSource } from '../../serving/certificate-source.ts';
+import type { CertificateSource, ServingCertificate } from '../../serving/certificate-source.ts';
 import { dynamicCertificates } from '../../serving/dynamic-certificates.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
 import { startReviewServer, type ReviewServerOptions } from './review-server.ts';
@@ -42,7 +42,7 @@ const review = JSON.stringify({
 
 async function serve(t: TestContext, change: Partial<ReviewServerOptions> = {}) {
   const validate = createAdmission({ stamp: false });
-  const options = { host: '127.0.0.1', port: 0, validate, log: quiet, ...change };
+  const options = { setting: '--secure-port', host: '127.0.0.1', port: 0, validate, log: quiet, ...change };
   const server = await startReviewServer(options);
   t.after(() => server.close());
   return server;
@@ -78,10 +78,10 @@ const fixed: CertificateSource = {
 };
 
 /** A client certificate of the CA above. */
-async function clientPair(commonName: string): Promise<{ cert: string; key: string }> {
+async function clientPair(commonName: string, ...dnsNames: string[]): Promise<{ cert: string; key: string }> {
   const key = await generateKey({ algorithm: 'ECDSA' });
   const usages = ['client auth'];
-  const csr = parseCsr(await createCsrInPool({ commonName, usages }, key));
+  const csr = parseCsr(await createCsrInPool({ commonName, dnsNames, usages }, key));
   const ca = new X509Certificate(authority.cert);
   const signer = createSigner(authority.key, parseCertificate(ca.raw));
   const der = await certificateFromRequest({ csr, now: now - 60_000, duration: 3_600_000, usages }, signer);
@@ -89,6 +89,23 @@ async function clientPair(commonName: string): Promise<{ cert: string; key: stri
 }
 
 describe('plain', () => {
+  test('other paths, methods and types of content are refused', async (t) => {
+    const { port } = await serve(t);
+    const at = `http://127.0.0.1:${port}`;
+    const ask = async (path: string, method: string, type: string): Promise<number> =>
+      (
+        await fetch(at + path, {
+          method,
+          headers: { 'content-type': type },
+          ...(method === 'POST' && { body: review }),
+        })
+      ).status;
+    assert.equal(await ask('/validate', 'POST', 'application/json; charset=utf-8'), 200);
+    assert.equal(await ask('/convert', 'POST', 'application/json'), 404);
+    assert.equal(await ask('/validate', 'GET', 'application/json'), 405);
+    assert.equal(await ask('/validate', 'POST', 'application/jsonp'), 415);
+  });
+
   test('an endless body is cut at the bound', async (t) => {
     const { port } = await serve(t, { maxBodyBytes: 1000 });
     const answer = await fetch(`http://127.0.0.1:${port}/validate`, {
@@ -127,6 +144,38 @@ describe('client certificates', () => {
     await assert.rejects(post(port, ask));
     assert.equal((await post(port, { ...ask, ...(await clientPair('api-server')) })).status, 200);
     assert.equal((await post(port, { ...ask, ...(await clientPair('somebody')) })).status, 403);
+    assert.equal(
+      (await post(port, { ...ask, ...(await clientPair('x', 'other', 'api-server')) })).status,
+      200,
+    );
+  });
+
+  test('one name that reads like several is one', async (t) => {
+    const clients = { ca: authority.cert, subjects: ['api-server'] };
+    const { port } = await serve(t, { certificate: fixed, clients });
+    const forger = await clientPair('x', 'a, DNS:api-server, DNS:b');
+    assert.equal((await post(port, { ...ask, ...forger })).status, 403);
+  });
+
+  test('are still demanded when the serving certificate is another one', async (t) => {
+    const swaps: ((certificate: ServingCertificate) => void)[] = [];
+    const certificate: CertificateSource = {
+      ...fixed,
+      onChange: (listener) => {
+        swaps.push(listener);
+        return () => undefined;
+      },
+    };
+    const clients = { ca: authority.cert, subjects: ['api-server'] };
+    const { port } = await serve(t, { certificate, clients });
+    const next = await issueLeaf(authority, { dnsNames: ['localhost'], duration: 3_600_000, now });
+    for (const swap of swaps) swap(next);
+    await assert.rejects(post(port, ask));
+    assert.equal((await post(port, { ...ask, ...(await clientPair('api-server')) })).status, 200);
+    assert.equal((await post(port, { ...ask, ...(await clientPair('somebody')) })).status, 403);
+    const stranger = await createAuthority('other-ca', now - 60_000);
+    const key = encodePrivateKey(stranger.key, 'PKCS8');
+    await assert.rejects(post(port, { ...ask, cert: stranger.cert, key }));
   });
 });
 

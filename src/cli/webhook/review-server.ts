@@ -7,13 +7,15 @@ import {
 } from 'node:http';
 import { createServer as createTls, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Admission } from '../../api/admission.ts';
 import { stampRequester } from '../../admission/create-admission.ts';
 import { readReview, ReviewFormatError, writeReview } from '../../admission/review/review.ts';
 import type { Log } from '../../controllers/context.ts';
+import { PkiError } from '../../pki/errors.ts';
+import { parseCertificate } from '../../pki/x509/parse-certificate.ts';
 import type { CertificateSource } from '../../serving/certificate-source.ts';
-import { EnvironmentError } from '../errors.ts';
+import { listen } from '../process/listen.ts';
 
 export interface ClientVerification {
   /** PEM. */
@@ -23,6 +25,8 @@ export interface ClientVerification {
 }
 
 export interface ReviewServerOptions {
+  /** Names the setting of the port in messages. */
+  setting: string;
   host: string;
   port: number;
   validate: Admission;
@@ -75,7 +79,9 @@ export async function startReviewServer(options: ReviewServerOptions): Promise<R
   const forget = certificate?.onChange((pair) => {
     if ('setSecureContext' in server) (server as TlsLike).setSecureContext({ ...context, ...pair });
   });
-  await listening(server, options);
+  await listen(server, options.setting, options, (err) =>
+    options.log.warn({ err }, 'a connection to the webhook could not be accepted'),
+  );
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -91,25 +97,6 @@ export async function startReviewServer(options: ReviewServerOptions): Promise<R
 
 interface TlsLike {
   setSecureContext(options: ServerOptions): void;
-}
-
-async function listening(server: Server, { host, port }: ReviewServerOptions): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EnvironmentError(
-      'cli/listen',
-      `the webhook cannot listen on ${host}:${port}: ${reason}`,
-      error,
-    );
-  }
 }
 
 async function answer(
@@ -154,15 +141,22 @@ async function reviewed(path: '/mutate' | '/validate', body: string, validate: A
 /** Chains are checked by TLS; here it is whose certificate it is. */
 function strangerProblem(socket: Socket, clients: ClientVerification | undefined): string | undefined {
   if (clients === undefined || clients.subjects.length === 0) return undefined;
-  const peer: Partial<DetailedPeerCertificate> = (socket as TLSSocket).getPeerCertificate(true);
-  const alternative = (peer.subjectaltname ?? '')
-    .split(', ')
-    .filter((name) => name.startsWith('DNS:'))
-    .map((name) => name.slice('DNS:'.length));
-  const common: unknown = peer.subject?.CN;
-  const names = [...(typeof common === 'string' ? [common] : []), ...alternative];
+  const names = namesOf((socket as TLSSocket).getPeerCertificate().raw);
   if (names.some((name) => clients.subjects.includes(name))) return undefined;
   return 'the client certificate is not that of the API server: --client-subject-names has other names';
+}
+
+/** From the bytes: in node's text of alternative names one name can look like several. */
+function namesOf(der: Buffer | undefined): readonly string[] {
+  if (der === undefined) return [];
+  try {
+    const { subjectFields, subjectAltNames } = parseCertificate(der);
+    const { commonName } = subjectFields;
+    return [...(commonName === undefined ? [] : [commonName]), ...subjectAltNames.dnsNames];
+  } catch (error) {
+    if (error instanceof PkiError) return [];
+    throw error;
+  }
 }
 
 /** The body, or why there is none. */

@@ -37,7 +37,8 @@ export function createSignerDiscovery(transport: Transport, clock: Clock): FindS
     const own = builtInSigner(group, kind);
     // A group is part of a path; what is no DNS name is no group.
     if (own !== undefined || !/^[a-z0-9][a-z0-9.-]{0,252}$/u.test(group)) return own;
-    const key = `${kind}.${group}`;
+    // Kinds may have dots in them, groups of the shape above no slash.
+    const key = `${group}/${kind}`;
     const found = known.get(key);
     if (found !== undefined || (missing.get(key) ?? 0) > clock.now()) return found;
     const served = await read<Group>(`/apis/${group}`);

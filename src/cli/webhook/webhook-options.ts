@@ -9,6 +9,8 @@ import type { ClientVerification } from './review-server.ts';
 export type WebhookSettings = Settings<(typeof webhookTable)['rows']>;
 
 export interface WebhookOptions {
+  /** Names the setting of the port in messages. */
+  setting: string;
   host: string;
   port: number;
   /** Absent: plain HTTP, for tests. */
@@ -31,6 +33,7 @@ export async function readWebhookOptions(settings: WebhookSettings): Promise<Web
   });
   const clients = await readClients(settings, certificate !== undefined);
   return {
+    setting: settings.nameOf('secure-port'),
     host: '::',
     port: values['secure-port'],
     ...(certificate && { certificate }),

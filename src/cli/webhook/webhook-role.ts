@@ -41,13 +41,13 @@ export async function startWebhook(options: WebhookOptions, context: RoleContext
   const ended = AbortSignal.any([signal, stop.signal]);
   const renewing = certificate?.run(ended);
   try {
-    const { host, port, clients } = options;
+    const { setting, host, port, clients } = options;
     const { ciphers, minVersion } = options.certificate ?? {};
     const tls = {
       ...(ciphers !== undefined && { ciphers }),
       ...(minVersion !== undefined && { minVersion }),
     };
-    const server = await startReviewServer({ host, port, tls, clients, certificate, validate, log });
+    const server = await startReviewServer({ setting, host, port, tls, clients, certificate, validate, log });
     log.info({ port: server.port, tls: certificate !== undefined }, 'the webhook serves reviews');
     try {
       await Promise.race([aborted(ended), ...(renewing === undefined ? [] : [renewing])]);
