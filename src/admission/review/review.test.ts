@@ -33,14 +33,16 @@ test('a review becomes a request', () => {
   assert.deepEqual([request.operation, request.subresource, request.dryRun], ['UPDATE', 'status', true]);
 });
 
-test('the resource that the client sent counts, and other resources have no rules', () => {
+test('the resource that the object was converted to counts, whatever the client sent; others have no rules', () => {
   const secret = { group: '', version: 'v1', resource: 'secrets' };
-  assert.equal(read({ requestResource: secret, resource: requested }).request, undefined);
-  assert.equal(read({ requestResource: { ...requested, version: 'v2' } }).request, undefined);
-  assert.equal(
-    read({ requestResource: undefined, resource: requested }).request?.resource.plural,
-    'certificaterequests',
-  );
+  const older = { ...requested, version: 'v1alpha2' };
+  const kindOf = (change: object): string | undefined => read(change).request?.resource.plural;
+  assert.equal(kindOf({ requestResource: older, resource: requested }), 'certificaterequests');
+  assert.equal(kindOf({ requestResource: requested, resource: secret }), undefined);
+  assert.equal(kindOf({ requestResource: older }), undefined);
+  assert.equal(kindOf({ requestResource: undefined, resource: requested }), 'certificaterequests');
+  const status = { requestSubResource: 'old', resource: requested, subResource: 'status' };
+  assert.equal(read(status).request?.subresource, 'status');
 });
 
 for (const body of [

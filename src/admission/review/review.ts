@@ -55,15 +55,16 @@ export function readReview(body: string): Review {
 }
 
 function requestOf(request: Record<string, unknown>): AdmissionRequest | undefined {
-  // What the client sent decides; `resource` is what it was converted to, and the same for us.
-  const asked = record(request['requestResource']) ?? record(request['resource']);
+  // With matchPolicy Equivalent the client may have sent another version or subresource: `resource` is what the object
+  // was converted to. By what the client sent, another served version would pass without a rule.
+  const asked = record(request['resource']) ?? record(request['requestResource']);
   const resource = ours.find(
     ({ group, version, plural }) =>
       asked?.['group'] === group && asked['version'] === version && asked['resource'] === plural,
   );
   const operation = operations.find((known) => known === request['operation']);
   if (resource === undefined || operation === undefined) return undefined;
-  const subresource = text(request['requestSubResource']) || text(request['subResource']);
+  const subresource = text(request['subResource']) || text(request['requestSubResource']);
   const [object, oldObject] = [record(request['object']), record(request['oldObject'])];
   const [namespace, name] = [text(request['namespace']), text(request['name'])];
   return {
