@@ -61,7 +61,8 @@ describe('admission', () => {
   });
 
   test('members that occur twice: Strict refuses, Warn warns and takes the last, Ignore is silent', async () => {
-    const text = '{"metadata":{"name":"d"},"spec":{"color":"red","color":"blue","shade":1}}';
+    const text =
+      '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"d"},"spec":{"color":"red","color":"blue","shade":1}}';
     const strict = await api.ask('POST', `${WIDGETS}?fieldValidation=Strict`, text);
     assert.equal(strict.code, 400);
     assert.match(

@@ -48,10 +48,8 @@ describe('objects', () => {
   });
 
   test('generateName makes a name', async () => {
-    const { body } = await api.ask('POST', WIDGETS, {
-      metadata: { generateName: 'gen-' },
-      spec: { color: 'x' },
-    });
+    const unnamed = widget('', { color: 'x' }, { generateName: 'gen-' });
+    const { body } = await api.ask('POST', WIDGETS, unnamed);
     assert.match(body.metadata?.name ?? '', /^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 

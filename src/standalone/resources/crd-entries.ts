@@ -93,6 +93,7 @@ function entryOf(
     statusSubresource: version.subresources?.status !== undefined,
     tracksGeneration: true,
     strategicMerge: false,
+    versionedUpdate: true,
     columns:
       columns === undefined || columns.length === 0 ? [nameColumn, ageColumn] : [nameColumn, ...columns],
     selectableFields: Object.fromEntries(

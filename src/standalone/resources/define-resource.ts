@@ -15,6 +15,7 @@ type Optional =
   | 'statusSubresource'
   | 'tracksGeneration'
   | 'strategicMerge'
+  | 'versionedUpdate'
   | 'columns'
   | 'selectableFields';
 
@@ -49,6 +50,7 @@ export function defineResource(definition: ResourceDefinition): ResourceEntry {
     statusSubresource: false,
     tracksGeneration: false,
     strategicMerge: true,
+    versionedUpdate: false,
     columns: [nameColumn, ageColumn],
     selectableFields: {},
     ...rest,

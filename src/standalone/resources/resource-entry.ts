@@ -47,6 +47,8 @@ export interface ResourceEntry {
   readonly tracksGeneration: boolean;
   /** Strategic merge patch is for built-in kinds; custom resources answer 415. */
   readonly strategicMerge: boolean;
+  /** A replacement has to name the resourceVersion that it replaces; of other kinds it may replace whatever is there. */
+  readonly versionedUpdate: boolean;
   readonly columns: readonly Column[];
   /** Beyond metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: JsonObject) => string>>;

@@ -12,6 +12,8 @@ export function checkBody(
 ): void {
   const { kind } = entry.type;
   const apiVersion = apiVersionOf(entry.type);
+  // As kube-apiserver has it: what is missing follows from the path for kinds that it knows itself.
+  if (!entry.strategicMerge) requireType(object);
   object['apiVersion'] ??= apiVersion;
   object['kind'] ??= kind;
   if (object['kind'] !== kind || object['apiVersion'] !== apiVersion) {
@@ -41,5 +43,14 @@ export function checkBody(
         `the name of the object (${meta.name}) does not match the name on the URL (${path.name})`,
       );
     }
+  }
+}
+
+/** Kind and version, which an apply and a custom resource have to name. @throws ApiError 400 */
+export function requireType(object: JsonObject): void {
+  for (const field of ['kind', 'apiVersion']) {
+    const given = object[field] ?? '';
+    if (typeof given !== 'string' || given === '')
+      throw api.badRequest(`the object has no ${field}: say which kind it is, in apiVersion and kind`);
   }
 }

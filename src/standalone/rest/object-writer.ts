@@ -7,12 +7,12 @@ import { ApplyConflictError, ApplyInputError } from '../apply/apply-errors.ts';
 import { applyObject } from '../apply/apply-object.ts';
 import { trackUpdate } from '../apply/track-update.ts';
 import { metaOf, statusWritersOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
-import { validateMetadata } from '../resources/object-meta.ts';
 import { secondsText } from '../resources/timestamps.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
 import { checkAdmission } from './admission-answer.ts';
-import { checkBody } from './check-body.ts';
+import { checkBody, requireType } from './check-body.ts';
 import { isJsonObject } from '../schema/json-schema.ts';
+import { decodeObject, reportUnknown, validateObject } from './object-checks.ts';
 import { carryServerFields, sameContent, specChanged, staysAlive } from './object-rules.ts';
 import { decodeStored, randomSuffix, toStored, uuid } from './stored-form.ts';
 import * as api from './api-error.ts';
@@ -94,7 +94,7 @@ export class ObjectWriter {
     const name = meta.name ?? '';
     this.#deps.checkNamespace(entry, namespace, name);
     if (entry.statusSubresource) delete object['status'];
-    this.#decode(entry, object, context);
+    decodeObject(entry, object, context);
     meta.uid = uuid(random);
     meta.creationTimestamp = secondsText(now());
     delete meta.deletionTimestamp;
@@ -103,10 +103,10 @@ export class ObjectWriter {
     if (entry.tracksGeneration) meta.generation = 1;
     else delete meta.generation;
     entry.prepare?.(object, undefined, now(), undefined, context.user);
-    this.#validate(entry, object);
+    validateObject(entry, object);
     const review = this.#admit(entry, 'CREATE', { namespace, name, object }, context);
     const admitted = review instanceof Promise ? await review : review;
-    if (admitted !== object) this.#validate(entry, admitted);
+    if (admitted !== object) validateObject(entry, admitted);
     const final = metaOf(admitted);
     final.managedFields =
       managed === undefined
@@ -170,7 +170,7 @@ export class ObjectWriter {
       );
     }
     if (given !== '' && given !== String(row.rv)) throw api.conflict(entry.type, name);
-    this.#decode(entry, object, context);
+    decodeObject(entry, object, context);
     if (context.subresource !== undefined && statusWritersOf(entry).includes(context.subresource)) {
       const status = object['status'];
       const managed = meta.managedFields;
@@ -190,11 +190,11 @@ export class ObjectWriter {
       fresh.generation = (oldMeta.generation ?? 0) + 1;
     }
     const merged = object;
-    this.#validate(entry, merged, old, context.subresource);
+    validateObject(entry, merged, old, context.subresource);
     const review = this.#admit(entry, 'UPDATE', { namespace, name, object, oldObject: old }, context);
     // Not awaited when it need not be: without a turn in between nobody can write the object meanwhile.
     object = review instanceof Promise ? await review : review;
-    if (object !== merged) this.#validate(entry, object, old, context.subresource);
+    if (object !== merged) validateObject(entry, object, old, context.subresource);
     const final = metaOf(object);
     if (isApply) {
       if (object !== merged) {
@@ -222,12 +222,13 @@ export class ObjectWriter {
   /** Server-side apply; creates the object when it is not there. */
   async apply(target: Target, applied: JsonObject, force: boolean, context: WriteContext): Promise<Written> {
     const { entry, namespace, name } = target;
+    requireType(applied);
     checkBody(entry, applied, { namespace, name });
     const key = { resource: entry.storageKey, namespace, name };
     const meta = (applied['metadata'] ??= {}) as NonNullable<KubeObject['metadata']>;
     meta.name = name;
     if (namespace !== '') meta.namespace = namespace;
-    this.#reportUnknown(entry, entry.schema.prune(applied), context);
+    reportUnknown(entry, entry.schema.prune(applied), context);
     // An apply changes neither: they say which object is meant, and in which state, as in any other update.
     const meant = Object.entries(meta).filter(([field]) => field === 'uid' || field === 'resourceVersion');
     const merge = (live?: () => JsonObject): JsonObject => {
@@ -273,20 +274,6 @@ export class ObjectWriter {
     throw api.conflict(entry.type, name);
   }
 
-  #decode(entry: ResourceEntry, object: JsonObject, context: WriteContext): void {
-    this.#reportUnknown(entry, entry.schema.prune(object), context);
-    entry.schema.default(object);
-  }
-
-  #reportUnknown(entry: ResourceEntry, unknown: readonly string[], context: WriteContext): void {
-    const { duplicates = [] } = context;
-    if (unknown.length + duplicates.length === 0 || context.fieldValidation === 'Ignore') return;
-    const named = unknown.slice(0, 64);
-    if (context.fieldValidation === 'Strict') throw api.strictDecoding(entry.type, duplicates, named);
-    const texts = [...duplicates, ...named.map((path) => `unknown field "${path}"`)];
-    for (const text of texts) if (!context.warnings.includes(text)) context.warnings.push(text);
-  }
-
   #admit(
     entry: ResourceEntry,
     operation: 'CREATE' | 'UPDATE',
@@ -311,27 +298,6 @@ export class ObjectWriter {
       return (response.object as JsonObject | undefined) ?? request.object;
     };
     return answer instanceof Promise ? answer.then(take) : take(answer);
-  }
-
-  /** Before admission, so that admission sees only what fits the schema, and again when admission changed something. */
-  #validate(entry: ResourceEntry, object: JsonObject, old?: JsonObject, subresource?: string): void {
-    const meta = metaOf(object);
-    const shape = entry.schema.validate(object, old);
-    const errors = [...validateMetadata(meta, entry), ...shape];
-    // A kind's own rules read what the schema vouches for.
-    if (shape.length === 0) errors.push(...(entry.validate?.(object, old, subresource) ?? []));
-    if (old !== undefined && metaOf(old).deletionTimestamp !== undefined) {
-      const before = new Set(metaOf(old).finalizers);
-      const added = (meta.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
-      if (added.length > 0) {
-        errors.push({
-          type: 'Forbidden',
-          path: 'metadata.finalizers',
-          detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
-        });
-      }
-    }
-    if (errors.length > 0) throw api.invalid(entry.type, meta.name ?? '', errors);
   }
 
   #track(

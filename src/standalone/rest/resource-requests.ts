@@ -138,8 +138,7 @@ async function single(call: Call, name: string): Promise<ApiResponse> {
         // Each attempt starts from what the client sent.
         const object = first ? body : objectBody(request);
         first = false;
-        // Built-in kinds may be replaced whatever is there now; custom resources may not.
-        if (!entry.strategicMerge && (metaOf(object).resourceVersion ?? '') === '')
+        if (entry.versionedUpdate && (metaOf(object).resourceVersion ?? '') === '')
           throw api.invalid({ ...entry.type, kind: entry.type.plural }, path.name ?? '', [
             {
               path: 'metadata.resourceVersion',

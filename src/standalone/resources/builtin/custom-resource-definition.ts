@@ -271,6 +271,7 @@ function validate(crd: JsonObject, old: JsonObject | undefined): FieldError[] {
 
 export const customResourceDefinitionEntry = defineResource({
   type: customResourceDefinitions,
+  versionedUpdate: true,
   description: 'Adds a resource to the API.',
   properties: {
     spec: object(

@@ -56,6 +56,7 @@ function specOf(lease: JsonObject): JsonObject {
 
 export const leaseEntry = defineResource({
   type: leases,
+  versionedUpdate: true,
   description: 'A claim that one holder renews, for leader election.',
   properties: {
     spec: object('The claim.', {
