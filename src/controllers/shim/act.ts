@@ -99,6 +99,8 @@ async function create(
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
     informers.certificates.observe(await client.get<Certificate>(certificates, key));
+    // Counted like a write: a Certificate that the cache cannot hold (one without a spec) would have us ask without end.
+    restraint.wrote(keyOf(object), object.resourceVersion, wanted.name);
     outcome.again = true;
     return;
   }

@@ -109,7 +109,7 @@ export function startShim(
     if (outcome.after !== undefined) {
       log.warn(
         { [resource.singular]: key, retryInMs: outcome.after },
-        'somebody keeps undoing what this object asks of its Certificates; see the managed fields of the Certificates for who',
+        'somebody keeps undoing what this object asks of its Certificates, or has a Certificate of that name that cannot be read; see its managed fields for who',
       );
       return { after: outcome.after };
     }
