@@ -249,7 +249,17 @@ export function startCertificateRequestController(
     }
   };
 
-  const workers = runWorkers(queue, unlessGone, {
+  const stopping = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  // With half a picture, an issuer that is there would be called missing: in the status, for everybody to read.
+  const ready = Promise.race([context.synced, stopping]);
+  const onceReady = async (key: string): Promise<void> => {
+    await ready;
+    if (!signal.aborted) await unlessGone(key);
+  };
+
+  const workers = runWorkers(queue, onceReady, {
     clock: context.clock,
     workers: context.options.concurrency,
     observer,

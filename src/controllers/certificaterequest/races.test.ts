@@ -195,3 +195,22 @@ test('a Secret that is hidden from the caches counts as not there, and wakes the
   await fleet.settle();
   assert.match(await readyOf(fleet, 'web'), /^True\/Issued/);
 });
+
+test('an issuer is not called missing while the list of issuers is on its way', async () => {
+  const fleet = await fleetWith();
+  await fleet.stop();
+  await putSecret(fleet, await caSecret('shop', 'root'));
+  await putIssuer(fleet, 'ca', { ca: { secretName: 'root' } });
+  await putRequest(fleet, 'web');
+  const { client } = fleet;
+  const list = client.list.bind(client);
+  client.list = async (type, options) => {
+    if (type.plural === 'issuers')
+      for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    return list(type, options);
+  };
+  await fleet.start();
+  assert.match(await readyOf(fleet, 'web'), /^True\/Issued/);
+  const said = eventsOf(fleet, 'web').join('\n');
+  assert.doesNotMatch(said, /IssuerNotFound/);
+});
