@@ -13,6 +13,11 @@ export interface GuardedWrite {
   body?: unknown;
 }
 
+/** A question in the form of a write (SubjectAccessReview): nothing is stored. */
+export function isReview({ verb, type }: Pick<GuardedWrite, 'verb' | 'type'>): boolean {
+  return verb === 'create' && type.group === 'authorization.k8s.io';
+}
+
 /**
  * Reads pass. The guard is asked before a write is sent, and again before it is sent once more (429, a connection that
  * broke): between two attempts there may be half a minute, and a lease.

@@ -2,10 +2,10 @@
 import type { cainjectorTable } from '../configuration/cainjector-table.ts';
 import type { ValuesOf } from '../configuration/row.ts';
 import { namespaceName } from '../option-values.ts';
-import { UsageError } from '../errors.ts';
 import type { CainjectorOptions } from '../../controllers/cainjector/options.ts';
 import { defaultCainjectorOptions } from '../../controllers/cainjector/options.ts';
 import type { LeaderSettings } from '../process/leader.ts';
+import { readLeaderTimes } from '../process/shared-settings.ts';
 
 export interface CainjectorRoleOptions {
   injection: CainjectorOptions;
@@ -13,23 +13,21 @@ export interface CainjectorRoleOptions {
   leader?: LeaderSettings;
 }
 
-type Values = ValuesOf<(typeof cainjectorTable)['rows']>;
+export type CainjectorValues = ValuesOf<(typeof cainjectorTable)['rows']>;
 
-/** @throws UsageError naming flag, value and remedy */
-export function readCainjectorOptions(values: Values): CainjectorRoleOptions {
-  const durationMs = values['leader-election-lease-duration'];
-  const renewDeadlineMs = values['leader-election-renew-deadline'];
-  if (renewDeadlineMs >= durationMs) {
-    throw new UsageError(
-      '--leader-election-renew-deadline',
-      `${renewDeadlineMs} ms`,
-      'must be shorter than --leader-election-lease-duration',
-    );
-  }
+export interface CainjectorSettings {
+  values: CainjectorValues;
+  /** What messages call a setting. */
+  nameOf: (flag: keyof CainjectorValues) => string;
+}
+
+/** @throws UsageError naming setting, value and remedy */
+export function readCainjectorOptions(settings: CainjectorSettings): CainjectorRoleOptions {
+  const { values, nameOf } = settings;
   const namespace = values['namespace'];
   const injection: CainjectorOptions = {
     ...defaultCainjectorOptions,
-    ...(namespace === '' ? {} : { namespace: namespaceName('--namespace', namespace) }),
+    ...(namespace === '' ? {} : { namespace: namespaceName(nameOf('namespace'), namespace) }),
     ignoreNamespaces: values['ignore-namespaces'],
     certificates: values['enable-certificates-data-source'],
     mutatingWebhookConfigurations: values['enable-mutatingwebhookconfigurations-injectable'],
@@ -39,14 +37,12 @@ export function readCainjectorOptions(values: Values): CainjectorRoleOptions {
   };
   if (!values['leader-elect']) return { injection };
   const leader: LeaderSettings = {
-    namespace: namespaceName('--leader-election-namespace', values['leader-election-namespace']),
+    namespace: namespaceName(nameOf('leader-election-namespace'), values['leader-election-namespace']),
     name: 'cert-manager-cainjector-leader-election',
     suffix: 'external-cert-manager-cainjector',
     label: 'cert-manager-cainjector',
     fieldManager: 'cert-manager-cainjector',
-    durationMs,
-    renewDeadlineMs,
-    retryMs: values['leader-election-retry-period'],
+    ...readLeaderTimes(settings),
     healthzTimeoutMs: 20_000,
   };
   return { injection, leader };

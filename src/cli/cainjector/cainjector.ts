@@ -15,7 +15,7 @@ export async function cainjector(flags: GivenFlags, surroundings: Surroundings):
   const settings = await readSettings(cainjectorTable, flags);
   const { values, nameOf } = settings;
   const gates = readFeatureGates('cainjector', values['feature-gates'], nameOf('feature-gates'));
-  const options = readCainjectorOptions(values);
+  const options = readCainjectorOptions(settings);
   const metrics = readMetricsDoor(settings);
   const log = createLog({ ...readLogSettings(settings), write: surroundings.err, color: surroundings.color });
   for (const warning of [...settings.warnings, ...gates.warnings]) log.warn({}, warning);

@@ -102,6 +102,14 @@ const refused: [what: string, text: string, problems: RegExp[]][] = [
   ['a gate that is no switch', 'featureGates: {A: "true"}', [/write true or false by name/]],
   ['a number out of bounds', 'numberOfConcurrentWorkers: 0', [/write a whole number from 1 to 256/]],
   ['no YAML', 'a: [', [/./]],
+  ['a path instead of fields', 'gatewayAPI.enabled: true', [/^gatewayAPI.enabled: there is no such field$/]],
+  ['several documents', 'namespace: a\n---\nnamespace: b', [/multiple documents/]],
+  ['an alias of nothing', 'namespace: *nobody', [/nobody/]],
+  [
+    'aliases that multiply',
+    `controllers: &a [x, x]\nnonsense: [${'*a, '.repeat(200)}*a]`,
+    [/Excessive alias count/],
+  ],
 ];
 for (const [what, text, problems] of refused) {
   test(`refused: ${what}`, () => {

@@ -1,7 +1,7 @@
 /** A component's configuration file: YAML or JSON, every field known, every fault told with its path (spec/operations.md §2). */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { CliError, EnvironmentError, exitCodes, UsageError } from '../errors.ts';
 import { nearest } from '../manifests/suggest.ts';
 import { isRecord, readNode, type Value } from './read-value.ts';
@@ -45,7 +45,7 @@ export function parseConfigFile(table: ComponentTable, file: string, text: strin
         return where + plainMessage(error.message);
       }),
     );
-  const root: unknown = document.toJS({ maxAliasCount: 50 });
+  const root = plain(document, file);
   if (!isRecord(root)) throw new ConfigFileError(file, [`it holds no ${table.kind}`]);
   const { apiVersion, kind, ...fields } = root;
   if (apiVersion !== table.apiVersion || kind !== table.kind)
@@ -53,6 +53,16 @@ export function parseConfigFile(table: ComponentTable, file: string, text: strin
       `it says apiVersion ${JSON.stringify(apiVersion)} and kind ${JSON.stringify(kind)}: write apiVersion: ${table.apiVersion} and kind: ${table.kind}`,
     ]);
   return readFields(table, file, fields);
+}
+
+/** @throws ConfigFileError for aliases that mean nothing, or multiply */
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ConfigFileError(file, [error.message]);
+  }
 }
 
 function readFields(table: ComponentTable, file: string, fields: Record<string, unknown>): ConfigFile {
@@ -76,7 +86,11 @@ function readFields(table: ComponentTable, file: string, fields: Record<string, 
         problems.push(known.length === 0 ? unknownField(path, byPath) : `${path}: write fields by name`);
         return;
       }
-      for (const [name, child] of Object.entries(node)) visit(child, inside + name);
+      for (const [name, child] of Object.entries(node)) {
+        // Dots are ours, in messages: in the file each level is a field of its own.
+        if (name.includes('.')) problems.push(unknownField(inside + name, new Map()));
+        else visit(child, inside + name);
+      }
       return;
     }
     const place = `${path} in ${file}`;

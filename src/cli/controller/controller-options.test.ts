@@ -205,6 +205,8 @@ test('switches that need others say so', async () => {
       ['--enable-gateway-api', '--feature-gates=ExperimentalGatewayAPISupport=false'],
       /^--enable-gateway-api has no effect: the feature gate/,
     ],
+    [['--output=json'], /^--output has no effect without --dry-run/],
+    [['--dry-run', '--roles=controller,cainjector'], /^--dry-run tells what the role controller would do/],
   ] as const) {
     const { options } = await run(args);
     assert.match(options?.warnings[0] ?? '', warning);
@@ -245,6 +247,7 @@ const refused: [args: string[], message: RegExp][] = [
   [['--max-certificate-size=400000'], /must not exceed --max-certificate-bundle-size \(330000\)/],
   [['--leader-election-renew-deadline=60s'], /"1m0s": must be shorter than --leader-election-lease-duration/],
   [['--leader-election-retry-period=35s'], /"35s": must be shorter than --leader-election-renew-deadline/],
+  [['--dry-run', '--roles=cainjector'], /--dry-run "true": it tells what the role controller would do/],
   [['--roles=controler'], /--roles "controler": choose one of controller, cainjector, webhook/],
   [['--shards=2', '--leader-elect=false'], /--shards "2": shards are leases/],
   [['--metrics-listen-address=nowhere'], /--metrics-listen-address "nowhere": write host:port/],

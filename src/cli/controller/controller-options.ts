@@ -138,8 +138,14 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
   check(() => {
     if (values.shards > 1 && !values['leader-elect'])
       throw refuse('shards', values.shards, 'shards are leases: leave out --leader-elect=false');
+    if (values['dry-run'] && roles?.includes('controller') === false)
+      throw refuse('dry-run', true, 'it tells what the role controller would do: add that to --roles');
     if (roles?.length === 0) throw refuse('roles', '', `write at least one of ${roleNames.join(', ')}`);
   });
+  if (values['dry-run'] && (roles?.length ?? 0) > 1)
+    warnings.push(`${nameOf('dry-run')} tells what the role controller would do, and nothing of other roles`);
+  if (!values['dry-run'] && values.output !== 'table')
+    warnings.push(`${nameOf('output')} has no effect without --dry-run`);
   problems.throwIfAny();
   const none: ReadonlySet<ControllerName> = new Set();
   const { enabled, disabled } = selected ?? { enabled: none, disabled: none };

@@ -7,7 +7,7 @@ import { runDryRun } from './run-dry-run.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { Surroundings } from '../program.ts';
 import { readControllerOptions } from './controller-options.ts';
-import { createRoles } from './roles.ts';
+import { createRoles, strayFlags } from './roles.ts';
 
 /** Resolves to the exit code once everything is stopped. */
 export async function controller(flags: GivenFlags, surroundings: Surroundings): Promise<number> {
@@ -15,9 +15,9 @@ export async function controller(flags: GivenFlags, surroundings: Surroundings):
   const options = readControllerOptions(settings);
   limitPem(options.pemLimits);
   const log = createLog({ ...options.log, write: surroundings.err, color: surroundings.color });
-  for (const warning of options.warnings) log.warn({}, warning);
+  for (const warning of [...options.warnings, ...strayFlags(options, flags)]) log.warn({}, warning);
   if (options.dryRun) return runDryRun(options, surroundings, log);
-  const roles = await createRoles(options, flags);
+  const roles = await createRoles({ options, settings, flags });
   const { connection, metrics, health } = options;
   return runProcess({ connection, metrics, health }, roles, surroundings, log);
 }

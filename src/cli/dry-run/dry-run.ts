@@ -5,7 +5,7 @@ import { unobserved, type ControllersObserver } from '../../controllers/observer
 import { cacheKey } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { pause } from '../../kube/clock.ts';
-import { guardWrites, type GuardedWrite } from '../../kube/guarded-client.ts';
+import { guardWrites, isReview, type GuardedWrite } from '../../kube/guarded-client.ts';
 import type { WorkObserver } from '../../kube/observe.ts';
 import { planCertificate, planWrite, type DryRunReport, type PlannedAction } from './plan.ts';
 
@@ -30,6 +30,7 @@ export async function dryRun(input: DryRunInput): Promise<DryRunReport> {
   const { signal, clock, log } = input;
   const refused = new Map<string, GuardedWrite>();
   const client = guardWrites(input.client, (write) => {
+    if (isReview(write)) return;
     // Events tell of what was done, and nothing is.
     if (write.type.kind !== 'Event') {
       const key = `${write.type.group}/${write.type.kind}/${write.namespace ?? ''}/${write.name}`;

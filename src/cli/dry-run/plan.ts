@@ -73,8 +73,14 @@ function tellingCondition(
   kind: string,
   body: unknown,
 ): { action: string | undefined; condition: Condition } | undefined {
-  const { status } = (body ?? {}) as { status?: { conditions?: readonly Condition[] } };
+  const { status } = (body ?? {}) as { status?: { conditions?: readonly Condition[]; certificate?: string } };
   const conditions = status?.conditions ?? [];
+  if (kind === 'CertificateSigningRequest') {
+    const failed = conditions.find(({ type }) => type === 'Failed');
+    const nothing: Condition = { type: '', status: 'True', reason: '', message: '' };
+    if (failed !== undefined) return { action: 'fail', condition: failed };
+    return status?.certificate === undefined ? undefined : { action: 'sign', condition: nothing };
+  }
   const ready = conditions.find(({ type }) => type === 'Ready');
   if (kind !== 'CertificateRequest')
     return ready === undefined ? undefined : { action: undefined, condition: ready };

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeList, KubeObject } from '../../api/meta.ts';
-import { certificates, clusterIssuers, secrets, type ResourceType } from '../../api/resources.ts';
+import {
+  certificates,
+  certificateSigningRequests,
+  clusterIssuers,
+  events,
+  secrets,
+  subjectAccessReviews,
+  type ResourceType,
+} from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { MemoryClient } from '../../kube/testing/memory-client.ts';
 import { shardClient } from './shard-client.ts';
@@ -13,7 +21,9 @@ const object = (kind: string, name: string, namespace?: string): KubeObject => (
   metadata: { name, namespace },
 });
 
-test('lists hold what is ours, ClusterIssuers and the Secrets of ClusterIssuers', async () => {
+const write = { fieldManager: 'test' };
+
+function listing(): { objects: MemoryClient; memory: KubeClient } {
   const objects = new MemoryClient();
   const memory: KubeClient = objects;
   memory.list = <T extends KubeObject>(type: ResourceType) =>
@@ -21,7 +31,51 @@ test('lists hold what is ours, ClusterIssuers and the Secrets of ClusterIssuers'
       metadata: {},
       items: [...objects.objects.values()].filter(({ kind }) => kind === type.kind) as T[],
     } as KubeList<T>);
-  const write = { fieldManager: 'test' };
+  return { objects, memory };
+}
+
+test('a CertificateSigningRequest is of the shard of its Issuer, and may be written there', async () => {
+  const { memory } = listing();
+  const request = (name: string, signerName: string): KubeObject =>
+    ({ ...object('CertificateSigningRequest', name), spec: { signerName } }) as KubeObject;
+  await memory.create(
+    certificateSigningRequests,
+    request('mine', 'issuers.cert-manager.io/ours.team.ca'),
+    write,
+  );
+  await memory.create(
+    certificateSigningRequests,
+    request('other', 'issuers.cert-manager.io/theirs.ca'),
+    write,
+  );
+  await memory.create(
+    certificateSigningRequests,
+    request('wide', 'clusterissuers.cert-manager.io/ca'),
+    write,
+  );
+  const asked: (string | undefined)[] = [];
+  const client = shardClient(memory, {
+    owns: (namespace) => namespace === 'ours',
+    clusterResourceNamespace: 'cert-manager',
+    guard: (namespace) => void asked.push(namespace),
+  });
+  const { items } = await client.list<KubeObject>(certificateSigningRequests);
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata?.name),
+    ['mine'],
+  );
+  const patch = { status: { certificate: '' } };
+  await client.patch(certificateSigningRequests, { name: 'mine' }, 'merge', patch, write);
+  assert.deepEqual(asked, ['ours']);
+
+  // What goes with it is in other namespaces, or in none.
+  await client.create(subjectAccessReviews, object('SubjectAccessReview', 'x'), write);
+  await client.create(events, object('Event', 'mine.1', 'default'), write);
+  assert.deepEqual(asked, ['ours']);
+});
+
+test('lists hold what is ours, ClusterIssuers and the Secrets of ClusterIssuers', async () => {
+  const { memory } = listing();
   for (const namespace of ['ours', 'theirs', 'cert-manager']) {
     await memory.create(certificates, object('Certificate', 'web', namespace), write);
     await memory.create(secrets, object('Secret', 'web', namespace), write);
