@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { encodePem } from '../pki/pem.ts';
 import { authorityData, createAuthority, issueLeaf, readAuthority } from './authority.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -48,6 +50,26 @@ test('a certificate that is no CA is not used as one', async () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const given = { 'tls.crt': base64(leaf.cert), 'ca.crt': base64(leaf.cert), 'tls.key': base64(leaf.key) };
   assert.equal(readAuthority(given, now).problem, 'tls.crt is no CA');
+});
+
+test('a Secret that was damaged anywhere is read or refused, and what was read can issue', async () => {
+  const pem = Buffer.from(authority.cert).toString('latin1');
+  const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/gu, ''), 'base64');
+  const bytes = fc.array(fc.tuple(fc.nat(der.length - 1), fc.integer({ min: 0, max: 255 })), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  await fc.assert(
+    fc.asyncProperty(bytes, async (changes) => {
+      const damaged = Buffer.from(der);
+      for (const [at, byte] of changes) damaged[at] = byte;
+      const cert = Buffer.from(encodePem('CERTIFICATE', damaged)).toString('base64');
+      const read = readAuthority({ ...data, 'tls.crt': cert, 'ca.crt': cert }, now);
+      if (read.problem === undefined)
+        await issueLeaf(read.authority, { dnsNames: ['a'], duration: day, now });
+    }),
+    { numRuns: 150 },
+  );
 });
 
 test('a third before the end is not yet too late, and RSA keys of others are not kept', async () => {

@@ -1,11 +1,12 @@
 /** A CA of our own for serving certificates, as the Secret that all replicas share holds it (spec §13). */
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { PkiError } from '../pki/errors.ts';
 import { decodePrivateKey, encodePrivateKey, generateKey } from '../pki/keys.ts';
 import { decodePem, defaultPemLimits, encodePem } from '../pki/pem.ts';
 import { certificateFromRequest } from '../pki/x509/certificate-from-request.ts';
 import { createCsrInPool } from '../pki/x509/create-csr.ts';
-import { parseCertificate } from '../pki/x509/parse-certificate.ts';
+import { keyUsageBits } from '../pki/x509/key-usage.ts';
+import { parseCertificate, type ParsedCertificate } from '../pki/x509/parse-certificate.ts';
 import { parseCsr } from '../pki/x509/parse-csr.ts';
 import { createSigner } from '../pki/x509/sign-certificate.ts';
 import type { ServingCertificate } from './certificate-source.ts';
@@ -34,7 +35,7 @@ export async function createAuthority(name: string, now: number, key?: KeyObject
   const own = key ?? (await generateKey({ algorithm: 'ECDSA', size: 384 }));
   const csr = parseCsr(await createCsrInPool({ commonName: name, isCA: true }, own));
   const der = await certificateFromRequest({ csr, now, duration: caDuration, isCA: true }, createSigner(own));
-  return { cert: encodePem('CERTIFICATE', der), key: own, ...lifeOf(der) };
+  return { cert: encodePem('CERTIFICATE', der), key: own, ...lifeOf(parseCertificate(der)) };
 }
 
 /** What is written into the Secret. */
@@ -66,9 +67,9 @@ export function readAuthority(data: SecretData, now: number): ReadAuthority {
     createSigner(privateKey, parsed);
     // Only a key of the kind that we make is worth keeping.
     const kept = privateKey.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? { key: privateKey } : {};
-    const { notBefore, notAfter } = lifeOf(block.der);
+    const { notBefore, notAfter } = lifeOf(parsed);
     if (ca !== cert) return { problem: 'ca.crt is not tls.crt', ...kept };
-    if (!new X509Certificate(block.der).ca) return { problem: 'tls.crt is no CA' };
+    if (!maySignCertificates(parsed)) return { problem: 'tls.crt is no CA' };
     if (now < notBefore - backdate) return { problem: 'tls.crt is not valid yet', ...kept };
     if (notAfter - now < (notAfter - notBefore) / 3)
       return { problem: `tls.crt expires on ${new Date(notAfter).toISOString()}`, ...kept };
@@ -104,7 +105,11 @@ export async function issueLeaf(
   return { cert: encodePem('CERTIFICATE', der), key: encodePrivateKey(key, 'PKCS8'), renewAt };
 }
 
-function lifeOf(der: Buffer): { notBefore: number; notAfter: number } {
-  const { validFromDate, validToDate } = new X509Certificate(der);
-  return { notBefore: validFromDate.getTime(), notAfter: validToDate.getTime() };
+function lifeOf({ notBefore, notAfter }: ParsedCertificate): { notBefore: number; notAfter: number } {
+  return { notBefore: notBefore.getTime(), notAfter: notAfter.getTime() };
+}
+
+/** RFC 5280 §4.2.1.3: where key usages are named, signing certificates has to be one of them. */
+function maySignCertificates({ isCA, keyUsage }: ParsedCertificate): boolean {
+  return isCA && (keyUsage === undefined || (keyUsage & keyUsageBits.certSign) !== 0);
 }
