@@ -76,6 +76,13 @@ describe('connections over TLS', () => {
     }
   }
 
+  it('may be closed twice: work that hangs is cut off before the process ends', async () => {
+    const endpoint = { server: url, tls: () => Promise.resolve({ insecure: true }) };
+    const connection = await connect(endpoint, { clock: systemClock, random: () => 0 });
+    await Promise.all([connection.close(), connection.close()]);
+    await assert.rejects(createKubeClient(connection).get(configMaps, { namespace: 'n', name: 'x' }));
+  });
+
   it('are trusted by the given CA under the given name, and reused', async () => {
     handshakes = 0;
     const tls = { ca: serverIdentity.cert, serverName: 'inner.example' };

@@ -38,7 +38,7 @@ export interface ConnectOptions {
 export interface OpenConnection extends KubeConnection {
   /** PEM of the CA that the server's certificate is checked with, as it is now; undefined: that of the system. */
   serverCa?: () => Promise<string | undefined>;
-  /** Ends every request under way and closes the connections. */
+  /** Ends every request under way and closes the connections; any number of times. */
   close(): Promise<void>;
 }
 
@@ -54,6 +54,7 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
   // Each watch occupies a connection as long as it lasts: unlimited, or requests would wait for watches to end.
   const watchDispatcher = make(undefined);
   const { clock, random, userAgent } = options;
+  let closed: Promise<void> | undefined;
   return {
     baseUrl: endpoint.server,
     serverCa: async () => (await endpoint.tls()).ca,
@@ -63,9 +64,8 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
     userAgent,
     clock,
     random,
-    async close() {
-      await Promise.all([dispatcher.destroy(), watchDispatcher.destroy()]);
-    },
+    close: () =>
+      (closed ??= Promise.all([dispatcher.destroy(), watchDispatcher.destroy()]).then(() => undefined)),
   };
 }
 

@@ -148,7 +148,7 @@ test('a dry run of the command asks who may do what, writes nothing, and ends', 
 
 test('metrics by HTTPS, with a certificate whose CA is in a Secret', async (t) => {
   const { client, kubeconfig } = await api(t);
-  const { child, seen, ended } = start(t, [
+  const started = start(t, [
     'controller',
     '--kubeconfig',
     kubeconfig,
@@ -160,8 +160,10 @@ test('metrics by HTTPS, with a certificate whose CA is in a Secret', async (t) =
     '--metrics-dynamic-serving-dns-names=metrics.shop.svc',
     '--metrics-tls-min-version=VersionTLS13',
   ]);
-  const told = /"url":"(https:\/\/127\.0\.0\.1:\d+\/metrics)"/.exec(await seen(/https:[^"]*\/metrics/));
-  await seen(/caches are synced/);
+  const told = /"url":"(https:\/\/127\.0\.0\.1:\d+\/metrics)"/.exec(
+    await started.seen(/https:[^"]*\/metrics/),
+  );
+  await started.seen(/caches are synced/);
   const secret = await client.get<Secret>(secrets, { namespace: 'shop', name: 'metrics-ca' });
   const ca = Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString('utf8');
   const scrape = (options: object): Promise<string> =>
@@ -180,6 +182,6 @@ test('metrics by HTTPS, with a certificate whose CA is in a Secret', async (t) =
   });
   await assert.rejects(scrape({ servername: 'metrics.shop.svc' }), /certificate/);
   await assert.rejects(scrape({ ca, servername: 'metrics.shop.svc', maxVersion: 'TLSv1.2' }), /protocol/);
-  child.kill('SIGTERM');
-  assert.equal((await ended).code, 0);
+  started.child.kill('SIGTERM');
+  assert.equal((await started.ended).code, 0);
 });

@@ -14,6 +14,7 @@ import { openDoor, type Door } from './door.ts';
 import { clockHealth, Health } from './health.ts';
 import { metricsDoor, type MetricsDoorSettings } from './metrics-door.ts';
 import type { Role, RoleContext } from './role.ts';
+import { whenTooLong } from './when-too-long.ts';
 
 export interface ProcessSettings {
   connection: ConnectionSettings;
@@ -40,6 +41,7 @@ export async function runProcess(
   const alive = setInterval(() => undefined, 60_000);
   const failed = new AbortController();
   const signal = AbortSignal.any([surroundings.signal, failed.signal]);
+  const patience = new AbortController();
   try {
     if (settings.health !== undefined) doors.push(await openHealth(settings.health, health, log));
     const observer = both(metrics.requests, reach.observer);
@@ -49,6 +51,13 @@ export async function runProcess(
     if (opened === undefined) return exitCodes.ok;
     reach.answered();
     const connection = { ...opened, observer };
+    whenTooLong(clock, patienceMs, { stop: signal, ended: patience.signal }, () => {
+      log.warn(
+        {},
+        `the work in flight did not end within ${patienceMs / 1000} s: its requests are cut off, and leases that are held expire`,
+      );
+      void connection.close();
+    });
     try {
       if (early?.needsApi === true) doors.push(await early.open({ signal, connection }));
       const { random } = connection;
@@ -60,11 +69,18 @@ export async function runProcess(
     }
   } finally {
     failed.abort();
+    patience.abort();
     clearInterval(alive);
     metrics.stop();
     await Promise.all(doors.map((door) => door.close()));
   }
 }
+
+/**
+ * An API server that hangs must not keep us until the kubelet kills the process (30 s by default): what was written is
+ * safe at any point, and the rest is done by whoever works next.
+ */
+const patienceMs = 20_000;
 
 /** Rejects with the first role's reason, after all of them have stopped. */
 async function runRoles(
