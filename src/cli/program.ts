@@ -61,9 +61,11 @@ export function buildProgram(
       'after',
       `
 Examples:
-  certwright up --manifests ./certificates --export ./out        issue what the folder asks for, and keep it renewed
+  certwright up --manifests ./certificates --export ./out         issue what the folder asks for, and keep it renewed
   certwright up --manifests ./certificates --export ./out --once  the same, then exit (for CI)
-  certwright controller --kubeconfig ~/.kube/config              work on a Kubernetes cluster
+  certwright controller --kubeconfig ~/.kube/config --dry-run     say what would change on that cluster, write nothing
+  certwright controller --kubeconfig ~/.kube/config               work on a Kubernetes cluster
+  certwright rbac                                                 the rights that this needs, as manifests
 ${exitCodeHelp}`,
     );
 
@@ -226,6 +228,8 @@ ${exitCodeHelp}`,
 
   for (const command of program.commands)
     command.exitOverride().configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err });
+  for (const command of program.commands)
+    command.showHelpAfterError(`(certwright ${command.name()} --help shows what there is)`);
   return program;
 }
 

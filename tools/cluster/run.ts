@@ -12,11 +12,19 @@ import { unmetRequirements } from './requirements.ts';
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 const home = process.env['KC_HOME'] ?? path.join(root, '.cache/node');
+const usage = `npm run test:node                     makes the node, starts it, runs test/node on it, takes it down
+npm run test:node -- PART ...         only the files with PART in their path
+node tools/cluster/run.ts prepare     only finds, installs and builds what is missing
+tools/cluster/up.sh, down.sh, kc      a node for your own trials: tools/cluster/README.md`;
 /** Children in the terminal's process group end with it; the node is in a session of its own. */
 let child: ReturnType<typeof spawn> | undefined;
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(usage);
+    return 0;
+  }
   const unmet = unmetRequirements();
   if (unmet.length > 0) return leftOut(unmet);
   const missing = await prepare(root, home, process.env['PATH'] ?? '');

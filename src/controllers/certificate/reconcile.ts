@@ -26,6 +26,15 @@ import { conditionOf, sameStatus, withCondition } from './status.ts';
 
 /** Steps of one pass; a durable issuance needs about eight. More means that somebody undoes them as we go. */
 const mostSteps = 16;
+/** Decisions that do not end well by themselves: who looks for trouble in the log has to find them by their level. */
+const needsSomebody: ReadonlySet<string> = new Set([
+  'Failed',
+  'Denied',
+  'InvalidRequest',
+  'InvalidCertificate',
+  'Tripped',
+  'WindowError',
+]);
 
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
@@ -109,8 +118,8 @@ export class Reconciler {
       const nowMs = clock.now();
       const decision = decide(facts, nowMs);
       this.#remember(certificate, decision, nowMs);
-      const level =
-        decision.action.kind === 'none' && sameStatus(certificate.status, decision.status) ? 'debug' : 'info';
+      const isNews = decision.action.kind !== 'none' || !sameStatus(certificate.status, decision.status);
+      const level = isNews ? (needsSomebody.has(decision.reason) ? 'warn' : 'info') : 'debug';
       log[level](
         { certificate: key, decision: decision.action.kind, reason: decision.reason },
         decision.message,
@@ -279,7 +288,7 @@ export class Reconciler {
         component: components.requestManager,
         type: 'Warning',
         reason: 'RequestFailed',
-        message: `The CertificateRequest could not be created: ${message}`,
+        message: `${kind === 'issue' ? 'The issuance broke off' : 'The CertificateRequest could not be created'}: ${message}`,
       } as const;
       if (isRefusal(error)) this.#actions.tell(certificate, [event]);
     }

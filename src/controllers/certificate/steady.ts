@@ -38,7 +38,7 @@ export function steady(found: Situation): Decision {
   }
   const old = surplusRequests(found);
   if (old.length > 0) {
-    const message = `only ${certificate.spec.revisionHistoryLimit ?? 1} CertificateRequests are kept`;
+    const message = `more finished CertificateRequests than spec.revisionHistoryLimit (${certificate.spec.revisionHistoryLimit ?? 1}): the oldest go`;
     return {
       ...idle(found.status),
       action: { kind: 'delete-requests', requests: old },

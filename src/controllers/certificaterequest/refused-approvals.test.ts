@@ -25,7 +25,14 @@ test('a refused approval is told once on request and Certificate, with the remed
     told.map(({ kind, name, type }) => `${kind} ${name} ${type}`),
     ['CertificateRequest web-1 Warning', 'Certificate web Warning'],
   );
-  for (const part of ['install the CRD', 'spec.issuerRef', 'SlowIssuer', 'example.com', 'signer resource'])
+  for (const part of [
+    'install the CRD',
+    'approveSignerNames',
+    'spec.issuerRef',
+    'SlowIssuer',
+    'example.com',
+    'signer resource',
+  ])
     assert.ok(told[0]?.message.includes(part), `${part} in ${told[0]?.message}`);
   served = true;
   await fleet.clock.advance(600_000);

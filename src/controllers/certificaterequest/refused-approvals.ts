@@ -27,7 +27,7 @@ export class RefusedApprovals {
     const remedy =
       group === ownGroup
         ? 'correct spec.issuerRef.kind (Issuer or ClusterIssuer), or set spec.issuerRef.group'
-        : `if the API does not know that kind, install the CRD of its issuer, or correct spec.issuerRef.group and kind`;
+        : 'where the API does not know that kind, install the CRD of its issuer, or correct spec.issuerRef.group and kind; where it does, let Certwright approve for it (approveSignerNames of the chart)';
     const message = `Approval for ${kind} "${name}" of group ${group} was refused, so nobody signs this: ${remedy}. It is tried again by and by. The API server says: ${error.message}`;
     const news = this.#told.get(key) !== message;
     this.#told.set(key, message);
