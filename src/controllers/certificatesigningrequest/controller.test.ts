@@ -354,6 +354,21 @@ test('somebody else writes first: the conflict leads to another look, and one ce
   assert.deepEqual(world.problems, []);
 });
 
+test('a request that is closed while it is signed gets no certificate', async () => {
+  const world = await worldWithCa();
+  const failed = { type: 'Failed', status: 'True', reason: 'Elsewhere' } as const;
+  let between = 0;
+  world.client.intercept = ({ kind, subresource, manager }) => {
+    if (kind !== resource.kind || subresource !== 'status' || manager === 'test' || between++ > 0) return;
+    const status = { conditions: [approved, failed] };
+    void world.client.patch(resource, { name: 'web' }, 'merge', { status }, { ...byTest, subresource });
+  };
+  await world.ask('web');
+  await world.clock.advance(10_000);
+  assert.equal(between, 1);
+  assert.deepEqual((await world.get('web')).status, { conditions: [approved, failed] });
+});
+
 test('signers that are not named leave requests alone, and with one namespace none is looked at', async () => {
   const world = await new World().start(['certificatesigningrequests-issuer-selfsigned']);
   await world.client.create(secrets, await caSecret('cert-manager', 'root'), byTest);

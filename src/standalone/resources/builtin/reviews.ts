@@ -9,6 +9,12 @@ function part(value: JsonObject, key: string): JsonObject {
   return typeof found === 'object' && found !== null ? (found as JsonObject) : {};
 }
 
+/** Keys are of other people's making: what is no list of texts counts as empty. */
+function extraOf(spec: JsonObject): Record<string, string[]> {
+  const entries = Object.entries(part(spec, 'extra'));
+  return Object.fromEntries(entries.map(([key, list]) => [key, Array.isArray(list) ? list.map(String) : []]));
+}
+
 const strings = (description: string): JsonSchema => ({
   type: 'array',
   description,
@@ -56,6 +62,7 @@ function accessReview(kind: string, more: Record<string, JsonSchema>, self: bool
             username: typeof spec['user'] === 'string' ? spec['user'] : '',
             groups: Array.isArray(spec['groups']) ? spec['groups'].map(String) : [],
             ...(typeof spec['uid'] === 'string' ? { uid: spec['uid'] } : {}),
+            ...(spec['extra'] === undefined ? {} : { extra: extraOf(spec) }),
           };
       const nonResource = spec['resourceAttributes'] === undefined;
       const yes = await allowed(
