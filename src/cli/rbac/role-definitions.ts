@@ -31,11 +31,11 @@ function lease(name: string): NeededRule[] {
   ];
 }
 
-/** A shim makes Certificates; what it watches is read only. */
+/** A shim makes Certificates, and reads one anew to see who owns a field of it; what it watches is read only. */
 function shim(group: string, resource: string): readonly NeededRule[] {
   return [
     needed(allow(group, [resource], read)),
-    needed(allow(certManager, ['certificates'], ['create', 'patch', 'delete'])),
+    needed(allow(certManager, ['certificates'], ['get', 'create', 'patch', 'delete'])),
     ownerOf(group, resource),
   ];
 }
@@ -205,7 +205,7 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     scope: 'installation',
     needs: ['webhook'],
     rules: ({ fullname }) => [
-      needed(allow('', ['secrets'], ['get', 'list', 'watch', 'update'], [`${fullname}-webhook-ca`])),
+      needed(allow('', ['secrets'], ['get', 'update'], [`${fullname}-webhook-ca`])),
       needed(allow('', ['secrets'], ['create'])),
     ],
   },
@@ -222,7 +222,7 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     scope: 'metrics-ca',
     needs: ['metrics-tls'],
     rules: ({ metricsCaSecret }) => [
-      needed(allow('', ['secrets'], ['get', 'list', 'watch', 'update'], [metricsCaSecret.name])),
+      needed(allow('', ['secrets'], ['get', 'update'], [metricsCaSecret.name])),
       needed(allow('', ['secrets'], ['create'])),
     ],
   },
