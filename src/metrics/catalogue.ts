@@ -209,7 +209,7 @@ export const stateMetrics = {
     name: 'certwright_leader',
     type: 'gauge',
     labels: [],
-    help: 'Whether this process does the work (1) or stands by (0).',
+    help: 'Whether the controllers of this process do the work (1) or stand by (0); absent where it has none.',
     series: 'one',
   },
   shardsHeld: {

@@ -106,7 +106,10 @@ describe('metrics', () => {
   });
 
   test('one that stands by tells of itself and of no object', async () => {
-    const names = [...(await scrape(metricsOf())).keys()];
+    const metrics = metricsOf();
+    assert.equal((await scrape(metrics)).has('certwright_leader'), false, 'a process without controllers');
+    metrics.setLeader(false);
+    const names = [...(await scrape(metrics)).keys()];
     assert.ok(names.includes('certwright_leader') && names.includes('process_resident_memory_bytes'));
     assert.deepEqual(
       names.filter((name) => /certificate_|issuer_/.test(name)),
@@ -119,6 +122,7 @@ describe('metrics', () => {
     for (const size of [3, 5]) {
       metrics.controllers.cache('certificates', { size, synced: true });
       createQueue({ clock, observer: metrics.controllers.work('certificates') });
+      if (size === 3) createQueue({ clock, observer: metrics.cainjector.work('cainjector') });
       if (size === 3) metrics.serve(undefined);
     }
     const families = await scrape(metrics);
@@ -126,7 +130,14 @@ describe('metrics', () => {
       families.get('certwright_cache_objects')?.samples.map(({ value }) => value),
       [5],
     );
-    assert.equal(families.get('certwright_queue_depth')?.samples.length, 1);
+    assert.deepEqual(
+      families
+        .get('certwright_queue_depth')
+        ?.samples.map(({ labels }) => labels['controller'])
+        .toSorted(),
+      ['cainjector', 'certificates'],
+      'CA injection goes on while the controllers stand by',
+    );
     assert.equal(families.has('certmanager_certificate_ready_status'), false);
   });
 

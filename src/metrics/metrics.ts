@@ -31,6 +31,8 @@ export interface Metrics {
   readonly contentType: string;
   /** For `startControllers({ observer })`. */
   readonly controllers: ControllersObserver;
+  /** For `startCainjector({ observer })`. */
+  readonly cainjector: ControllersObserver;
   /** For the connection: `createKubeClient({ ...connection, observer })`. */
   readonly requests: RequestObserver;
   /**
@@ -43,6 +45,7 @@ export interface Metrics {
    * then nothing of theirs is told, or held in memory, any more. Controllers may begin again afterwards.
    */
   serve(caches: ObjectCaches | undefined): void;
+  /** Of the controllers; never called where a process has none of them, and then no series says that it stands by. */
   setLeader(isLeader: boolean): void;
   setShards(held: number, total: number): void;
   setAdmissionMode(mode: string): void;
@@ -52,7 +55,7 @@ export interface Metrics {
 
 interface State {
   caches: ObjectCaches | undefined;
-  leader: boolean;
+  leader: boolean | undefined;
   shards: { held: number; total: number } | undefined;
   admissionMode: string | undefined;
 }
@@ -63,7 +66,7 @@ const breatheByImmediate = (): Promise<void> => new Promise((resolve) => void se
 
 export function createMetrics(input: MetricsInput): Metrics {
   const observers = new Observers();
-  const state: State = { caches: undefined, leader: false, shards: undefined, admissionMode: undefined };
+  const state: State = { caches: undefined, leader: undefined, shards: undefined, admissionMode: undefined };
   const breathe = input.breathe ?? breatheByImmediate;
 
   async function* scrape(): AsyncGenerator<string> {
@@ -83,13 +86,12 @@ export function createMetrics(input: MetricsInput): Metrics {
   return {
     contentType,
     controllers: observers.controllers,
+    cainjector: observers.cainjector,
     requests: observers.requests,
     scrape,
     serve: (caches) => {
       if (caches === undefined) observers.forget();
       state.caches = caches;
-      // Whoever stands by again has none: the next turn at work makes its own.
-      if (caches === undefined) observers.forgetCaches();
     },
     setLeader: (isLeader) => {
       state.leader = isLeader;
@@ -133,7 +135,7 @@ async function stateText(input: MetricsInput, state: State, observers: Observers
     family(stateMetrics.clock, one(seconds)),
     family(stateMetrics.clockGauge, one(seconds)),
     family(stateMetrics.buildInfo, [[[process.versions.node, input.version], 1]]),
-    family(stateMetrics.leader, one(state.leader ? 1 : 0)),
+    family(stateMetrics.leader, one(state.leader === undefined ? undefined : Number(state.leader))),
     family(stateMetrics.shardsHeld, one(state.shards?.held)),
     family(stateMetrics.shards, one(state.shards?.total)),
     family(stateMetrics.admissionMode, state.admissionMode === undefined ? [] : [[[state.admissionMode], 1]]),

@@ -8,9 +8,11 @@ import type { Queue } from '../kube/queue.ts';
 import { countedMetrics } from './catalogue.ts';
 import { Counter, Histogram } from './registry.ts';
 
+type Queues = Map<string, Pick<Queue, 'length' | 'delayed' | 'active'>>;
+
 /** What is asked for at scrape. */
 export interface Observed {
-  queues: ReadonlyMap<string, Pick<Queue, 'length' | 'delayed' | 'active'>>;
+  queues: Readonly<Queues>;
   caches: ReadonlyMap<string, readonly { readonly size: number; readonly synced: boolean }[]>;
   events: Readonly<EventCounts> | undefined;
   /** `namespace/name` of Certificates whose breaker is open -> until when, in milliseconds. */
@@ -21,8 +23,11 @@ export interface Observed {
 
 export class Observers {
   readonly controllers: ControllersObserver;
+  /** Of CA injection, which has a lease of its own: its queue is not forgotten when the controllers end. */
+  readonly cainjector: ControllersObserver;
   readonly requests: RequestObserver;
-  readonly #queues = new Map<string, Pick<Queue, 'length' | 'delayed' | 'active'>>();
+  readonly #queues: Queues = new Map();
+  readonly #injection: Queues = new Map();
   readonly #caches = new Map<string, { readonly size: number; readonly synced: boolean }[]>();
   readonly #breakers = new Map<string, number>();
   readonly #families: readonly (Counter | Histogram)[];
@@ -68,14 +73,15 @@ export class Observers {
       },
     };
     const names = new Set<string>(controllerNames);
-    this.controllers = {
-      work: (controller) => {
+    const workOf =
+      (queues: Queues): ControllersObserver['work'] =>
+      (controller) => {
         // A queue whose name is none of the peer's holds the objects of several of its controllers: `step` tells them apart.
         const isSync = names.has(controller);
         const labels = [controller];
         if (isSync) calls.add(labels, 0);
         return {
-          queue: (queue) => void this.#queues.set(controller, queue),
+          queue: (queue) => void queues.set(controller, queue),
           added: () => adds.add(labels),
           taken: (waitedMs) => waits.observe(labels, waitedMs / 1000),
           retried: () => retries.add(labels),
@@ -87,7 +93,9 @@ export class Observers {
             if (outcome === 'error') errors.add(labels);
           },
         };
-      },
+      };
+    this.controllers = {
+      work: workOf(this.#queues),
       step(controller, decision, failed) {
         decisions.add([controller, decision]);
         calls.add([controller]);
@@ -109,6 +117,7 @@ export class Observers {
         else this.#breakers.set(certificate, untilMs);
       },
     };
+    this.cainjector = { ...this.controllers, work: workOf(this.#injection) };
   }
 
   /** Metrics counted as they happen; those that were told nothing yet are left out. */
@@ -117,12 +126,6 @@ export class Observers {
       const text = family.render();
       if (text !== '') yield text;
     }
-  }
-
-  /** Queues and caches of work that has ended; counters stay. */
-  forgetCaches(): void {
-    this.#caches.clear();
-    this.#queues.clear();
   }
 
   /** The controllers have ended: their queues and caches are held no longer. What was counted stays. */
@@ -135,7 +138,7 @@ export class Observers {
 
   get observed(): Observed {
     return {
-      queues: this.#queues,
+      queues: new Map([...this.#queues, ...this.#injection]),
       caches: this.#caches,
       events: this.#events,
       breakers: this.#breakers,

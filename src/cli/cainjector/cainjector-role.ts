@@ -36,7 +36,7 @@ async function run(
       options: injection,
       ...(connection.serverCa === undefined ? {} : { serverCa: connection.serverCa }),
       streamingList: connection.streamingList,
-      observer: metrics.controllers,
+      observer: metrics.cainjector,
     });
     cainjector.synced.then(
       () => {

@@ -28,6 +28,7 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
   const problem = { standby: undefined, syncing: 'the caches are not yet complete', working: undefined };
   const note = { standby: 'standing by', syncing: '', working: 'caches complete, at work' };
   health.addReady({ name: 'controller', check: () => problem[state], note: () => note[state] });
+  metrics.setLeader(false);
   const turns = createTurns(options, context);
   const direct = createKubeClient(context.connection);
   // Whoever serves one namespace has no right to look, and no business with what the whole cluster admits.
