@@ -5,7 +5,10 @@ import { after, before, test } from 'node:test';
 import type { Authorize } from '../../src/api/admission.ts';
 import type { SigningCondition } from '../../src/api/certificate-signing-request.ts';
 import { encodePem } from '../../src/pki/pem.ts';
+import { certificateFromRequest } from '../../src/pki/x509/certificate-from-request.ts';
 import { createCsr } from '../../src/pki/x509/create-csr.ts';
+import { parseCsr } from '../../src/pki/x509/parse-csr.ts';
+import { createSigner } from '../../src/pki/x509/sign-certificate.ts';
 import { asker, startServer, type Answer, type Asking } from './server-harness.ts';
 
 const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -162,6 +165,28 @@ test('who signs adds a certificate once, and touches no approval', async () => {
       ['Failed', undefined],
     ],
   );
+});
+
+test('a certificate that is there stays as it is', async () => {
+  await alice('POST', path, csr('issued'));
+  await put(approver, 'issued', 'approval', { conditions: [approved] });
+  const chains: string[] = [];
+  for (const commonName of ['one', 'two']) {
+    const asked = parseCsr(createCsr({ commonName }, key));
+    const der = await certificateFromRequest(
+      { csr: asked, now: Date.now(), duration: 3_600_000 },
+      createSigner(key),
+    );
+    chains.push(Buffer.from(encodePem('CERTIFICATE', der)).toString('base64'));
+  }
+  const [one, two] = chains;
+  assert.equal((await put(signer, 'issued', 'status', { certificate: one })).code, 200);
+  assert.equal((await put(signer, 'issued', 'status', { certificate: one })).code, 200);
+  for (const certificate of [two, '', null]) {
+    const { code, body } = await put(signer, 'issued', 'status', { certificate });
+    assert.equal(code, 422, String(certificate));
+    assert.match(String(body['message']), /status\.certificate: Forbidden/u);
+  }
 });
 
 test('kubectl get csr shows what Kubernetes shows', async () => {

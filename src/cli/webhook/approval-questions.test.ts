@@ -66,6 +66,18 @@ describe('access reviews', () => {
     assert.equal(asked.length, 3);
   });
 
+  test('a flood of questions is not remembered without end', async () => {
+    const { transport, asked } = transportOf({ [path]: { status: { allowed: true } } });
+    const authorize = createAuthorizer(transport, createFakeClock(0), quiet);
+    await authorize(question);
+    for (let i = 0; i < 1_000; i++) await authorize({ ...question, name: `other-${i}` });
+    assert.equal(asked.length, 1_001);
+    await authorize({ ...question, name: 'other-999' });
+    assert.equal(asked.length, 1_001, 'the last ones are remembered');
+    await authorize(question);
+    assert.equal(asked.length, 1_002, 'the oldest one is not');
+  });
+
   test('an error and an odd answer are a no', async () => {
     const clock = createFakeClock(0);
     for (const answer of [new ServerError('away'), {}, { status: { allowed: 'true' } }]) {

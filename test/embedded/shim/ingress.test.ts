@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { ingresses } from '../../../src/api/networking.ts';
-import { certificates } from '../../../src/api/resources.ts';
+import type { Event } from '../../../src/api/core.ts';
+import { certificates, events } from '../../../src/api/resources.ts';
 import { namespace } from '../standalone-world.ts';
 import { annotated, ShimWorld } from './shim-world.ts';
 
@@ -162,8 +163,15 @@ test('mistakes are told of by name, once', async (t) => {
     'BadConfig',
   );
   await it.isReady('web-tls');
-  const told = await it.world.told('Ingress', 'web');
-  assert.equal(told.filter((line) => line.includes('Skipped a TLS block')).length, 1);
+  // A change that mends nothing: the same mistake is looked at again.
+  await it.ingress('web', [...tls, { secretName: 'no-hosts' }], annotated, { labels: { team: 'blue' } });
+  await it.is('web-tls', 'has the label', ({ metadata }) => metadata?.labels?.['team'] === 'blue');
+  const { items } = await it.world.user.list<Event>(events, { namespace });
+  const told = items.filter(({ message }) => message?.includes('Skipped a TLS block'));
+  assert.deepEqual(
+    told.map(({ count }) => count),
+    [1],
+  );
 });
 
 test('automatic annotations use the default issuer', async (t) => {
