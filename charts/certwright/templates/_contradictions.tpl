@@ -7,6 +7,9 @@
 {{- if and .Values.installCRDs (not .Values.crds.keep) -}}
 {{- $problems = append $problems "installCRDs: it cannot be combined with crds.keep: false; use crds.enabled" -}}
 {{- end -}}
+{{- if regexMatch "(^|/)cert-manager-(controller|webhook|cainjector)$" (printf "%s" (.Values.image.repository | default .Values.image.name)) -}}
+{{- $problems = append $problems "image: it names an image of cert-manager, which does not know these arguments; take image.* out, or name yours of Certwright" -}}
+{{- end -}}
 {{- if .Values.watchNamespace -}}
 {{- if not (has .Values.admission.mode (list "auto" "none")) -}}
 {{- $problems = append $problems (printf "admission.mode %q: admission is cluster-wide, and watchNamespace installs nothing that is; leave it out, an administrator installs it for all namespaces" .Values.admission.mode) -}}
