@@ -181,7 +181,7 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     needs: ['cainjector'],
     rules: () => [
       needed(allow('', ['secrets'], ['get', 'list', 'watch'])),
-      needed(allow(certManager, ['certificates'], ['get', 'list', 'watch']), 'inject-from-certificates'),
+      needed(allow(certManager, ['certificates'], read), 'inject-from-certificates'),
       injected('admissionregistration.k8s.io', 'mutatingwebhookconfigurations', 'inject-mutating-webhooks'),
       injected(
         'admissionregistration.k8s.io',
