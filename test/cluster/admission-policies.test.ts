@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { playIdentity } from './admission-identity.ts';
 import { admittedByPolicies, namedOtherwise } from './admission-differences.ts';
 import { AdmissionPlayer } from './admission-player.ts';
-import { removeObjects, installPolicies, makeNamespace, removePolicies } from './admission-setup.ts';
+import { removeObjects, makeNamespace } from './admission-setup.ts';
 import { playTable } from './admission-table.ts';
 import { openTwoServers, type TwoServers } from './two-servers.ts';
 
@@ -15,12 +15,10 @@ describe('admission by policies', () => {
   before(async () => {
     servers = await openTwoServers();
     await makeNamespace(servers.real);
-    await installPolicies(servers.real);
     player = new AdmissionPlayer(servers.real);
     await player.untilInForce();
   });
   after(async () => {
-    await removePolicies(servers.real);
     await removeObjects(servers.real);
     await servers.close();
   });

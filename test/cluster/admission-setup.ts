@@ -1,7 +1,7 @@
-/** Puts policies, namespaces and rights onto the real API server for the admission suites, and takes them away again. */
-import { policies } from '../../src/admission/policies/policies.ts';
+/** Puts namespaces and rights onto the real API server for the admission suites, and takes objects away again. */
 import { certificateRequests, challenges, orders } from '../../src/api/resources.ts';
 import { namespace, pathOf } from './admission-player.ts';
+import { untilAllowed } from './rights.ts';
 import type { Side } from './two-servers.ts';
 
 interface Named {
@@ -23,18 +23,6 @@ export async function apply(server: Side, object: object): Promise<void> {
     body: object,
   });
   if (answer.status > 201) throw new Error(JSON.stringify(answer.body));
-}
-
-export async function installPolicies(server: Side): Promise<void> {
-  for (const { policy, binding } of policies()) {
-    await apply(server, policy);
-    await apply(server, binding);
-  }
-}
-
-export async function removePolicies(server: Side): Promise<void> {
-  for (const { policy, binding } of policies())
-    for (const each of [binding, policy]) await server({ method: 'DELETE', path: pathOfObject(each) });
 }
 
 export async function makeNamespace(server: Side, name = namespace, labels: object = {}): Promise<void> {
@@ -77,4 +65,15 @@ export async function grant(server: Side, user: string, ...signers: string[]): P
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
   });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await server({ method: method as 'POST', path, body });
+    return { status: answer.status, body: JSON.stringify(answer.body) };
+  };
+  const group = 'cert-manager.io';
+  await untilAllowed(
+    { ask },
+    user,
+    { group, resource: 'certificaterequests', verb: 'create', namespace },
+    ...signers.map((name) => ({ group, resource: 'signers', verb: 'approve', name })),
+  );
 }

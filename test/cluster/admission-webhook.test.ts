@@ -9,9 +9,10 @@ import { after, before, describe, test } from 'node:test';
 import { admittedByWebhook, namedOtherwise } from './admission-differences.ts';
 import { playIdentity } from './admission-identity.ts';
 import { AdmissionPlayer } from './admission-player.ts';
-import { apply, makeNamespace, removeObjects } from './admission-setup.ts';
+import { apply, makeNamespace } from './admission-setup.ts';
 import { playTable } from './admission-table.ts';
-import { clusterKubeconfig } from './kubectl.ts';
+import { startOwnCluster } from './lane.ts';
+import type { Cluster } from '../../tools/apiserver/start.ts';
 import { openTwoServers, type Side, type TwoServers } from './two-servers.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/certwright.js');
@@ -20,29 +21,25 @@ const secret = { namespace: 'webhook-tables', name: 'certwright-webhook-ca' };
 const secretPath = `/api/v1/namespaces/${secret.namespace}/secrets/${secret.name}`;
 
 describe('admission by webhook', () => {
+  let cluster: Cluster;
   let servers: TwoServers;
   let player: AdmissionPlayer;
   let child: ChildProcess;
   let port = 0;
 
   before(async () => {
-    servers = await openTwoServers();
+    cluster = await startOwnCluster();
+    servers = await openTwoServers(cluster.kubeconfig);
     await makeNamespace(servers.real);
     await makeNamespace(servers.real, secret.namespace);
-    ({ child, port } = await startWebhook());
+    ({ child, port } = await startWebhook(cluster.kubeconfig));
     await register(servers.real, port);
     player = new AdmissionPlayer(servers.real);
     await player.untilInForce();
   });
   after(async () => {
-    for (const kind of ['validating', 'mutating'])
-      await servers.real({
-        method: 'DELETE',
-        path: `/apis/${api}/${kind}webhookconfigurations/certwright-test`,
-      });
-    await servers.real({ method: 'DELETE', path: secretPath });
-    await removeObjects(servers.real);
     await servers.close();
+    await cluster.stop();
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
@@ -83,11 +80,11 @@ describe('admission by webhook', () => {
   });
 });
 
-async function startWebhook(): Promise<{ child: ChildProcess; port: number }> {
+async function startWebhook(kubeconfig: string): Promise<{ child: ChildProcess; port: number }> {
   const dynamic = `--dynamic-serving-ca-secret-`;
   const args = [
     'webhook',
-    `--kubeconfig=${clusterKubeconfig()}`,
+    `--kubeconfig=${kubeconfig}`,
     '--secure-port=0',
     '--healthz-port=0',
     '--metrics-listen-address=0',

@@ -38,7 +38,7 @@ const leftovers = [
   'validatingwebhookconfigurations',
 ];
 
-test('install, upgrade, uninstall, install again', { timeout: 180_000 }, async (t) => {
+test('install, upgrade, uninstall, install again', async (t) => {
   const world = await chartWorld(t);
 
   const notes = await install(world);
@@ -47,7 +47,7 @@ test('install, upgrade, uninstall, install again', { timeout: 180_000 }, async (
   assert.match(notes, /kubectl -n cert-manager rollout status deployment\/certwright/u);
   assert.equal((await definitions(world)).length, 6);
   assert.deepEqual(await ours(world, 'deployments'), ['certwright']);
-  await world.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/issuers.cert-manager.io');
+  await world.kubectl('wait', '--for=condition=Established', '--timeout=180s', 'crd/issuers.cert-manager.io');
   await world.apply(JSON.stringify(issuer));
 
   const bad = { ...issuer, metadata: { ...issuer.metadata, name: 'bad' }, spec: { ca: { secretName: '' } } };
@@ -93,44 +93,35 @@ test('install, upgrade, uninstall, install again', { timeout: 180_000 }, async (
   assert.deepEqual(await ours(world, 'deployments'), ['certwright']);
 });
 
-test(
-  'moving over: the definitions of a cert-manager release are taken over',
-  { timeout: 180_000 },
-  async (t) => {
-    const world = await chartWorld(t);
-    // As `helm uninstall cert-manager` leaves them.
-    await world.kubectl('apply', '--server-side', '-f', join(chart, '../../deploy/crds'));
-    const files = await definitions(world);
-    for (const name of files) {
-      await world.kubectl('label', 'crd', name, 'app.kubernetes.io/managed-by=Helm');
-      await world.kubectl(
-        'annotate',
-        'crd',
-        name,
-        'meta.helm.sh/release-name=cert-manager',
-        'meta.helm.sh/release-namespace=cert-manager',
-      );
-    }
+test('moving over: the definitions of a cert-manager release are taken over', async (t) => {
+  const world = await chartWorld(t);
+  // As `helm uninstall cert-manager` leaves them.
+  await world.kubectl('apply', '--server-side', '-f', join(chart, '../../deploy/crds'));
+  const files = await definitions(world);
+  for (const name of files) {
+    await world.kubectl('label', 'crd', name, 'app.kubernetes.io/managed-by=Helm');
     await world.kubectl(
-      'wait',
-      '--for=condition=Established',
-      '--timeout=30s',
-      'crd/issuers.cert-manager.io',
+      'annotate',
+      'crd',
+      name,
+      'meta.helm.sh/release-name=cert-manager',
+      'meta.helm.sh/release-namespace=cert-manager',
     );
-    await world.apply(JSON.stringify(issuer));
-    await assert.rejects(install(world), (error: Failure) => {
-      assert.match(error.stderr, /cannot be imported into the current release|invalid ownership metadata/u);
-      return true;
-    });
-    await install(world, '--take-ownership');
-    assert.match(
-      await world.kubectl('get', 'issuer', 'selfsigned', '-n', 'default', '-o', 'name'),
-      /selfsigned/u,
-    );
-  },
-);
+  }
+  await world.kubectl('wait', '--for=condition=Established', '--timeout=180s', 'crd/issuers.cert-manager.io');
+  await world.apply(JSON.stringify(issuer));
+  await assert.rejects(install(world), (error: Failure) => {
+    assert.match(error.stderr, /cannot be imported into the current release|invalid ownership metadata/u);
+    return true;
+  });
+  await install(world, '--take-ownership');
+  assert.match(
+    await world.kubectl('get', 'issuer', 'selfsigned', '-n', 'default', '-o', 'name'),
+    /selfsigned/u,
+  );
+});
 
-test('the static manifests in one command, twice', { timeout: 120_000 }, async (t) => {
+test('the static manifests in one command, twice', async (t) => {
   const world = await chartWorld(t);
   const apply = (): Promise<string> =>
     world.kubectl('apply', '--server-side', '--validate=strict', '-f', staticFile);
@@ -142,7 +133,7 @@ test('the static manifests in one command, twice', { timeout: 120_000 }, async (
   assert.doesNotMatch(await apply(), /conflict|warning/iu);
 });
 
-test('somebody with rights in one namespace installs it there', { timeout: 180_000 }, async (t) => {
+test('somebody with rights in one namespace installs it there', async (t) => {
   const world = await chartWorld(t, { controllerManager: true });
   await world.kubectl('apply', '--server-side', '-f', join(chart, '../../deploy/crds'));
   await world.kubectl('create', 'namespace', 'shop');

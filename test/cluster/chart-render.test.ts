@@ -27,7 +27,7 @@ function objectsOf(text: string): Manifest[] {
 
 const beforeMutatingPolicies = ['--kube-version=1.33.0', '--api-versions=v1'];
 
-test('the chart as people get it', { timeout: 300_000 }, async (t) => {
+test('the chart as people get it', async (t) => {
   const world = await chartWorld(t);
   const rendered = new Map<Combination, string>();
 

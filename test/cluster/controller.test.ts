@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { clusterKubeconfig, kubectl } from './kubectl.ts';
+import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '../..');
 const ISSUED = [
@@ -18,9 +19,9 @@ const ISSUED = [
 ] as const;
 const KEYSTORES = ['keystore.jks', 'keystore.p12', 'truststore.jks', 'truststore.p12'];
 
-test('the quickstart on a real API server, and a restart', { timeout: 120_000 }, async (t) => {
+test('the quickstart on a real API server, and a restart', async (t) => {
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy/crds'));
-  await kubectl('wait', '--for=condition=Established', '--timeout=20s', '-f', join(root, 'deploy/crds'));
+  await kubectl('wait', '--for=condition=Established', '--timeout=120s', '-f', join(root, 'deploy/crds'));
   for (const namespace of ['cert-manager', 'shop']) await ensureNamespace(namespace);
   const first = await controller(t);
   await kubectl('apply', '-f', join(root, 'examples/quickstart'));
@@ -54,11 +55,11 @@ test('the quickstart on a real API server, and a restart', { timeout: 120_000 },
   // A controller that looks at everything again writes nothing: a marker it must act on shows that it has looked.
   const second = await controller(t);
   await kubectl('delete', 'secret', '-n', 'shop', 'alice-client');
-  await kubectl('wait', '--for=create', '--timeout=30s', '-n', 'shop', 'secret/alice-client');
+  await kubectl('wait', '--for=create', '--timeout=180s', '-n', 'shop', 'secret/alice-client');
   await kubectl(
     'wait',
     '--for=jsonpath={.status.revision}=2',
-    '--timeout=30s',
+    '--timeout=180s',
     '-n',
     'shop',
     'certificate/alice',
@@ -93,9 +94,22 @@ async function state(): Promise<{ requests: string[]; secrets: string[] }> {
   return { requests: await list('certificaterequests'), secrets: await list('secrets') };
 }
 
+/** Fails with what stands in the way: conditions, and what was told about the objects. */
 async function allReady(): Promise<void> {
-  for (const namespace of ['cert-manager', 'shop'])
-    await kubectl('wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'certificate', '--all');
+  const path = '{.items[*].status.conditions[?(@.type=="Ready")].status}';
+  let told = '';
+  await until(
+    () => `every Certificate of the quickstart is Ready\n${told}`,
+    async () => {
+      const states = ['cert-manager', 'shop'].map((namespace) =>
+        kubectl('get', 'certificates', '-n', namespace, '-o', `jsonpath=${path}`),
+      );
+      const ready = (await Promise.all(states)).join(' ').match(/True/gu) ?? [];
+      if (ready.length === ISSUED.length) return true;
+      told = await kubectl('get', 'certificates,certificaterequests,events', '-A', '-o', 'wide');
+      return false;
+    },
+  );
 }
 
 async function ensureNamespace(name: string): Promise<void> {

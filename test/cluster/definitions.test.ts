@@ -23,7 +23,7 @@ test('the definitions apply cleanly and are Established', async () => {
   );
   assert.equal(applied.trim().split('\n').length, 6);
   assert.doesNotMatch(applied, /warning/iu);
-  await kubectl('wait', '--for=condition=Established', '--timeout=20s', '-f', folder);
+  await kubectl('wait', '--for=condition=Established', '--timeout=180s', '-f', folder);
   const read = JSON.parse(await kubectl('get', '-f', folder, '-o', 'json')) as {
     items: { metadata: { name: string }; status: { conditions: Condition[] } }[];
   };
@@ -45,7 +45,7 @@ test('a second apply changes nothing', async () => {
 });
 
 test('kubectl explain knows the fields', async () => {
-  await kubectl('wait', '--for=condition=Established', '--timeout=20s', '-f', folder);
+  await kubectl('wait', '--for=condition=Established', '--timeout=180s', '-f', folder);
   for (const [path, text] of [
     ['certificates.spec.privateKey.rotationPolicy', /FIELD: rotationPolicy <string>/u],
     ['certificaterequests.spec.request', /FIELD: request <string>/u],

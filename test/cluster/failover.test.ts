@@ -30,7 +30,7 @@ const atWork = (controller: ControllerProcess, times = 1): Promise<void> =>
     Promise.resolve(controller.log().split('caches are synced').length > times),
   );
 
-test('an instance that is killed or stopped in a storm', { timeout: 170_000 }, async (t) => {
+test('an instance that is killed or stopped in a storm', async (t) => {
   const cluster = await clusterWithDefinitions(t);
   const storm = await createStorm(cluster, 'storm');
   t.after(() => storm.close());

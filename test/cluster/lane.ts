@@ -15,14 +15,22 @@ export function sharedCluster(): Promise<ClusterAccess> {
 
 /** A cluster for one test that breaks it or sets its flags; about three seconds. It ends with the test. */
 export async function ownCluster(t: TestContext, options: ClusterOptions = {}): Promise<Cluster> {
-  const binaries = JSON.parse(handedOver('CERTWRIGHT_CLUSTER_BINARIES')) as Binaries;
-  const cluster = await startCluster(binaries, options);
+  const cluster = await startOwnCluster(options);
   t.after(() => cluster.stop());
   return cluster;
 }
 
+/** For whoever has no context of a test and stops it himself. */
+export function startOwnCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  return startCluster(JSON.parse(handedOver('CERTWRIGHT_CLUSTER_BINARIES')) as Binaries, options);
+}
+
 function handedOver(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run \`npm run test:cluster\``);
+  if (value === undefined)
+    throw new Error(
+      `${name} is not set: run \`npm run test:cluster\`; own-clusters.ts names the files that get programs for a ` +
+        'cluster of their own, and no part in the shared one',
+    );
   return value;
 }

@@ -31,7 +31,7 @@ async function holders(list: () => Promise<{ items: Lease[] }>): Promise<Map<str
   return held;
 }
 
-test('work is shared over three instances, one of them dies', { timeout: 170_000 }, async (t) => {
+test('work is shared over three instances, one of them dies', async (t) => {
   const cluster = await clusterWithDefinitions(t);
   const storms = await Promise.all(
     Array.from({ length: NAMESPACES }, (_, index) => createStorm(cluster, `team-${index}`)),

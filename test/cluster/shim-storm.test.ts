@@ -20,7 +20,7 @@ const isOfShim = ({ requestUri, resource, user, verb }: AuditEntry): boolean =>
   (requestUri.includes('fieldManager=cert-manager-ingress-shim') ||
     (verb === 'delete' && !requestUri.includes('?')));
 
-test('500 Ingresses created, changed and deleted', { timeout: 170_000 }, async (t) => {
+test('500 Ingresses created, changed and deleted', async (t) => {
   const { audit } = await sharedCluster();
   const it = await ShimWorld.start(t);
   const cached = it.world.controllers.informers.certificates;

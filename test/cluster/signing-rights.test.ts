@@ -9,6 +9,7 @@ import { createKubeClient } from '../../src/kube/http-client.ts';
 import { loadKubeContext } from '../../src/kube/kubeconfig.ts';
 import { SigningWorld } from '../embedded/signing-world.ts';
 import { sharedCluster } from './lane.ts';
+import { untilAllowed } from './rights.ts';
 
 const signer = 'certwright-signing-test';
 const requester = 'certwright-requester-test';
@@ -82,6 +83,18 @@ test('signing needs the rights of the README, and a requester the right to refer
   await grant(requester, requester, [
     rule('certificates.k8s.io', ['certificatesigningrequests'], ['create']),
   ]);
+  const group = 'certificates.k8s.io';
+  await untilAllowed(cluster, signer, {
+    group,
+    resource: 'signers',
+    verb: 'sign',
+    name: 'issuers.cert-manager.io/*',
+  });
+  await untilAllowed(cluster, requester, {
+    group,
+    resource: 'certificatesigningrequests',
+    verb: 'create',
+  });
   const alice = await as(requester);
   const world = await SigningWorld.open(t, () => as(signer));
   await world.ca('shop');
@@ -93,6 +106,13 @@ test('signing needs the rights of the README, and a requester the right to refer
   assert.equal(await world.failure('rights-denied'), 'DeniedReference');
 
   await grant(requester, requester, [rule('cert-manager.io', ['signers'], ['reference'], ['ca'])], 'shop');
+  await untilAllowed(cluster, requester, {
+    group: 'cert-manager.io',
+    resource: 'signers',
+    verb: 'reference',
+    name: 'ca',
+    namespace: 'shop',
+  });
   await world.ask('rights-allowed', spec, {}, alice);
   await world.approve('rights-allowed');
   assert.equal((await world.chain('rights-allowed')).length, 1);

@@ -19,4 +19,5 @@ export const SUITES: readonly string[] = [
   'test/embedded/signing-requests.test.ts',
   'test/embedded/shim/hostile.test.ts',
   'test/embedded/shim/ingress.test.ts',
+  'test/embedded/shim/refused.test.ts',
 ];

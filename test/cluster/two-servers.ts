@@ -1,11 +1,13 @@
 /** The same request to the real kube-apiserver and to the embedded server, both with our definitions, nothing in between. */
 import { request, type Dispatcher } from 'undici';
+import { createAdmission } from '../../src/admission/create-admission.ts';
 import { crds } from '../../src/api/crds.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { connect, endpointOf } from '../../src/kube/connect.ts';
 import { nodeHost } from '../../src/kube/host.ts';
 import { loadKubeContext } from '../../src/kube/kubeconfig.ts';
 import { createServer } from '../../src/standalone/server.ts';
+import { clusterKubeconfig } from './kubectl.ts';
 import { until } from './until.ts';
 
 export interface Ask {
@@ -38,14 +40,11 @@ export interface TwoServers {
   close(): Promise<void>;
 }
 
-export async function openTwoServers(): Promise<TwoServers> {
-  const file = process.env['CERTWRIGHT_CLUSTER_KUBECONFIG'];
-  if (file === undefined)
-    throw new Error('CERTWRIGHT_CLUSTER_KUBECONFIG is not set: run `npm run test:cluster`');
+export async function openTwoServers(file = clusterKubeconfig()): Promise<TwoServers> {
   const host = nodeHost({}, '/');
   const endpoint = endpointOf(await loadKubeContext(host, { file }), host, systemClock);
   const connection = await connect(endpoint, { clock: systemClock, random: Math.random });
-  const embedded = await createServer({ dataDir: ':memory:', crds });
+  const embedded = await createServer({ dataDir: ':memory:', crds, admission: createAdmission() });
   const real = side(connection.dispatcher, endpoint.server);
   await installDefinitions(real);
   return {

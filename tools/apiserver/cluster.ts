@@ -1,21 +1,22 @@
-/** `npm run cluster`: a real API server with our definitions on this machine, until Ctrl-C. */
+/** `npm run cluster`: a real API server with our definitions and policies on this machine, until Ctrl-C. */
 
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { installAdmission } from './admission.ts';
 import { clusterTools } from './cluster-tools.ts';
 import { installDefinitions } from './definitions.ts';
 import { startCluster } from './start.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const HELP = `Starts etcd, kube-apiserver and kube-controller-manager on loopback, installs deploy/crds and keeps running
-until Ctrl-C. Nothing is kept: each start is an empty cluster. There are no nodes, so pods stay Pending.
+const HELP = `Starts etcd, kube-apiserver and kube-controller-manager on loopback, installs deploy/crds and
+deploy/admission and keeps running until Ctrl-C. Nothing is kept: each start is an empty cluster. There are no nodes, so pods stay Pending.
 
   npm run cluster -- [options]
 
   --kubeconfig FILE    where the administrator's kubeconfig goes (.certwright/cluster.kubeconfig)
-  --no-definitions     leave the CustomResourceDefinitions out
+  --no-definitions     leave the definitions and the admission policies out
   --help               this text
 
 The programs are built on first use, which takes some minutes and needs Go; etcd is Debian's etcd-server.
@@ -42,7 +43,9 @@ async function main(): Promise<number> {
   const cluster = await startCluster(binaries, {
     controllerManager: true,
     prepare: async (access) => {
-      if (given.definitions) await installDefinitions(binaries.kubectl, access.kubeconfig);
+      if (!given.definitions) return;
+      await installDefinitions(binaries.kubectl, access.kubeconfig);
+      await installAdmission(binaries.kubectl, access);
     },
   });
   const kubeconfig = path.resolve(given.kubeconfig);

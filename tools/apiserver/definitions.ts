@@ -11,5 +11,5 @@ const folder = path.resolve(import.meta.dirname, '../../deploy/crds');
 export async function installDefinitions(kubectl: string, kubeconfig: string): Promise<void> {
   const ask = (...args: string[]) => run(kubectl, ['--kubeconfig', kubeconfig, ...args]);
   await ask('apply', '--server-side', '-f', folder);
-  await ask('wait', '--for=condition=Established', '--timeout=30s', '-f', folder);
+  await ask('wait', '--for=condition=Established', '--timeout=180s', '-f', folder);
 }

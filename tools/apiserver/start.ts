@@ -13,7 +13,7 @@ import { CONTROLLERS, controllerManagerArgs } from './controller-manager.ts';
 import { clientPair, makePki } from './pki.ts';
 import { Processes } from './processes.ts';
 
-const STARTUP_LIMIT_MS = 90_000;
+const STARTUP_LIMIT_MS = 180_000;
 
 export interface Binaries {
   readonly etcd: string;
@@ -50,7 +50,7 @@ export interface Cluster extends ClusterAccess {
   stop(): Promise<void>;
 }
 
-/** @throws Error with the end of the server's log when it is not ready within 90 s */
+/** @throws Error with the end of the server's log when it is not ready within three minutes */
 export async function startCluster(binaries: Binaries, options: ClusterOptions = {}): Promise<Cluster> {
   const begin = performance.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'certwright-cluster-'));

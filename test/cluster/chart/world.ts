@@ -90,7 +90,7 @@ async function define(world: ChartWorld, folder: string, files: readonly string[
   for (const name of files) {
     const file = join(folder, name);
     await world.kubectl('apply', '--server-side', '-f', file);
-    await world.kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', file);
+    await world.kubectl('wait', '--for=condition=Established', '--timeout=180s', '-f', file);
   }
 }
 

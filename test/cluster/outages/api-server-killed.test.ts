@@ -8,7 +8,7 @@ import { createStorm } from './storm.ts';
 const LEAVES = 500;
 const KILLS = 5;
 
-test('an API server that is killed, and history that is gone', { timeout: 170_000 }, async (t) => {
+test('an API server that is killed, and history that is gone', async (t) => {
   const cluster = await clusterWithDefinitions(t);
   const storm = await createStorm(cluster, 'storm');
   t.after(() => storm.close());

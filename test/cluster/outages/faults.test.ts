@@ -21,7 +21,7 @@ interface Scene {
   readonly tokenFile: string;
 }
 
-test('a controller behind a connection that fails it', { timeout: 170_000, concurrency: true }, async (t) => {
+test('a controller behind a connection that fails it', { concurrency: true }, async (t) => {
   const cluster = await clusterWithDefinitions(t);
 
   const scene = async (t: TestContext, namespace: string, seconds?: number): Promise<Scene> => {

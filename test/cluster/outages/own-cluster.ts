@@ -17,7 +17,7 @@ export async function clusterWithDefinitions(t: TestContext): Promise<Cluster> {
   const ask = (...args: string[]): Promise<unknown> =>
     run(kubectl, ['--kubeconfig', cluster.kubeconfig, ...args]);
   await ask('apply', '--server-side', '-f', crds);
-  await ask('wait', '--for=condition=Established', '--timeout=30s', '-f', crds);
+  await ask('wait', '--for=condition=Established', '--timeout=180s', '-f', crds);
   return cluster;
 }
 

@@ -1,4 +1,4 @@
-/** Certificates that admission refuses, which the cluster lane has none of: so this file runs on the embedded server alone. */
+/** Certificates that admission refuses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShimWorld } from './shim-world.ts';
