@@ -27,6 +27,11 @@ export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue'> {
   /** Streaming list: the initial state as ADDED events, closed by an annotated bookmark. */
   sendInitialEvents?: boolean;
   timeoutSeconds?: number;
+  /**
+   * Whether the caller has the object of that resourceVersion already, as the answer of its own write: an ADDED or MODIFIED
+   * event of it may come as a BOOKMARK of that version instead, which costs no parsing.
+   */
+  isKnown?: (resourceVersion: string) => boolean;
 }
 
 export interface WatchEvent<T> {
@@ -40,6 +45,11 @@ export interface WriteOptions {
   dryRun?: boolean;
   /** What happens to fields that the server does not know; absent: the server's default (dropped, with a warning). */
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  /**
+   * Only success matters to the caller: the server is asked for as little as it can answer, nobody parses that, and what
+   * resolves is an object without anything. Clients may ignore it and answer in full.
+   */
+  unread?: boolean;
   signal?: AbortSignal;
   /** Looked at before each attempt, the repeated ones too; what it throws is what the writer gets. */
   permit?: () => void;

@@ -46,7 +46,8 @@ export function referenceTo(type: ResourceType, object: KubeObject): ObjectRefer
   return { apiVersion: apiVersionOf(type), kind: type.kind, namespace, name, uid, resourceVersion };
 }
 
-const fieldManager = 'cert-manager';
+/** Nobody looks at what comes back. */
+const written = { fieldManager: 'cert-manager', unread: true } as const;
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, onError } = options;
@@ -66,14 +67,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       const { count, lastTimestamp, message } = event;
       try {
         const key = { namespace, name: name! };
-        await client.patch(eventType, key, 'strategic', { count, lastTimestamp, message }, { fieldManager });
+        await client.patch(eventType, key, 'strategic', { count, lastTimestamp, message }, written);
         return;
       } catch (error) {
         // Events expire after an hour: then it is written anew.
         if (!(error instanceof NotFoundError)) throw error;
       }
     }
-    await client.create(eventType, event, { fieldManager });
+    await client.create(eventType, event, written);
     recorded.stored = true;
   };
   const send = async (): Promise<void> => {

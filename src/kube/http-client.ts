@@ -14,6 +14,7 @@ import type {
 import { BadRequestError, errorFromStatus, ProtocolError } from './errors.ts';
 import type { Purpose } from './observe.ts';
 import { createTransport, type KubeConnection, type Transport } from './transport.ts';
+import { bookmarkFor } from './known-event.ts';
 import { decodeLines } from './watch-stream.ts';
 
 export interface KubeClientOptions extends KubeConnection {
@@ -61,10 +62,12 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       method,
       path: path + query,
       body: JSON.stringify(body),
+      accept: write.unread === true ? `${metadataAccept.watch},application/json` : undefined,
       signal: write.signal,
       permit: write.permit,
       ...extra,
     });
+    if (write.unread === true) return {} as T;
     return objectOf(answer.body, path) as T;
   };
 
@@ -123,7 +126,9 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         },
         { idleMs: watchIdleMs },
       );
-      for await (const value of decodeLines(chunks, maxEventBytes)) yield eventOf<T>(value, path);
+      const { isKnown } = watch;
+      const instead = isKnown === undefined ? undefined : (line: Buffer) => bookmarkFor(line, isKnown);
+      for await (const value of decodeLines(chunks, maxEventBytes, instead)) yield eventOf<T>(value, path);
     },
 
     create: (type, object, options) =>

@@ -3,7 +3,7 @@ import type { KubeObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resources.ts';
 import type { CacheKey, Change, Informer, InformerOptions } from './cache.ts';
 import type { KubeClient } from './client.ts';
-import { runReflector, type ReflectorDeps } from './reflector.ts';
+import { runReflector, type ReflectorDeps, type ReflectorSink } from './reflector.ts';
 import { Store, versionOf } from './store.ts';
 
 export interface InformerDeps extends ReflectorDeps {
@@ -52,7 +52,8 @@ export function createInformer<T>(
       if (started) throw new Error(`the informer of ${type.plural} was started before`);
       started = true;
       return new Promise((resolve, reject) => {
-        const sink = {
+        const sink: ReflectorSink = {
+          isKnown: (version) => store.isOwn(Number(version)),
           beginList: () => store.beginList(),
           listed: (object: KubeObject) => store.listed(object),
           endList(resourceVersion: string) {

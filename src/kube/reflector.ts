@@ -21,6 +21,8 @@ export interface ReflectorSink {
   /** Everything was listed: what was not is gone. */
   endList(resourceVersion: string): void;
   event(event: WatchEvent<KubeObject>): void;
+  /** Whether an event of that version would tell nothing new; see WatchOptions. Not asked while a list goes on. */
+  isKnown?(resourceVersion: string): boolean;
 }
 
 export interface ReflectorDeps {
@@ -104,6 +106,7 @@ export async function runReflector(
       sendInitialEvents: listing ? true : undefined,
       allowWatchBookmarks: true,
       timeoutSeconds: seconds(),
+      isKnown: (version) => !listing && sink.isKnown?.(version) === true,
       signal,
     });
     for await (const event of events) {

@@ -51,6 +51,25 @@ describe('store', () => {
     assert.equal(store.size, 0);
   });
 
+  it('knows a write of its own once, until its event or a list came', () => {
+    list(10);
+    store.observe(at('a', 14));
+    assert.deepEqual(
+      [13, 14, 14].map((version) => store.isOwn(version)),
+      [false, true, false],
+    );
+    store.observe(at('a', 15));
+    list(20, at('a', 15));
+    assert.equal(store.isOwn(15), false);
+    // The event was there first.
+    store.changed(at('a', 21));
+    store.observe(at('a', 21));
+    assert.equal(store.isOwn(21), false);
+    for (let version = 30; version < 3000; version++) store.observe(at('a', version));
+    assert.equal(store.isOwn(30), false);
+    assert.equal(store.isOwn(2999), true);
+  });
+
   it('believes a server whose history went back', () => {
     list(100, at('a', 90), at('b', 95));
     list(50, at('a', 40));

@@ -19,6 +19,9 @@ export interface StoreOptions<T> {
   onBadObject: (error: unknown, key: CacheKey) => void;
 }
 
+/** Writes on their way back at once are as many as there are workers; more of them only cost a parse. */
+const mostOwn = 1024;
+
 /** One key is kept bare: most index values lead to one object, and a Set costs 200 bytes. */
 type Keys = CacheKey | Set<CacheKey>;
 
@@ -33,6 +36,8 @@ export class Store<T> implements Cache<T> {
   #indexes: { name: string; of: (object: T) => readonly string[]; keys: Map<string, Keys> }[];
   /** Up to which version the watch has told us everything. */
   #horizon = NaN;
+  /** Versions of {@link observe}d writes whose event has not come yet. */
+  readonly #own = new Set<number>();
   #list = 0;
   #synced = false;
 
@@ -96,6 +101,7 @@ export class Store<T> implements Cache<T> {
     // The server's history went back (restored from a backup): nothing we hold is newer than its word.
     const rewound = listVersion < this.#horizon;
     this.#horizon = listVersion;
+    this.#own.clear();
     const listed = this.#pending;
     this.#pending = [];
     for (const { key, value, version } of listed) {
@@ -136,7 +142,19 @@ export class Store<T> implements Cache<T> {
     if (Number.isNaN(version)) return;
     // The watch is past this version and holds no such object: it was deleted since.
     if (!this.#entries.has(keyOf(object)) && version <= this.#horizon) return;
+    if (version > this.#horizon) this.#remember(version);
     this.#store(object, version);
+  }
+
+  /** Whether this is the version of a write of ours that was observed, and whose event is still to come. Asked once. */
+  isOwn(version: number): boolean {
+    return this.#own.delete(version);
+  }
+
+  #remember(version: number): void {
+    this.#own.add(version);
+    const [oldest] = this.#own;
+    if (this.#own.size > mostOwn) this.#own.delete(oldest!);
   }
 
   #store(object: KubeObject, version: number): void {

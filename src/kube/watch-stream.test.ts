@@ -32,6 +32,16 @@ describe('watch stream', () => {
     );
   });
 
+  it('parses only the lines for which nothing stands instead, however the bytes are cut', async () => {
+    const bytes = Buffer.from('{"a":1}\nnever parsed \u00e9\n{"a":2}\n');
+    const instead = (line: Buffer): unknown => (line.toString().startsWith('never') ? 'left' : undefined);
+    for (let at = 0; at <= bytes.length; at++) {
+      const got: unknown[] = [];
+      for await (const value of decodeLines(cut(bytes, [at]), 10_000, instead)) got.push(value);
+      assert.deepEqual(got, [{ a: 1 }, 'left', { a: 2 }]);
+    }
+  });
+
   it('refuses a line without end', async () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (;;) yield Buffer.alloc(1000, 'x');

@@ -8,25 +8,29 @@ const newline = 0x0a;
  * a ProtocolError then, unless the line happens to be whole). Bytes are only decoded once their line is complete, so
  * that UTF-8 sequences may be split anywhere.
  *
+ * `instead` sees the bytes of each line that has its newline; what it answers is yielded and the line not parsed.
+ *
  * Rejects with ProtocolError on a line that is not JSON or is longer than `maxLineBytes`.
  */
-export async function* decodeLines(chunks: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator {
+export async function* decodeLines(
+  chunks: AsyncIterable<Buffer>,
+  maxLineBytes: number,
+  instead: (line: Buffer) => unknown = () => undefined,
+): AsyncGenerator {
   let partial: Buffer[] = [];
   let partialBytes = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      let line: string;
-      if (partialBytes === 0) {
-        line = chunk.toString('utf8', start, end);
-      } else {
-        partial.push(chunk.subarray(start, end));
-        line = Buffer.concat(partial).toString('utf8');
+      let line = chunk.subarray(start, end);
+      if (partialBytes > 0) {
+        partial.push(line);
+        line = Buffer.concat(partial);
         partial = [];
         partialBytes = 0;
       }
       start = end + 1;
-      if (line.length > 1) yield parse(line);
+      if (line.length > 1) yield instead(line) ?? parse(line.toString('utf8'));
     }
     if (start < chunk.length) {
       const rest = chunk.subarray(start);

@@ -38,7 +38,23 @@ export function publicKeyOf(key: KeyObject): KeyObject {
 
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) in DER. */
 export function spkiOf(key: KeyObject): Buffer {
-  return publicKeyOf(key).export({ type: 'spki', format: 'der' });
+  const publicKey = publicKeyOf(key);
+  return p256Spki(publicKey) ?? publicKey.export({ type: 'spki', format: 'der' });
+}
+
+/** The only key size whose public half has 65 bytes behind this algorithm (RFC 5480 §2.1.1, named curve P-256). */
+const p256Header = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+
+/** By way of the coordinates: OpenSSL's encoder takes three times as long for the same bytes. */
+function p256Spki(publicKey: KeyObject): Buffer | undefined {
+  if (publicKey.asymmetricKeyType !== 'ec') return undefined;
+  const { crv, x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  if (crv !== 'P-256') return undefined;
+  const spki = Buffer.alloc(p256Header.length + 64);
+  p256Header.copy(spki);
+  // Padded to the size of the field (RFC 7518 §6.2.1.2).
+  if (spki.write(x, p256Header.length, 'base64url') !== 32) return undefined;
+  return spki.write(y, p256Header.length + 32, 'base64url') === 32 ? spki : undefined;
 }
 
 /** SHA-256 of the SubjectPublicKeyInfo in lower-case hex: names a key without showing it. */

@@ -58,6 +58,7 @@ export async function issueFast(
     keySecret: certificate.spec.secretName,
     copiedAnnotationPrefixes: context.options.copiedAnnotationPrefixes,
   });
+  const csr = deps.csrs.signed(wanted.spec.request, key);
   const name = wanted.metadata?.name ?? '';
   context.claims.claim(namespace, name);
   let uid: string | undefined;
@@ -92,7 +93,7 @@ export async function issueFast(
     if (outcome.kind === 'failed') return 'refused';
     const keyPem = Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1'));
     // The Secret comes back by its watch: what its key is need not be found out then.
-    deps.keyFacts.remember(keyPem, privateKeyFacts(key, deps.csrs.read(wanted.spec.request).spki));
+    deps.keyFacts.remember(keyPem, privateKeyFacts(key, csr.spki));
     const chainPem = Buffer.from(outcome.certificate);
     await actions.applySecret({
       certificate,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import { CsrError } from '../errors.ts';
 import { generateKey } from '../keys.ts';
@@ -34,6 +35,20 @@ describe('the reader of certificate signing requests', () => {
       assert.throws(() => verifyCsrSignature(reader.read(textOf(forged))), CsrError);
     }
     verifyCsrSignature(reader.read(textOf(der)));
+  });
+
+  it('does not verify what was signed here, and nothing else on its account', async () => {
+    const key = await generateKey({ algorithm: 'ECDSA' });
+    const own = createCsr({ dnsNames: ['a.example'] }, key);
+    const reader = new CsrReader();
+    const csr = reader.signed(textOf(own), key);
+    assert.equal(reader.read(textOf(own)), csr);
+    verifyCsrSignature(csr);
+    assert.ok(csr.publicKey.equals(createPublicKey(key)));
+    const forged = Buffer.from(own);
+    forged[forged.length - 1] = forged[forged.length - 1]! ^ 1;
+    assert.throws(() => verifyCsrSignature(reader.read(textOf(forged))), CsrError);
+    assert.throws(() => reader.signed('AAAA', key));
   });
 
   it('refuses what is no request each time it is asked, and forgets after a while', () => {

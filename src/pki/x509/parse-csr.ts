@@ -39,9 +39,21 @@ const maxAttributes = 64;
  * @throws CsrError with the cause; TooLargeError beyond `maxBytes`
  */
 export function parseCsr(input: string | Uint8Array, maxBytes = defaultPemLimits.certificate): ParsedCsr {
+  return parse(input, maxBytes);
+}
+
+/**
+ * As {@link parseCsr}, for one that the caller signed a moment ago with the private half of `publicKey`: what it proves
+ * need not be proven again, nor its key loaded. Never for bytes that came from anywhere else.
+ */
+export function parseOwnCsr(input: string | Uint8Array, publicKey: KeyObject): ParsedCsr {
+  return parse(input, defaultPemLimits.certificate, publicKey);
+}
+
+function parse(input: string | Uint8Array, maxBytes: number, proven?: KeyObject): ParsedCsr {
   const der = typeof input === 'string' || input[0] !== tags.sequence ? csrFromPem(input, maxBytes) : input;
   try {
-    return readCsr(DerReader.over(der, { maxBytes }));
+    return readCsr(DerReader.over(der, { maxBytes }), proven);
   } catch (cause) {
     if (!(cause instanceof PkiError) || cause instanceof CsrError) throw cause;
     if (cause.code === 'ERR_PKI_TOO_LARGE') throw cause;
@@ -57,7 +69,7 @@ function csrFromPem(input: string | Uint8Array, maxBytes: number): Buffer {
   return der;
 }
 
-function readCsr(outer: DerReader): ParsedCsr {
+function readCsr(outer: DerReader, proven: KeyObject | undefined): ParsedCsr {
   const der = outer.rawOf(tags.sequence);
   outer.end();
   const request = DerReader.over(der).sequence();
@@ -75,7 +87,18 @@ function readCsr(outer: DerReader): ParsedCsr {
   const attributes = info.enter(contextConstructed(0));
   info.end();
   const extensions = readAttributes(attributes);
-  return new Csr(der, infoDer, subjectDer, subject, spki, signatureAlgorithm, signature.bytes, extensions);
+  const csr = new Csr(
+    der,
+    infoDer,
+    subjectDer,
+    subject,
+    spki,
+    signatureAlgorithm,
+    signature.bytes,
+    extensions,
+  );
+  if (proven !== undefined) csr.trust(proven);
+  return csr;
 }
 
 /** Finds the extension request; other attributes (challenge passwords and the like) are skipped. */
@@ -128,6 +151,12 @@ class Csr implements ParsedCsr {
     this.signatureAlgorithm = signatureAlgorithm;
     this.signature = signature;
     Object.assign(this, decodeExtensions(extensions));
+  }
+
+  trust(publicKey: KeyObject): void {
+    assertSupported(publicKey);
+    this.#publicKey = publicKey;
+    this.#isVerified = true;
   }
 
   get publicKey(): KeyObject {
