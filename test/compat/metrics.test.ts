@@ -5,36 +5,11 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
-import { readExposition, textOf, type Family } from '../../src/metrics/testing/read-exposition.ts';
+import { readExposition, textOf } from '../../src/metrics/testing/read-exposition.ts';
 import { createFakeClock } from '../../src/kube/testing/fake-clock.ts';
+import { labelNames, ofTheProcess, series, withoutMeaning } from './peer-metrics.ts';
 
 const shared = path.resolve(import.meta.dirname, '../../../shared/fixtures');
-
-/** Families of the peer that nothing here stands for. */
-const withoutMeaning: readonly { name: RegExp; why: string }[] = [
-  {
-    name: /^go_/,
-    why: "the peer's runtime; ours tells certwright_event_loop_* and certwright_heap_used_bytes",
-  },
-  {
-    name: /^certmanager_venafi_/,
-    why: 'there is no Venafi issuer here: a name without data would promise one',
-  },
-  { name: /^certmanager_http_(acme|venafi)_/, why: 'there is no such issuer here' },
-  { name: /^certmanager_certificate_challenge_status$/, why: 'there is no ACME issuer here' },
-];
-
-/** Values that are those of another process at another time. */
-const ofTheProcess = /^(certmanager_controller_sync_|certmanager_clock_|process_)/;
-
-function identity({ name, samples }: Family): string[] {
-  return samples
-    .map(({ labels, value }) => {
-      const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-      return `${name} ${JSON.stringify(sorted)} ${value}`;
-    })
-    .toSorted();
-}
 
 describe('series of the peer', () => {
   for (const set of ['cert-manager-1.21', 'cert-manager-1.21-acme']) {
@@ -81,10 +56,8 @@ describe('series of the peer', () => {
         const own = ours.get(name);
         assert.ok(own, `${name} is missing`);
         assert.equal(own.type, family.type, name);
-        const labels = (of: Family): string[] =>
-          [...new Set(of.samples.flatMap((sample) => Object.keys(sample.labels)))].toSorted();
-        assert.deepEqual(labels(own), labels(family), name);
-        if (!ofTheProcess.test(name)) assert.deepEqual(identity(own), identity(family), name);
+        assert.deepEqual(labelNames(own), labelNames(family), name);
+        if (!ofTheProcess.test(name)) assert.deepEqual(series(own, true), series(family, true), name);
         compared++;
       }
       assert.ok(compared >= 9, `${compared} families compared`);

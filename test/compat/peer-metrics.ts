@@ -1,0 +1,34 @@
+/** What of the peer's scrape is compared with ours, and what not, with the reason. */
+import type { Family } from '../../src/metrics/testing/read-exposition.ts';
+
+/** Families of the peer that nothing here stands for. */
+export const withoutMeaning: readonly { name: RegExp; why: string }[] = [
+  {
+    name: /^go_/,
+    why: "the peer's runtime; ours tells certwright_event_loop_* and certwright_heap_used_bytes",
+  },
+  {
+    name: /^certmanager_venafi_/,
+    why: 'there is no Venafi issuer here: a name without data would promise one',
+  },
+  { name: /^certmanager_http_(acme|venafi)_/, why: 'there is no such issuer here' },
+  { name: /^certmanager_certificate_challenge_status$/, why: 'there is no ACME issuer here' },
+];
+
+/** Values that are those of another process at another time. */
+export const ofTheProcess = /^(certmanager_controller_sync_|certmanager_clock_|process_)/;
+
+/** Names of labels that any series of a family has. */
+export function labelNames(family: Family): string[] {
+  return [...new Set(family.samples.flatMap((sample) => Object.keys(sample.labels)))].toSorted();
+}
+
+/** Each series by name and labels, with its value or without. */
+export function series({ name, samples }: Family, withValues: boolean): string[] {
+  return samples
+    .map(({ labels, value }) => {
+      const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      return `${name} ${JSON.stringify(sorted)}${withValues ? ` ${value}` : ''}`;
+    })
+    .toSorted();
+}
