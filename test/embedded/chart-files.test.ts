@@ -54,6 +54,23 @@ test('a value is either taken or refused', () => {
   treeOf([...allValues, ...refusedValues]);
 });
 
+test('values of the webhook are refused where none runs, whether roles are split or not', async () => {
+  const text = await readFile(join(chartFolder, 'templates/_check.tpl'), 'utf8');
+  const [before = '', after = ''] = text.split(
+    '{{- if ne (include "certwright.admissionMode" .) "webhook" }}',
+  );
+  const refusal = '"webhook.replicaCount: no webhook runs here';
+  assert.ok(after.includes(refusal) && !before.includes('"webhook.replicaCount'));
+  assert.ok(before.includes('"cainjector.replicaCount: cainjector runs in the deployment of the controller'));
+});
+
+test('a certificate that lives for a day is no alarm until it should have been renewed', () => {
+  const expiry = alerts.filter(({ name }) => /Expires/u.test(name));
+  assert.equal(expiry.length, 2);
+  for (const { expression } of expiry)
+    assert.match(expression, / and certmanager_certificate_renewal_timestamp_seconds - time\(\) < 0$/u);
+});
+
 test('values.yaml holds the defaults of the table', async () => {
   const values: unknown = parse(await readFile(join(chartFolder, 'values.yaml'), 'utf8'));
   for (const row of allValues) {

@@ -32,12 +32,14 @@ const notAfter = 'certmanager_certificate_not_after_timestamp_seconds';
 const renewal = 'certmanager_certificate_renewal_timestamp_seconds';
 const issuing = 'certwright_certificate_issuing_since_timestamp_seconds';
 const clock = 'certmanager_clock_time_seconds_gauge';
+/** Certificates that live for hours always have but hours left: only those that should have been renewed are in danger. */
+const due = `${renewal} - time() < 0`;
 
 export const alerts: readonly Alert[] = [
   {
     name: 'CertwrightCertificateExpiresSoon',
     severity: 'warning',
-    expression: `${notAfter} > 0 and ${notAfter} - time() < @expirySoonSeconds@`,
+    expression: `${notAfter} > 0 and ${notAfter} - time() < @expirySoonSeconds@ and ${due}`,
     for: '15m',
     summary: `${certificate} expires in less than @expirySoonDays@ days`,
     description:
@@ -46,7 +48,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'CertwrightCertificateExpiresNow',
     severity: 'critical',
-    expression: `${notAfter} > 0 and ${notAfter} - time() < @expiryCriticalSeconds@`,
+    expression: `${notAfter} > 0 and ${notAfter} - time() < @expiryCriticalSeconds@ and ${due}`,
     for: '5m',
     summary: `${certificate} expires in less than @expiryCriticalDays@ days, or has expired`,
     description:

@@ -1,6 +1,5 @@
 /** The template that refuses values without a meaning here, with the reason and the remedy. */
 import { refusedValues } from './values-refused.ts';
-import type { ValueRow } from './value-row.ts';
 import { allValues, sortedJson } from './values.ts';
 import { generatedHeader } from './templates.ts';
 
@@ -11,17 +10,32 @@ export function renderCheck(): string {
     ({ path, harmless = [], reason }) =>
       `${look(path, [...nothing, ...harmless.map(sortedJson)])}{{- $problems = append $problems ${JSON.stringify(`${path}: ${reason}`)} }}\n{{- end }}\n`,
   );
-  const apart = allValues.filter(({ splitOnly }) => splitOnly === true);
-  const component = ({ path }: ValueRow): string => path.split('.')[0] ?? '';
-  const separate = apart.map((row) => {
-    const reason = `${row.path}: ${component(row)} runs in the deployment of the controller; set split: true to run it apart, or set ${row.path.replace(/^\w+\./u, '')}`;
-    return `${look(row.path, ['null', sortedJson(row.default)])}{{- $problems = append $problems ${JSON.stringify(reason)} }}\n{{- end }}\n`;
-  });
+  const apart = allValues.filter(({ deploymentOnly }) => deploymentOnly === true);
+  const unused = (component: string, reason: (rest: string) => string): string =>
+    apart
+      .filter(({ path }) => path.startsWith(`${component}.`))
+      .map(({ path, default: initial }) => {
+        const text = `${path}: ${reason(path.slice(component.length + 1))}`;
+        return `${look(path, ['null', sortedJson(initial)])}{{- $problems = append $problems ${JSON.stringify(text)} }}\n{{- end }}\n`;
+      })
+      .join('');
+  const injection = unused(
+    'cainjector',
+    (rest) =>
+      `cainjector runs in the deployment of the controller; set split: true to run it apart, or set ${rest}`,
+  );
+  const webhook = unused(
+    'webhook',
+    () =>
+      'no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook',
+  );
   return `${generatedHeader}{{- define "certwright.check" -}}
 {{- $values := .Values.AsMap }}
 {{- $problems := list }}
 ${refused.join('')}{{- if not .Values.split }}
-${separate.join('')}{{- end }}
+${injection}{{- end }}
+{{- if ne (include "certwright.admissionMode" .) "webhook" }}
+${webhook}{{- end }}
 {{- $problems = concat $problems (include "certwright.contradictions" . | fromYamlArray) }}
 {{- if $problems }}
 {{- fail (printf "\\n\\ncertwright: these values cannot be used:\\n  - %s\\n\\nThe README of the chart lists every value of cert-manager's chart.\\n" (join "\\n  - " $problems)) }}

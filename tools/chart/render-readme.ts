@@ -18,7 +18,8 @@ function tables(): string {
 |---|---|---|
 ${rows
   .map((row) => {
-    const apart = row.splitOnly === true ? ' Needs `split: true`.' : '';
+    const needs = row.path.startsWith('webhook.') ? 'the webhook' : '`split: true`';
+    const apart = row.deploymentOnly === true ? ` Needs ${needs}.` : '';
     return `| \`${row.path}\`${row.peer ? '' : ' (new)'} | ${code(row.default)} | ${cell(row.meaning)}${apart} |\n`;
   })
   .join('')}

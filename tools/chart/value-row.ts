@@ -12,8 +12,8 @@ export interface ValueRow {
   meaning: string;
   /** The same key, with the same meaning, in cert-manager's chart. */
   peer: boolean;
-  /** Set on a role that runs in the one deployment it means nothing: needs `split: true`. */
-  splitOnly?: boolean;
+  /** Of a deployment that is not always there: cainjector's is with `split: true`, the webhook's where admission needs it. */
+  deploymentOnly?: boolean;
 }
 
 /** A key of cert-manager's chart that means nothing here: refused with the reason, unless it asks for nothing. */

@@ -97,13 +97,7 @@ function deployment(at: '' | 'cainjector.' | 'webhook.', ingress: readonly strin
     same(`${at}networkPolicy.ingress`, from(...ingress), list, 'Who may connect to it.'),
     same(`${at}networkPolicy.egress`, outward, list, 'What it may connect to.'),
   ];
-  // A role that runs in the controller's deployment has no pod, Service or account of its own to be set.
-  const inOneProcess = [`${at}config`, `${at}featureGates`];
-  return at === ''
-    ? rows
-    : rows.map((row) =>
-        inOneProcess.includes(row.path) ? { ...row, splitOnly: true } : { ...row, splitOnly: true },
-      );
+  return at === '' ? rows : rows.map((row) => ({ ...row, deploymentOnly: true }));
 }
 
 function probe(
@@ -179,8 +173,8 @@ const anyMap = (path: string, value: object, meaning: string): ValueRow => same(
 
 export const webhookValues: readonly ValueRow[] = [
   ...deployment('webhook.', ['https', 'healthcheck', 'http-metrics']),
-  ...probe('webhook.livenessProbe', true, [60, 10, 1, 1, 3]).map((row) => ({ ...row, splitOnly: true })),
-  ...probe('webhook.readinessProbe', true, [5, 5, 1, 1, 3]).map((row) => ({ ...row, splitOnly: true })),
+  ...probe('webhook.livenessProbe', true, [60, 10, 1, 1, 3]).map((row) => ({ ...row, deploymentOnly: true })),
+  ...probe('webhook.readinessProbe', true, [5, 5, 1, 1, 3]).map((row) => ({ ...row, deploymentOnly: true })),
   same(
     'webhook.timeoutSeconds',
     30,
@@ -195,7 +189,7 @@ export const webhookValues: readonly ValueRow[] = [
       flag,
       'Run in the network of the node, where the API server reaches no pods.',
     ),
-    splitOnly: true,
+    deploymentOnly: true,
   },
   same(
     'webhook.serviceType',

@@ -219,149 +219,151 @@
 {{- if not (has (toJson (dig "cainjector" "networkPolicy" "egress" nil $values)) (list `null` `[{"ports":[{"port":80,"protocol":"TCP"},{"port":443,"protocol":"TCP"},{"port":53,"protocol":"TCP"},{"port":53,"protocol":"UDP"},{"port":6443,"protocol":"TCP"}],"to":[{"ipBlock":{"cidr":"0.0.0.0/0"}},{"ipBlock":{"cidr":"::/0"}}]}]`)) }}
 {{- $problems = append $problems "cainjector.networkPolicy.egress: cainjector runs in the deployment of the controller; set split: true to run it apart, or set networkPolicy.egress" }}
 {{- end }}
+{{- end }}
+{{- if ne (include "certwright.admissionMode" .) "webhook" }}
 {{- if not (has (toJson (dig "webhook" "replicaCount" nil $values)) (list `null` `1`)) }}
-{{- $problems = append $problems "webhook.replicaCount: webhook runs in the deployment of the controller; set split: true to run it apart, or set replicaCount" }}
+{{- $problems = append $problems "webhook.replicaCount: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "strategy" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.strategy: webhook runs in the deployment of the controller; set split: true to run it apart, or set strategy" }}
+{{- $problems = append $problems "webhook.strategy: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podDisruptionBudget" "enabled" nil $values)) (list `null` `false`)) }}
-{{- $problems = append $problems "webhook.podDisruptionBudget.enabled: webhook runs in the deployment of the controller; set split: true to run it apart, or set podDisruptionBudget.enabled" }}
+{{- $problems = append $problems "webhook.podDisruptionBudget.enabled: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podDisruptionBudget" "minAvailable" nil $values)) (list `null` `null`)) }}
-{{- $problems = append $problems "webhook.podDisruptionBudget.minAvailable: webhook runs in the deployment of the controller; set split: true to run it apart, or set podDisruptionBudget.minAvailable" }}
+{{- $problems = append $problems "webhook.podDisruptionBudget.minAvailable: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podDisruptionBudget" "maxUnavailable" nil $values)) (list `null` `null`)) }}
-{{- $problems = append $problems "webhook.podDisruptionBudget.maxUnavailable: webhook runs in the deployment of the controller; set split: true to run it apart, or set podDisruptionBudget.maxUnavailable" }}
+{{- $problems = append $problems "webhook.podDisruptionBudget.maxUnavailable: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podDisruptionBudget" "unhealthyPodEvictionPolicy" nil $values)) (list `null` `null`)) }}
-{{- $problems = append $problems "webhook.podDisruptionBudget.unhealthyPodEvictionPolicy: webhook runs in the deployment of the controller; set split: true to run it apart, or set podDisruptionBudget.unhealthyPodEvictionPolicy" }}
+{{- $problems = append $problems "webhook.podDisruptionBudget.unhealthyPodEvictionPolicy: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAccount" "create" nil $values)) (list `null` `true`)) }}
-{{- $problems = append $problems "webhook.serviceAccount.create: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAccount.create" }}
+{{- $problems = append $problems "webhook.serviceAccount.create: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAccount" "name" nil $values)) (list `null` `""`)) }}
-{{- $problems = append $problems "webhook.serviceAccount.name: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAccount.name" }}
+{{- $problems = append $problems "webhook.serviceAccount.name: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAccount" "annotations" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.serviceAccount.annotations: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAccount.annotations" }}
+{{- $problems = append $problems "webhook.serviceAccount.annotations: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAccount" "labels" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.serviceAccount.labels: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAccount.labels" }}
+{{- $problems = append $problems "webhook.serviceAccount.labels: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAccount" "automountServiceAccountToken" nil $values)) (list `null` `true`)) }}
-{{- $problems = append $problems "webhook.serviceAccount.automountServiceAccountToken: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAccount.automountServiceAccountToken" }}
+{{- $problems = append $problems "webhook.serviceAccount.automountServiceAccountToken: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "automountServiceAccountToken" nil $values)) (list `null` `null`)) }}
-{{- $problems = append $problems "webhook.automountServiceAccountToken: webhook runs in the deployment of the controller; set split: true to run it apart, or set automountServiceAccountToken" }}
+{{- $problems = append $problems "webhook.automountServiceAccountToken: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "extraArgs" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.extraArgs: webhook runs in the deployment of the controller; set split: true to run it apart, or set extraArgs" }}
+{{- $problems = append $problems "webhook.extraArgs: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "extraEnv" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.extraEnv: webhook runs in the deployment of the controller; set split: true to run it apart, or set extraEnv" }}
+{{- $problems = append $problems "webhook.extraEnv: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "resources" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.resources: webhook runs in the deployment of the controller; set split: true to run it apart, or set resources" }}
+{{- $problems = append $problems "webhook.resources: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "securityContext" nil $values)) (list `null` `{"runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"}}`)) }}
-{{- $problems = append $problems "webhook.securityContext: webhook runs in the deployment of the controller; set split: true to run it apart, or set securityContext" }}
+{{- $problems = append $problems "webhook.securityContext: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "containerSecurityContext" nil $values)) (list `null` `{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"readOnlyRootFilesystem":true}`)) }}
-{{- $problems = append $problems "webhook.containerSecurityContext: webhook runs in the deployment of the controller; set split: true to run it apart, or set containerSecurityContext" }}
+{{- $problems = append $problems "webhook.containerSecurityContext: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "volumes" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.volumes: webhook runs in the deployment of the controller; set split: true to run it apart, or set volumes" }}
+{{- $problems = append $problems "webhook.volumes: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "volumeMounts" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.volumeMounts: webhook runs in the deployment of the controller; set split: true to run it apart, or set volumeMounts" }}
+{{- $problems = append $problems "webhook.volumeMounts: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "deploymentAnnotations" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.deploymentAnnotations: webhook runs in the deployment of the controller; set split: true to run it apart, or set deploymentAnnotations" }}
+{{- $problems = append $problems "webhook.deploymentAnnotations: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podAnnotations" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.podAnnotations: webhook runs in the deployment of the controller; set split: true to run it apart, or set podAnnotations" }}
+{{- $problems = append $problems "webhook.podAnnotations: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "podLabels" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.podLabels: webhook runs in the deployment of the controller; set split: true to run it apart, or set podLabels" }}
+{{- $problems = append $problems "webhook.podLabels: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceAnnotations" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.serviceAnnotations: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceAnnotations" }}
+{{- $problems = append $problems "webhook.serviceAnnotations: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceLabels" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.serviceLabels: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceLabels" }}
+{{- $problems = append $problems "webhook.serviceLabels: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceIPFamilyPolicy" nil $values)) (list `null` `""`)) }}
-{{- $problems = append $problems "webhook.serviceIPFamilyPolicy: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceIPFamilyPolicy" }}
+{{- $problems = append $problems "webhook.serviceIPFamilyPolicy: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "serviceIPFamilies" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.serviceIPFamilies: webhook runs in the deployment of the controller; set split: true to run it apart, or set serviceIPFamilies" }}
+{{- $problems = append $problems "webhook.serviceIPFamilies: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "nodeSelector" nil $values)) (list `null` `{"kubernetes.io/os":"linux"}`)) }}
-{{- $problems = append $problems "webhook.nodeSelector: webhook runs in the deployment of the controller; set split: true to run it apart, or set nodeSelector" }}
+{{- $problems = append $problems "webhook.nodeSelector: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "affinity" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.affinity: webhook runs in the deployment of the controller; set split: true to run it apart, or set affinity" }}
+{{- $problems = append $problems "webhook.affinity: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "tolerations" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.tolerations: webhook runs in the deployment of the controller; set split: true to run it apart, or set tolerations" }}
+{{- $problems = append $problems "webhook.tolerations: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "topologySpreadConstraints" nil $values)) (list `null` `[]`)) }}
-{{- $problems = append $problems "webhook.topologySpreadConstraints: webhook runs in the deployment of the controller; set split: true to run it apart, or set topologySpreadConstraints" }}
+{{- $problems = append $problems "webhook.topologySpreadConstraints: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "runtimeClassName" nil $values)) (list `null` `""`)) }}
-{{- $problems = append $problems "webhook.runtimeClassName: webhook runs in the deployment of the controller; set split: true to run it apart, or set runtimeClassName" }}
+{{- $problems = append $problems "webhook.runtimeClassName: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "enableServiceLinks" nil $values)) (list `null` `false`)) }}
-{{- $problems = append $problems "webhook.enableServiceLinks: webhook runs in the deployment of the controller; set split: true to run it apart, or set enableServiceLinks" }}
+{{- $problems = append $problems "webhook.enableServiceLinks: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "featureGates" nil $values)) (list `null` `""`)) }}
-{{- $problems = append $problems "webhook.featureGates: webhook runs in the deployment of the controller; set split: true to run it apart, or set featureGates" }}
+{{- $problems = append $problems "webhook.featureGates: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "config" nil $values)) (list `null` `{}`)) }}
-{{- $problems = append $problems "webhook.config: webhook runs in the deployment of the controller; set split: true to run it apart, or set config" }}
+{{- $problems = append $problems "webhook.config: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "networkPolicy" "enabled" nil $values)) (list `null` `false`)) }}
-{{- $problems = append $problems "webhook.networkPolicy.enabled: webhook runs in the deployment of the controller; set split: true to run it apart, or set networkPolicy.enabled" }}
+{{- $problems = append $problems "webhook.networkPolicy.enabled: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "networkPolicy" "ingress" nil $values)) (list `null` `[{"from":[{"ipBlock":{"cidr":"0.0.0.0/0"}},{"ipBlock":{"cidr":"::/0"}}],"ports":[{"port":"https","protocol":"TCP"},{"port":"healthcheck","protocol":"TCP"},{"port":"http-metrics","protocol":"TCP"}]}]`)) }}
-{{- $problems = append $problems "webhook.networkPolicy.ingress: webhook runs in the deployment of the controller; set split: true to run it apart, or set networkPolicy.ingress" }}
+{{- $problems = append $problems "webhook.networkPolicy.ingress: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "networkPolicy" "egress" nil $values)) (list `null` `[{"ports":[{"port":80,"protocol":"TCP"},{"port":443,"protocol":"TCP"},{"port":53,"protocol":"TCP"},{"port":53,"protocol":"UDP"},{"port":6443,"protocol":"TCP"}],"to":[{"ipBlock":{"cidr":"0.0.0.0/0"}},{"ipBlock":{"cidr":"::/0"}}]}]`)) }}
-{{- $problems = append $problems "webhook.networkPolicy.egress: webhook runs in the deployment of the controller; set split: true to run it apart, or set networkPolicy.egress" }}
+{{- $problems = append $problems "webhook.networkPolicy.egress: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "livenessProbe" "initialDelaySeconds" nil $values)) (list `null` `60`)) }}
-{{- $problems = append $problems "webhook.livenessProbe.initialDelaySeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set livenessProbe.initialDelaySeconds" }}
+{{- $problems = append $problems "webhook.livenessProbe.initialDelaySeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "livenessProbe" "periodSeconds" nil $values)) (list `null` `10`)) }}
-{{- $problems = append $problems "webhook.livenessProbe.periodSeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set livenessProbe.periodSeconds" }}
+{{- $problems = append $problems "webhook.livenessProbe.periodSeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "livenessProbe" "timeoutSeconds" nil $values)) (list `null` `1`)) }}
-{{- $problems = append $problems "webhook.livenessProbe.timeoutSeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set livenessProbe.timeoutSeconds" }}
+{{- $problems = append $problems "webhook.livenessProbe.timeoutSeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "livenessProbe" "successThreshold" nil $values)) (list `null` `1`)) }}
-{{- $problems = append $problems "webhook.livenessProbe.successThreshold: webhook runs in the deployment of the controller; set split: true to run it apart, or set livenessProbe.successThreshold" }}
+{{- $problems = append $problems "webhook.livenessProbe.successThreshold: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "livenessProbe" "failureThreshold" nil $values)) (list `null` `3`)) }}
-{{- $problems = append $problems "webhook.livenessProbe.failureThreshold: webhook runs in the deployment of the controller; set split: true to run it apart, or set livenessProbe.failureThreshold" }}
+{{- $problems = append $problems "webhook.livenessProbe.failureThreshold: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "readinessProbe" "initialDelaySeconds" nil $values)) (list `null` `5`)) }}
-{{- $problems = append $problems "webhook.readinessProbe.initialDelaySeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set readinessProbe.initialDelaySeconds" }}
+{{- $problems = append $problems "webhook.readinessProbe.initialDelaySeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "readinessProbe" "periodSeconds" nil $values)) (list `null` `5`)) }}
-{{- $problems = append $problems "webhook.readinessProbe.periodSeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set readinessProbe.periodSeconds" }}
+{{- $problems = append $problems "webhook.readinessProbe.periodSeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "readinessProbe" "timeoutSeconds" nil $values)) (list `null` `1`)) }}
-{{- $problems = append $problems "webhook.readinessProbe.timeoutSeconds: webhook runs in the deployment of the controller; set split: true to run it apart, or set readinessProbe.timeoutSeconds" }}
+{{- $problems = append $problems "webhook.readinessProbe.timeoutSeconds: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "readinessProbe" "successThreshold" nil $values)) (list `null` `1`)) }}
-{{- $problems = append $problems "webhook.readinessProbe.successThreshold: webhook runs in the deployment of the controller; set split: true to run it apart, or set readinessProbe.successThreshold" }}
+{{- $problems = append $problems "webhook.readinessProbe.successThreshold: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "readinessProbe" "failureThreshold" nil $values)) (list `null` `3`)) }}
-{{- $problems = append $problems "webhook.readinessProbe.failureThreshold: webhook runs in the deployment of the controller; set split: true to run it apart, or set readinessProbe.failureThreshold" }}
+{{- $problems = append $problems "webhook.readinessProbe.failureThreshold: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- if not (has (toJson (dig "webhook" "hostNetwork" nil $values)) (list `null` `false`)) }}
-{{- $problems = append $problems "webhook.hostNetwork: webhook runs in the deployment of the controller; set split: true to run it apart, or set hostNetwork" }}
+{{- $problems = append $problems "webhook.hostNetwork: no webhook runs here, as the API server evaluates policies or admission is left to others; leave it out, or set admission.mode: webhook" }}
 {{- end }}
 {{- end }}
 {{- $problems = concat $problems (include "certwright.contradictions" . | fromYamlArray) }}

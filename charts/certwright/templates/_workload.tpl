@@ -269,16 +269,18 @@ spec:
 {{- end }}
 {{- end -}}
 
+{{/* (dict "root" . "config" configuration file): times that the file has are left to it, as flags would win. */}}
 {{- define "certwright.leaderElectionArgs" -}}
-{{- $election := .Values.global.leaderElection -}}
-- --leader-election-namespace={{ include "certwright.leaderElectionNamespace" . }}
-{{- with $election.leaseDuration }}
-- --leader-election-lease-duration={{ . }}
+{{- $election := .root.Values.global.leaderElection -}}
+{{- $file := .config.leaderElectionConfig | default dict -}}
+- --leader-election-namespace={{ include "certwright.leaderElectionNamespace" .root }}
+{{- if and $election.leaseDuration (not $file.leaseDuration) }}
+- --leader-election-lease-duration={{ $election.leaseDuration }}
 {{- end }}
-{{- with $election.renewDeadline }}
-- --leader-election-renew-deadline={{ . }}
+{{- if and $election.renewDeadline (not $file.renewDeadline) }}
+- --leader-election-renew-deadline={{ $election.renewDeadline }}
 {{- end }}
-{{- with $election.retryPeriod }}
-- --leader-election-retry-period={{ . }}
+{{- if and $election.retryPeriod (not $file.retryPeriod) }}
+- --leader-election-retry-period={{ $election.retryPeriod }}
 {{- end }}
 {{- end -}}

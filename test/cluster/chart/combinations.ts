@@ -47,7 +47,7 @@ export const combinations: readonly Combination[] = [
   { title: 'a server without mutating policies', values: {}, old: true, rbac: rights({ on: ['webhook'] }) },
   {
     title: 'webhook on request',
-    values: { admission: { mode: 'webhook' } },
+    values: { admission: { mode: 'webhook' }, webhook: { replicaCount: 3 } },
     rbac: rights({ on: ['webhook'] }),
   },
   { title: 'no admission', values: { admission: { mode: 'none' } }, rbac: rights() },
