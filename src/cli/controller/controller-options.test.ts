@@ -176,6 +176,8 @@ const honoured: [args: string[], seen: Seen, expected: unknown][] = [
   [['-v', '5'], (o) => o.log.level, 'debug'],
   [['-v=6', '--log-level=warn'], (o) => o.log.level, 'warn'],
   [['--logging-format=text', '--log-format=json'], (o) => o.log.format, 'json'],
+  [['--dry-run'], (o) => o.log.format, 'text'],
+  [['--dry-run', '--logging-format=json'], (o) => o.log.format, 'json'],
   [['--controllers=*', '--controllers=-issuers'], runs('issuers'), false],
   [['--concurrent-workers=3', '--concurrent-workers=4'], (o) => o.controllers.concurrency, 4],
 ];

@@ -133,7 +133,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
   );
   const metrics = check(() => readMetricsDoor(settings));
   const health = check(() => readListenAddress(settings, 'internal-healthz-listen-address'));
-  const log = check(() => readLogSettings(settings));
+  const log = check(() => readLogSettings(settings, values['dry-run'] ? 'text' : 'json'));
   const output = check(() => oneOf(nameOf('output'), values.output, reportFormats));
   check(() => {
     if (values.shards > 1 && !values['leader-elect'])

@@ -14,16 +14,20 @@ const debugVerbosity = 4;
 
 type LoggingSettings = Settings<typeof loggingRows>;
 
-/** JSON unless text is asked for: logs of a service are read by programs first. @throws UsageError */
+/**
+ * JSON unless text is asked for: logs of a service are read by programs first. What a person runs by hand says `unsaid`.
+ * @throws UsageError
+ */
 export function readLogSettings(
   settings: Pick<LoggingSettings, 'values' | 'isGiven' | 'nameOf'>,
+  unsaid: LogFormat = 'json',
 ): LogSettings {
   const { values, nameOf } = settings;
   const format = values['log-format'] === '' ? 'logging-format' : 'log-format';
   const level = values['log-level'];
-  const unsaid = format === 'logging-format' && !settings.isGiven('logging-format');
+  const isUnsaid = format === 'logging-format' && !settings.isGiven('logging-format');
   return {
-    format: unsaid ? 'json' : oneOf(nameOf(format), values[format], logFormats),
+    format: isUnsaid ? unsaid : oneOf(nameOf(format), values[format], logFormats),
     level:
       level === ''
         ? values.v >= debugVerbosity
