@@ -20,9 +20,9 @@ export async function proveHidden(world: ScenarioWorld, settings: RbacSettings, 
   for (const name of grant.names ?? ['']) {
     const attempt = attemptFor(grant, name);
     const twin = await twinWithout(world, settings, grant, name);
-    await attempt(world, `system:serviceaccount:cert-manager:${grant.account}`);
+    await attempt(world, `system:serviceaccount:${settings.namespace}:${grant.account}`);
     await assert.rejects(
-      attempt(world, `system:serviceaccount:cert-manager:${twin}`),
+      attempt(world, `system:serviceaccount:${settings.namespace}:${twin}`),
       (error: { stderr: string }) => {
         assert.match(error.stderr, /forbidden|does not have permission|cannot set|may not/iu);
         return true;
@@ -42,16 +42,22 @@ async function twinWithout(
   name: string,
 ): Promise<string> {
   const twin = `twin-${(twins += 1)}`;
-  const rules = rulesFor(settings)
-    .filter(({ namespace }) => namespace === undefined)
-    .flatMap((role) => role.rules.flatMap((rule) => without(rule, grant, name)));
-  const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: twin };
-  const subjects = [{ kind: 'ServiceAccount', name: twin, namespace: 'cert-manager' }];
-  await world.create(
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: twin, namespace: 'cert-manager' } },
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: twin }, rules },
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name: twin }, roleRef, subjects },
-  );
+  const subjects = [{ kind: 'ServiceAccount', name: twin, namespace: settings.namespace }];
+  const roles = rulesFor(settings);
+  const objects = [...new Set(roles.map((role) => role.namespace))].flatMap((namespace) => {
+    const kind = namespace === undefined ? 'ClusterRole' : 'Role';
+    const metadata = { name: twin, ...(namespace === undefined ? {} : { namespace }) };
+    const rules = roles
+      .filter((role) => role.namespace === namespace)
+      .flatMap((role) => role.rules.flatMap((rule) => without(rule, grant, name)));
+    const roleRef = { apiGroup: rbac, kind, name: twin };
+    return [
+      { apiVersion: `${rbac}/v1`, kind, metadata, rules },
+      { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef, subjects },
+    ];
+  });
+  const metadata = { name: twin, namespace: settings.namespace };
+  await world.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, ...objects);
   return twin;
 }
 

@@ -21,7 +21,7 @@ function certificate(name: string, spec: object): object {
   };
 }
 
-const issuers: Scenario = {
+export const issuers: Scenario = {
   title: 'issuers of both kinds become Ready, and a CA comes from them',
   async run(world) {
     await world.create(
@@ -50,6 +50,33 @@ const issuers: Scenario = {
         spec: { ca: { secretName: 'root-ca' } },
       },
       certificate('ca', { isCA: true, commonName: 'ca', issuerRef: { kind: 'ClusterIssuer', name: 'root' } }),
+      {
+        apiVersion: certManager,
+        kind: 'Issuer',
+        metadata: { name: 'ca' },
+        spec: { ca: { secretName: 'ca-tls' } },
+      },
+    );
+    await world.ready('ca');
+    await world.becomes('issuer/ca', '.status.conditions[?(@.type=="Ready")].status', 'True');
+  },
+};
+
+const issuersOfOneNamespace: Scenario = {
+  title: 'issuers of one namespace become Ready, and a CA comes from them',
+  async run(world) {
+    await world.create(
+      {
+        apiVersion: certManager,
+        kind: 'Issuer',
+        metadata: { name: 'selfsigned' },
+        spec: { selfSigned: {} },
+      },
+      certificate('ca', {
+        isCA: true,
+        commonName: 'ca',
+        issuerRef: { kind: 'Issuer', name: 'selfsigned' },
+      }),
       {
         apiVersion: certManager,
         kind: 'Issuer',
@@ -220,14 +247,9 @@ const kubernetesRequest: Scenario = {
   },
 };
 
-export const controllerScenarios: readonly Scenario[] = [
-  issuers,
-  fastPath,
-  durablePath,
-  takenName,
-  ingress,
-  gateway,
-  listenerSet,
-  experimentalSet,
-  kubernetesRequest,
-];
+const ofNamespaces = [fastPath, durablePath, takenName, ingress, gateway, listenerSet, experimentalSet];
+
+export const controllerScenarios: readonly Scenario[] = [issuers, ...ofNamespaces, kubernetesRequest];
+
+/** The same for whoever serves the namespace `shop` and nothing else. */
+export const namespacedScenarios: readonly Scenario[] = [issuersOfOneNamespace, ...ofNamespaces];

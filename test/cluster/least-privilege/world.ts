@@ -82,18 +82,20 @@ export function scenarioWorld(world: ChartWorld): ScenarioWorld {
 }
 
 /** The arguments that the chart gives a container, for a process outside of any Pod. */
-export async function chartArguments(world: ChartWorld, deployment: string): Promise<string[]> {
+export async function chartArguments(
+  world: ChartWorld,
+  deployment: string,
+  namespace = 'cert-manager',
+): Promise<string[]> {
   const text = await world.kubectl(
     'get',
     `deployment/${deployment}`,
     '-n',
-    'cert-manager',
+    namespace,
     '-o',
     'jsonpath={.spec.template.spec.containers[0].args}',
   );
-  return (JSON.parse(text) as string[]).map((argument) =>
-    argument.replaceAll('$(POD_NAMESPACE)', 'cert-manager'),
-  );
+  return (JSON.parse(text) as string[]).map((argument) => argument.replaceAll('$(POD_NAMESPACE)', namespace));
 }
 
 export interface Running {
@@ -112,8 +114,9 @@ export async function runAs(
   serviceAccount: string,
   args: readonly string[],
   line: RegExp,
+  namespace = 'cert-manager',
 ): Promise<Running> {
-  const token = await world.cluster.tokenFor('cert-manager', serviceAccount);
+  const token = await world.cluster.tokenFor(namespace, serviceAccount);
   const kubeconfig = await world.cluster.kubeconfigForToken(`sa-${serviceAccount}`, token);
   const child = spawn(
     process.execPath,
