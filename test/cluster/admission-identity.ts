@@ -153,6 +153,21 @@ export function playIdentity(server: () => Side): void {
       assert.equal(admitted, false);
     });
 
+    test('of one issuer is none of another whose name is put in beside it', async () => {
+      await grant(server(), 'approver-toy', `issuers.cert-manager.io/${namespace}.toy`);
+      const made = await create('eve');
+      const allowed = await create('eve', { issuerRef: { name: 'toy' } });
+      await eventually(() => write('approver-toy', conditions(allowed, 'Approved'), '/status'));
+      const friendlier = { ...made, spec: { ...made.spec, issuerRef: { name: 'toy' } } };
+      const { admitted, message } = await write(
+        'approver-toy',
+        conditions(friendlier, 'Approved'),
+        '/status',
+      );
+      assert.equal(admitted, false);
+      assert.ok(message.includes('issuer {ca Issuer cert-manager.io}'), message);
+    });
+
     test('once given stays: it cannot be taken back, changed or contradicted by who may approve', async () => {
       await grant(server(), 'approver-all', 'issuers.cert-manager.io/*');
       const made = await create('eve');

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { playIdentity } from './admission-identity.ts';
 import { admittedByPolicies, namedOtherwise } from './admission-differences.ts';
 import { AdmissionPlayer } from './admission-player.ts';
-import { removeObjects, makeNamespace } from './admission-setup.ts';
+import { grant, makeNamespace, removeObjects } from './admission-setup.ts';
 import { playTable } from './admission-table.ts';
 import { openTwoServers, type TwoServers } from './two-servers.ts';
 
@@ -26,7 +26,7 @@ describe('admission by policies', () => {
   playIdentity(() => servers.real);
   playTable({ player: () => player, admits: admittedByPolicies, names: namedOtherwise });
 
-  test('a namespace labelled as exempt is exempt from validation, not from the stamp', async () => {
+  test('a namespace labelled as exempt is exempt from validation, not from the stamp and the guard', async () => {
     await makeNamespace(servers.real, 'admission-exempt', { 'cert-manager.io/disable-validation': 'true' });
     const create = (plural: string, kind: string, spec: object) =>
       servers.real({
@@ -40,6 +40,24 @@ describe('admission by policies', () => {
     const { status, body } = await create('certificaterequests', 'CertificateRequest', forged);
     assert.equal(status, 201);
     assert.equal((body as { spec: { username: string } }).spec.username, 'admin');
+
+    await grant(servers.real, 'eve');
+    const path = '/apis/cert-manager.io/v1/namespaces/admission-exempt/certificaterequests';
+    const metadata = { name: 'exempt' };
+    const made = { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', metadata, spec: forged };
+    const { status: created } = await servers.real({ method: 'POST', path, body: made });
+    assert.ok(created === 201 || created === 409, String(created));
+    const approved = { type: 'Approved', status: 'True', reason: 'Mine', message: '' };
+    const lastTransitionTime = '2026-01-01T00:00:00Z';
+    const refused = await servers.real({
+      method: 'PATCH',
+      path: `${path}/exempt/status`,
+      type: 'application/merge-patch+json',
+      headers: { 'impersonate-user': 'eve' },
+      body: { status: { conditions: [{ ...approved, lastTransitionTime }] } },
+    });
+    assert.equal(refused.status, 403);
+    assert.match(JSON.stringify(refused.body), /does not have permissions to set approved/u);
   });
 
   const base = { secretName: 'a', issuerRef: { name: 'x' } };
