@@ -17,6 +17,8 @@ export interface ExchangeRequest {
   /** Longest time for the whole body. A peer that drips one byte at a time never trips the silence limit. */
   deadlineMs?: number;
   signal?: AbortSignal;
+  /** Asked when it is the request's turn on a connection, just before it is written; what it throws ends it unsent. */
+  permit?: () => void;
 }
 
 export interface Exchange {
@@ -72,6 +74,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         onRequestStart(controller) {
           body.controller = controller;
           if (signal?.aborted === true) controller.abort(signal.reason as Error);
+          // Thrown, not aborted: the connection did nothing wrong and serves the next request.
+          else request.permit?.();
         },
         onResponseStart(_controller, status, headers) {
           if (status < 200) return;

@@ -153,6 +153,37 @@ describe('requests', () => {
     assert.equal(server.seen.length, 3);
   });
 
+  it('ask the guard again when a connection is free: not what was true when they began to wait', async (t) => {
+    const narrow = new Agent({ connections: 1, pipelining: 1, allowH2: false });
+    t.after(() => narrow.destroy());
+    let opened = 0;
+    narrow.on('connect', () => (opened += 1));
+    let answer = (): void => undefined;
+    server.faults.push(
+      once((_request, response) => {
+        answer = () => sendJson(response, 201, { metadata: key });
+        return true;
+      }),
+    );
+    const lost = new Error('the lease is lost');
+    let ours = true;
+    const client = guardWrites(clientOf({ dispatcher: narrow }), () => {
+      if (!ours) throw lost;
+    });
+    const write = (): Promise<unknown> => client.create(configMaps, { metadata: key }, { fieldManager: 'f' });
+    const first = write();
+    await eventually(() => server.seen.length === 1, 'the first request');
+    const others = [write(), write()].map((one) => assert.rejects(one, (error) => error === lost));
+    ours = false;
+    answer();
+    await first;
+    await Promise.all(others);
+    assert.equal(server.seen.length, 1);
+    // The connection serves on.
+    await clientOf({ dispatcher: narrow }).get(configMaps, key);
+    assert.equal(opened, 1);
+  });
+
   it('tell of a deadline that the caller set as of an answer that did not come, and of a change of mind not', async () => {
     server.faults.push(() => true);
     const told: number[] = [];

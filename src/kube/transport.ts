@@ -45,7 +45,10 @@ export interface TransportRequest {
   idempotent?: boolean;
   signal?: AbortSignal;
   purpose?: Purpose;
-  /** Looked at before each attempt, the repeated ones too; what it throws ends the request. */
+  /**
+   * Asked before each attempt, the repeated ones too, and again when its turn on a connection has come: with many requests
+   * waiting for few connections, that may be long after. What it throws ends the request.
+   */
   permit?: () => void;
 }
 
@@ -87,6 +90,7 @@ export function createTransport(connection: KubeConnection, component: string): 
     };
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
     if (auth !== undefined) Object.assign(headers, await auth.headers());
+    const { permit } = request;
     return exchange(how.dispatcher, {
       origin,
       path: prefix + request.path,
@@ -97,6 +101,16 @@ export function createTransport(connection: KubeConnection, component: string): 
       bodyTimeoutMs: how.bodyTimeoutMs,
       deadlineMs: how.deadlineMs,
       signal: request.signal,
+      permit:
+        permit === undefined
+          ? undefined
+          : () => {
+              try {
+                permit();
+              } catch (error) {
+                throw new UnsentError(error);
+              }
+            },
     });
   };
 
@@ -130,6 +144,7 @@ export function createTransport(connection: KubeConnection, component: string): 
         told(answer.status);
         return answer;
       } catch (error) {
+        if (error instanceof UnsentError) throw error.cause;
         // A deadline that the caller set is an answer that did not come; what nobody wants any more tells nothing.
         if (request.signal?.reason instanceof TimeoutError) told(0);
         request.signal?.throwIfAborted();
@@ -170,6 +185,14 @@ export function createTransport(connection: KubeConnection, component: string): 
       return chunks;
     },
   };
+}
+
+/** Carries what a permit threw past those who take every failure for one of the connection. */
+class UnsentError extends Error {
+  constructor(cause: unknown) {
+    super('not sent', { cause });
+    this.name = 'UnsentError';
+  }
 }
 
 /** How long to wait before the next attempt; undefined: do not try again. */
