@@ -146,7 +146,7 @@ function strangerProblem(socket: Socket, clients: ClientVerification | undefined
   return 'the client certificate is not that of the API server: --client-subject-names has other names';
 }
 
-/** From the bytes: in node's text of alternative names one name can look like several. */
+/** From the bytes: node's text of alternative names has odd ones quoted and escaped in a way of its own. */
 function namesOf(der: Buffer | undefined): readonly string[] {
   if (der === undefined) return [];
   try {

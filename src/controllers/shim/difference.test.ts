@@ -45,6 +45,21 @@ test('a host more, less or in another place is a difference', () => {
   }
 });
 
+test('annotations of others are not even in doubt; those that an object could hand over are', () => {
+  const world = new SmallWorld();
+  world.act(ingress(tls));
+  const { metadata = {} } = world.certificates.get('web-tls')!;
+  metadata.annotations = { 'example.com/note': 'a', 'cert-manager.io/issue-temporary-certificate': 'true' };
+  assert.deepEqual(world.decide(ingress(tls)).change[0]?.difference, {
+    wrong: [],
+    doubts: [
+      { path: ['metadata', 'annotations', 'cert-manager.io/issue-temporary-certificate'], value: null },
+    ],
+  });
+  metadata.annotations = { 'example.com/note': 'a' };
+  assert.deepEqual(world.decide(ingress(tls)).change, []);
+});
+
 test('usages that somebody else chose are only in doubt, unless an annotation names others', () => {
   const world = new SmallWorld();
   world.act(ingress(tls));
