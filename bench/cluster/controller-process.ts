@@ -29,11 +29,20 @@ export class ControllerProcess {
   }
 
   /** Resolves when the caches are complete. */
-  static async start(program: Program, kubeconfig: string, workers: number): Promise<ControllerProcess> {
+  static async start(
+    program: Program,
+    kubeconfig: string,
+    { workers, roles }: { workers: number; roles: string },
+  ): Promise<ControllerProcess> {
     const flags = ['--kubeconfig', kubeconfig, '--no-leader-elect', '--concurrent-workers', String(workers)];
     // Their ports may be those of another controller on this machine.
     flags.push('--metrics-listen-address', '0', '--internal-healthz-listen-address', '0');
     flags.push('--cluster-resource-namespace', 'cert-manager', '--log-format', 'json', '--log-level', 'info');
+    flags.push('--roles', roles);
+    if (roles.includes('webhook')) {
+      flags.push('--secure-port', '16250', '--dynamic-serving-ca-secret-namespace', 'cert-manager');
+      flags.push('--dynamic-serving-ca-secret-name', 'webhook-ca', '--dynamic-serving-dns-names', 'webhook');
+    }
     const child = spawn(
       process.execPath,
       [...program.nodeArguments, program.bundle, 'controller', ...flags],

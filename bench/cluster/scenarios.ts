@@ -39,6 +39,8 @@ export interface ClusterResult {
   cpuShare?: number;
   rssMiB?: number;
   peakRssMiB?: number;
+  /** The part of `rssMiB` that no file is behind: what a limit of the pod has to hold. */
+  anonMiB?: number;
   /** CertificateRequests that a restart made; must be 0. */
   newRequests?: number;
 }
@@ -52,6 +54,8 @@ export interface World {
   kubeconfig: string;
   program: Program;
   workers: number;
+  /** Roles of the process, as the flag has them. */
+  roles: string;
   progress: (text: string) => void;
 }
 
@@ -196,7 +200,7 @@ export async function runStorm(
     () => quiet(world),
   );
   const requests = await cluster.audit.counts({ since: mark, user });
-  const { rssMiB, peakRssMiB } = await controller.usage();
+  const { rssMiB, peakRssMiB, anonMiB } = await controller.usage();
   return {
     phase: kind,
     certificates: names.length,
@@ -205,6 +209,7 @@ export async function runStorm(
     requests,
     rssMiB,
     peakRssMiB,
+    anonMiB,
   };
 }
 
@@ -220,7 +225,7 @@ export async function runIdle(
   const mark = await world.cluster.audit.mark();
   const before = await controller.usage();
   await delay(seconds * 1000);
-  const { cpuSeconds, rssMiB, peakRssMiB } = await controller.usage();
+  const { cpuSeconds, rssMiB, peakRssMiB, anonMiB } = await controller.usage();
   return {
     phase: 'idle',
     certificates,
@@ -229,6 +234,7 @@ export async function runIdle(
     requests: await world.cluster.audit.counts({ since: mark, user: world.user }),
     rssMiB,
     peakRssMiB,
+    anonMiB,
   };
 }
 
@@ -247,11 +253,11 @@ export async function runRestart(
   const fresh = ['after-restart'];
   await createFleet(api, fresh, 'ECDSA');
   const started = performance.now();
-  const next = await ControllerProcess.start(world.program, world.kubeconfig, world.workers);
+  const next = await ControllerProcess.start(world.program, world.kubeconfig, world);
   await allReady(api, since, new Set(fresh), 1);
   const seconds = (performance.now() - started) / 1000;
   await quiet(world);
-  const { rssMiB, peakRssMiB, cpuSeconds } = await next.usage();
+  const { rssMiB, peakRssMiB, anonMiB, cpuSeconds } = await next.usage();
   const result: ClusterResult = {
     phase: 'restart',
     certificates,
@@ -260,6 +266,7 @@ export async function runRestart(
     requests: await cluster.audit.counts({ since: mark, user }),
     rssMiB,
     peakRssMiB,
+    anonMiB,
     newRequests: (await api.count(requestsPath)) - before - 1,
   };
   await api.must('DELETE', `${certificatesPath()}/after-restart`);

@@ -25,6 +25,9 @@ export interface ApiTarget {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** More often than this in one wait it is no accident. */
+const mostWatches = 20;
+
 export class Api {
   readonly #dispatcher: Agent;
   readonly #server: string;
@@ -61,32 +64,39 @@ export class Api {
     return answer.body;
   }
 
-  /** Follows a collection from a resourceVersion until `done` says so; calls it with every object seen. */
+  /**
+   * Follows a collection from a resourceVersion until `done` says so; calls it with every object seen. A server under load
+   * ends the watch of a reader that is too slow: then it goes on where it was.
+   */
   async follow(
     path: string,
     resourceVersion: string,
     done: (object: WatchedObject) => boolean,
   ): Promise<void> {
-    const answer = await this.#dispatcher.request({
-      origin: this.#server,
-      path: `${path}?watch=1&resourceVersion=${resourceVersion}`,
-      method: 'GET',
-      headers: this.#headers,
-      // Nothing for a minute: what is waited for will not come.
-      bodyTimeout: 60_000,
-    });
-    const lines = createInterface({ input: answer.body, crlfDelay: Infinity });
-    try {
-      for await (const line of lines) {
-        const event = JSON.parse(line) as { type: string; object: WatchedObject };
-        if (event.type === 'ERROR') throw new Error(`watch of ${path}: ${line}`);
-        if (done(event.object)) return;
+    let position = resourceVersion;
+    for (let watches = 0; watches < mostWatches; watches++) {
+      const answer = await this.#dispatcher.request({
+        origin: this.#server,
+        path: `${path}?watch=1&resourceVersion=${position}`,
+        method: 'GET',
+        headers: this.#headers,
+        // Nothing for a minute: what is waited for will not come.
+        bodyTimeout: 60_000,
+      });
+      const lines = createInterface({ input: answer.body, crlfDelay: Infinity });
+      try {
+        for await (const line of lines) {
+          const event = JSON.parse(line) as { type: string; object: WatchedObject };
+          if (event.type === 'ERROR') throw new Error(`watch of ${path}: ${line}`);
+          position = event.object.metadata.resourceVersion;
+          if (done(event.object)) return;
+        }
+      } finally {
+        lines.close();
+        answer.body.destroy();
       }
-      throw new Error(`the watch of ${path} ended early`);
-    } finally {
-      lines.close();
-      answer.body.destroy();
     }
+    throw new Error(`the watch of ${path} ended ${mostWatches} times`);
   }
 
   /** Number of objects of a collection, from one item and the server's own count of the rest. */

@@ -6,6 +6,8 @@ export interface ProcessUsage {
   rssMiB: number;
   /** Highest resident set so far, MiB. */
   peakRssMiB: number;
+  /** Resident and without a file behind it, MiB: the system cannot take it back. */
+  anonMiB: number;
   /** User plus system time of all threads, seconds. */
   cpuSeconds: number;
 }
@@ -25,6 +27,7 @@ export async function processUsage(pid: number): Promise<ProcessUsage> {
   return {
     rssMiB: kib('VmRSS') / 1024,
     peakRssMiB: kib('VmHWM') / 1024,
+    anonMiB: kib('RssAnon') / 1024,
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
   };
 }
