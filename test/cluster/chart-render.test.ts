@@ -126,6 +126,11 @@ const refusals: [title: string, values: object, message: RegExp][] = [
     { cainjector: { image: { tag: 'v1' } } },
     /cainjector\.image\.tag: there is one image/u,
   ],
+  [
+    "cert-manager's image out of an old values file",
+    { image: { repository: 'mirror.example.com/jetstack/cert-manager-controller' } },
+    /image: it names an image of cert-manager/u,
+  ],
   ['an ACME setting', { maxConcurrentChallenges: 5 }, /maxConcurrentChallenges: ACME issuers are not part/u],
   [
     'the check job',

@@ -116,3 +116,12 @@ test('alerts ask for metrics and labels of the catalogue', () => {
   }
   assert.equal(new Set(alerts.map(({ name }) => name)).size, alerts.length);
 });
+
+test('without a value the chart runs the image that `npm run image` writes', async () => {
+  const root = join(import.meta.dirname, '../..');
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const manifests = await readFile(join(root, 'deploy/certwright.yaml'), 'utf8');
+  assert.ok(manifests.includes(`image: "localhost/certwright:${version}"`));
+  const builder = await readFile(join(root, 'tools/image/run.ts'), 'utf8');
+  assert.ok(builder.includes('values.name ?? `localhost/certwright:${version}`'));
+});

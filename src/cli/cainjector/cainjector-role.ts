@@ -49,6 +49,11 @@ async function run(
     await untilAborted(leader === undefined ? signal : AbortSignal.any([signal, leader.lost]));
     await cainjector.stop();
     state = 'standby';
+    if (leader?.lost.aborted === true)
+      log.warn(
+        { err: leader.lost.reason as unknown },
+        'the lease of CA injection was lost, another instance may be at work: standing by',
+      );
     await leader?.release();
   }
 }
