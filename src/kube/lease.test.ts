@@ -89,6 +89,43 @@ describe('leader election', () => {
   });
 });
 
+describe('what others and the holder count from', () => {
+  it('the holder counts from before its write was sent, so that it ends first', async () => {
+    const held: number[] = [];
+    let open = (): void => undefined;
+    client.gate = new Promise((resolve) => (open = resolve));
+    const begun = clock.now();
+    const leader = contender('a', { onHeld: ({ wallMs }) => held.push(wallMs - begun) });
+    await clock.advance(5_000);
+    open();
+    await leader;
+    // The lease was looked for first, and the answer to that took as long.
+    assert.deepEqual(held, [5_000]);
+    client.gate = new Promise((resolve) => (open = resolve));
+    await clock.advance(15_000 + 7_000);
+    open();
+    await clock.advance(0);
+    assert.deepEqual(held, [5_000, 20_000], 'not when it was answered');
+  });
+
+  it('a lease that was lost is not touched when it is given back, though it still has our name', async () => {
+    const leader = await contender('a');
+    client.failure = new ServerError('away');
+    await clock.advance(41_000);
+    client.failure = undefined;
+    const writes = client.writes.length;
+    await leader.release();
+    assert.equal(client.writes.length, writes);
+    assert.equal(lease().spec?.holderIdentity, 'a');
+  });
+
+  it('a lease that was given back lasts a second for whoever reads it carelessly', async () => {
+    const leader = await contender('a');
+    await leader.release();
+    assert.equal(lease().spec?.leaseDurationSeconds, 1);
+  });
+});
+
 describe('a wall clock that is set', () => {
   it('back, by an hour: the holder still gives up at the renew deadline', async () => {
     const leader = await contender('a');

@@ -123,6 +123,7 @@ describe('metrics', () => {
       metrics.controllers.cache('certificates', { size, synced: true });
       createQueue({ clock, observer: metrics.controllers.work('certificates') });
       if (size === 3) createQueue({ clock, observer: metrics.cainjector.work('cainjector') });
+      if (size === 3) metrics.controllers.breaker('shop/a', clock.now() + 60_000);
       if (size === 3) metrics.serve(undefined);
     }
     const families = await scrape(metrics);
@@ -139,6 +140,7 @@ describe('metrics', () => {
       'CA injection goes on while the controllers stand by',
     );
     assert.equal(families.has('certmanager_certificate_ready_status'), false);
+    assert.equal(families.has('certwright_certificate_breaker_open'), false, 'whoever works now knows of it');
   });
 
   test('a breaker that has closed by itself is not told as open', async () => {

@@ -169,14 +169,14 @@ test('metrics by HTTPS, with a certificate whose CA is in a Secret', async (t) =
   const scrape = (options: object): Promise<string> =>
     new Promise((resolve, reject) => {
       request(told?.[1] ?? '', { agent: false, ...options }, (response) => {
-        let text = '';
+        let text = `${response.statusCode}\n`;
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('end', () => resolve(text));
       })
         .on('error', reject)
         .end();
     });
-  assert.match(await scrape({ ca, servername: 'metrics.shop.svc' }), /^certwright_leader 1$/m);
+  assert.match(await scrape({ ca, servername: 'metrics.shop.svc' }), /^200\n[^]*^certwright_leader 1$/m);
   await assert.rejects(scrape({ ca, servername: 'other.shop.svc' }), {
     code: 'ERR_TLS_CERT_ALTNAME_INVALID',
   });

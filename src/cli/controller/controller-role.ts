@@ -64,12 +64,15 @@ async function tellAdmission(
   // What the API server admits is no reason to keep this process from being ready.
   health.addReady({ name: 'admission', check: () => undefined, note: () => found });
   try {
-    if (!(await mayLook(client, signal))) {
+    // The chart grants it for ours alone.
+    if (!(await mayGet(client, 'validatingadmissionpolicies', policies()[0]?.name, signal))) {
       found = 'unknown: this needs the right to get validatingadmissionpolicies';
       log.info({ mode: 'unknown' }, 'which admission is in force is not known: we may not look');
       return;
     }
-    const { mode, detail } = await admissionMode(client, undefined, signal);
+    // Granted where the chart runs the webhook.
+    const hooks = await mayGet(client, 'validatingwebhookconfigurations', 'certwright-webhook', signal);
+    const { mode, detail } = await admissionMode(client, hooks ? undefined : [], signal);
     found = `${mode}: ${detail}`;
     metrics.setAdmissionMode(mode);
     log[mode === 'none' ? 'warn' : 'info']({ mode }, `admission: ${detail}`);
@@ -79,14 +82,13 @@ async function tellAdmission(
 }
 
 /** Asked first, so that an installation without that right has no refused request in its audit log at every start. */
-async function mayLook(client: KubeClient, signal: AbortSignal): Promise<boolean> {
-  const resourceAttributes = {
-    group: 'admissionregistration.k8s.io',
-    resource: 'validatingadmissionpolicies',
-    verb: 'get',
-    // The chart grants it for ours alone.
-    name: policies()[0]?.name,
-  };
+async function mayGet(
+  client: KubeClient,
+  resource: string,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const resourceAttributes = { group: 'admissionregistration.k8s.io', resource, verb: 'get', name };
   const review: AccessReview = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',

@@ -60,3 +60,13 @@ test('unknown: whoever may not look says so', async () => {
   client.failure = new ForbiddenError('no');
   assert.deepEqual((await admissionMode(client)).mode, 'unknown');
 });
+
+test('unknown: without our policies, and without the right to look for a webhook', async () => {
+  const client = new MemoryClient();
+  const { mode, detail } = await admissionMode(client, []);
+  assert.equal(mode, 'unknown');
+  assert.match(detail, /is missing\), and whether there is a webhook we may not look up/u);
+  for (const { policy, binding } of policies())
+    await Promise.all([put(client, policy), put(client, binding)]);
+  assert.equal((await admissionMode(client, [])).mode, 'policies');
+});

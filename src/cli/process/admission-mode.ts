@@ -43,7 +43,7 @@ const webhookName = 'webhook.cert-manager.io';
 
 /**
  * Never rejects but when the signal aborts. Needs `get` on the policies and bindings by name, and `get` on
- * `webhookConfigurations` (names of the configurations to look for).
+ * `webhookConfigurations` (names of the configurations to look for; none: we may not look at them).
  */
 export async function admissionMode(
   client: KubeClient,
@@ -56,6 +56,11 @@ export async function admissionMode(
       return {
         mode: 'policies',
         detail: 'the API server evaluates our admission policies; no webhook is needed',
+      };
+    if (webhookConfigurations.length === 0)
+      return {
+        mode: 'unknown',
+        detail: `our policies are not all there (${missing[0]} is missing), and whether there is a webhook we may not look up`,
       };
     const webhook = await webhookProblem(client, webhookConfigurations, signal);
     if (webhook === undefined)

@@ -56,6 +56,17 @@ test('one more feature only ever adds rights, and its own are gone without it', 
   );
 });
 
+test('where one namespace is served, whatever is asked for, nothing but approving is cluster-wide', () => {
+  const asked = settings({
+    features: new Set(everything),
+    watchNamespace: 'shop',
+    namespace: 'shop',
+    leaderElectionNamespace: 'shop',
+  });
+  const wide = [...rights(asked)].filter((right) => right.startsWith('* '));
+  assert.deepEqual(wide, ['* cert-manager.io/signers approve']);
+});
+
 test('no rule names everything, and no role is empty', () => {
   for (const { name, rules } of rulesFor(settings({ features: new Set(everything) }))) {
     assert.notEqual(rules.length, 0, name);
