@@ -114,7 +114,8 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
     } catch (error) {
       // What we hold may be out of date: read before the next write.
       held = undefined;
-      if (!(error instanceof ConflictError || error instanceof AlreadyExistsError)) options.onError?.(error);
+      const isRace = error instanceof ConflictError || error instanceof AlreadyExistsError;
+      if (!isRace && outer?.aborted !== true) options.onError?.(error);
       return 'failed';
     } finally {
       timer.cancel();

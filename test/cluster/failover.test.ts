@@ -1,9 +1,10 @@
-/** Two instances on a real API server: the one at work is killed, or stopped for a while, in the middle of a storm. */
+/** Two instances with the rights of the chart on a real API server: the one at work is killed, or stopped for a while, in the middle of a storm. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Lease } from '../../src/api/core.ts';
 import { leases } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import { chartRights } from './outages/chart-rights.ts';
 import { startController, type ControllerProcess } from './outages/controller-process.ts';
 import { clusterWithDefinitions } from './outages/own-cluster.ts';
 import { createStorm } from './outages/storm.ts';
@@ -32,6 +33,7 @@ const atWork = (controller: ControllerProcess, times = 1): Promise<void> =>
 
 test('an instance that is killed or stopped in a storm', async (t) => {
   const cluster = await clusterWithDefinitions(t);
+  const rights = await chartRights(cluster);
   const storm = await createStorm(cluster, 'storm');
   t.after(() => storm.close());
   let asked = 1;
@@ -39,9 +41,9 @@ test('an instance that is killed or stopped in a storm', async (t) => {
     await storm.ask(count);
     asked += count;
   };
-  const first = startController(t, cluster.kubeconfig, ...CHART);
+  const first = startController(t, rights.kubeconfig, ...CHART);
   await atWork(first);
-  const second = startController(t, cluster.kubeconfig, ...CHART);
+  const second = startController(t, rights.kubeconfig, ...CHART);
   await until('the second stands by', () =>
     Promise.resolve(second.log().includes('holds the lease and works')),
   );
@@ -65,7 +67,7 @@ test('an instance that is killed or stopped in a storm', async (t) => {
   );
 
   await t.test('SIGTERM gives the lease back: the other need not wait for it to expire', async (t) => {
-    const third = startController(t, cluster.kubeconfig, ...CHART);
+    const third = startController(t, rights.kubeconfig, ...CHART);
     await until('the third stands by', () =>
       Promise.resolve(third.log().includes('holds the lease and works')),
     );
@@ -77,7 +79,7 @@ test('an instance that is killed or stopped in a storm', async (t) => {
     await t.test(
       'stopped for longer than the lease, then woken: it writes nothing, and stands by',
       async (t) => {
-        const fourth = startController(t, cluster.kubeconfig, ...CHART);
+        const fourth = startController(t, rights.kubeconfig, ...CHART);
         await until('the fourth stands by', () =>
           Promise.resolve(fourth.log().includes('holds the lease and works')),
         );
@@ -104,5 +106,9 @@ test('an instance that is killed or stopped in a storm', async (t) => {
         assert.equal(await holder(storm.client), '');
       },
     );
+  });
+
+  await t.test('none of it needed more than the rights of the chart', async () => {
+    assert.deepEqual(await rights.refused(), []);
   });
 });

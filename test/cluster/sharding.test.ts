@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Lease } from '../../src/api/core.ts';
 import { leases } from '../../src/api/resources.ts';
+import { chartRights } from './outages/chart-rights.ts';
 import { startController, type ControllerProcess } from './outages/controller-process.ts';
 import { clusterWithDefinitions } from './outages/own-cluster.ts';
 import { createStorm } from './outages/storm.ts';
@@ -33,6 +34,7 @@ async function holders(list: () => Promise<{ items: Lease[] }>): Promise<Map<str
 
 test('work is shared over three instances, one of them dies', async (t) => {
   const cluster = await clusterWithDefinitions(t);
+  const rights = await chartRights(cluster, 'sharding');
   const storms = await Promise.all(
     Array.from({ length: NAMESPACES }, (_, index) => createStorm(cluster, `team-${index}`)),
   );
@@ -45,9 +47,9 @@ test('work is shared over three instances, one of them dies', async (t) => {
       const held = [...(await shares()).values()];
       return held.length === members && held.every((count) => count === SHARDS / members);
     });
-  const first = startController(t, cluster.kubeconfig, ...FLAGS);
-  const second = startController(t, cluster.kubeconfig, ...FLAGS);
-  const third = startController(t, cluster.kubeconfig, ...FLAGS);
+  const first = startController(t, rights.kubeconfig, ...FLAGS);
+  const second = startController(t, rights.kubeconfig, ...FLAGS);
+  const third = startController(t, rights.kubeconfig, ...FLAGS);
   const all = (work: Promise<unknown>, ...instances: ControllerProcess[]): Promise<unknown> =>
     instances.reduce((inner, instance) => instance.during(inner), work);
   await all(shared(3), first, second, third);
@@ -64,7 +66,7 @@ test('work is shared over three instances, one of them dies', async (t) => {
   await all(shared(2), first, third);
 
   // A newcomer gets its share while work goes on, and gives it back when it is asked to end.
-  const fourth = startController(t, cluster.kubeconfig, ...FLAGS);
+  const fourth = startController(t, rights.kubeconfig, ...FLAGS);
   const more = Promise.all(storms.map((storm) => storm.ask(10)));
   await all(shared(3), first, third, fourth);
   await more;
@@ -80,4 +82,5 @@ test('work is shared over three instances, one of them dies', async (t) => {
   });
   // Whoever ends in order takes its Lease along; only that of the one that was killed is left.
   assert.equal(items.length, 1);
+  assert.deepEqual(await rights.refused(), [], 'the rights of the chart are enough');
 });

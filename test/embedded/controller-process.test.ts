@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { request } from 'node:https';
+import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { crds } from '../../src/api/crds.ts';
@@ -184,4 +185,24 @@ test('metrics by HTTPS, with a certificate whose CA is in a Secret', async (t) =
   await assert.rejects(scrape({ ca, servername: 'metrics.shop.svc', maxVersion: 'TLSv1.2' }), /protocol/);
   started.child.kill('SIGTERM');
   assert.equal((await started.ended).code, 0);
+});
+
+test('a role that cannot begin ends the others with it, and the process with its reason', async (t) => {
+  const { kubeconfig } = await api(t);
+  const taken = createSocketServer();
+  await new Promise<void>((resolve) => taken.listen(0, '::', resolve));
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { code, err } = await start(t, [
+    'controller',
+    '--kubeconfig',
+    kubeconfig,
+    '--roles=controller,webhook',
+    `--secure-port=${port}`,
+    '--enable-apiservices-injectable=false',
+  ]).ended;
+  assert.equal(code, 3, err);
+  assert.match(err, /^certwright: --secure-port .*: it is taken/m);
+  assert.doesNotMatch(err, /the lease could not be taken/, 'being asked to stop is no failure of the lease');
+  assert.match(err, /--enable-apiservices-injectable has no effect without cainjector in --roles/);
 });
