@@ -2,23 +2,13 @@
 import { join } from 'node:path';
 import { tokenFile } from './auth/token-file.ts';
 import type { Clock } from './clock.ts';
-import { connect, type ConnectOptions, type Endpoint, type OpenConnection } from './connect.ts';
+import type { Endpoint } from './connect.ts';
 import { ConfigurationError } from './errors.ts';
 import type { Host } from './host.ts';
 
 const mount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Rejects with ConfigurationError outside a pod. */
-export async function connectInCluster(
-  host: Host,
-  options: ConnectOptions,
-): Promise<OpenConnection & { namespace: string }> {
-  const endpoint = inClusterEndpoint(host, options.clock);
-  const connection = await connect(endpoint, options);
-  const namespace = (await host.readFile(join(mount, 'namespace'))).trim();
-  return { ...connection, namespace };
-}
-
+/** @throws ConfigurationError outside a pod */
 export function inClusterEndpoint(host: Host, clock: Clock): Endpoint {
   const address = host.env['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = host.env['KUBERNETES_SERVICE_PORT'] ?? '';
