@@ -20,10 +20,13 @@ const CHART = [
 ];
 const LIMIT_MS = 20_000;
 
-function holder(client: KubeClient): Promise<string> {
-  return client
-    .get<Lease>(leases, { namespace: 'kube-system', name: 'cert-manager-controller' })
-    .then(({ spec }) => spec?.holderIdentity ?? '');
+async function leaseOf(client: KubeClient): Promise<NonNullable<Lease['spec']>> {
+  const key = { namespace: 'kube-system', name: 'cert-manager-controller' };
+  return (await client.get<Lease>(leases, key)).spec ?? {};
+}
+
+async function holder(client: KubeClient): Promise<string> {
+  return (await leaseOf(client)).holderIdentity ?? '';
 }
 
 const atWork = (controller: ControllerProcess, times = 1): Promise<void> =>
@@ -53,13 +56,18 @@ test('an instance that is killed or stopped in a storm', async (t) => {
     async (t) => {
       const asking = ask(LEAVES);
       await first.during(storm.ready(60));
-      const killed = performance.now();
+      const killed = Date.now();
       process.kill(first.pid, 'SIGKILL');
       const before = storm.readyNow();
       await second.during(storm.ready(before + 40));
-      const gap = performance.now() - killed;
-      t.diagnostic(`issued again ${(gap / 1000).toFixed(1)} s after the kill`);
-      assert.ok(gap < LIMIT_MS, `${gap} ms`);
+      const again = Date.now() - killed;
+      const { acquireTime } = await leaseOf(storm.client);
+      const taken = Date.parse(acquireTime ?? '') - killed;
+      t.diagnostic(
+        `taken over ${(taken / 1000).toFixed(1)} s after the kill, 40 more issued after ${(again / 1000).toFixed(1)} s`,
+      );
+      // How fast 40 are issued is the machine's affair; when the work changes hands is ours.
+      assert.ok(taken > 0 && taken < LIMIT_MS, `${taken} ms`);
       await asking;
       await second.during(storm.ready(asked));
       await storm.check();
