@@ -23,6 +23,7 @@ export type CliErrorCode =
   | 'cli/config'
   | 'cli/lease-lost'
   | 'cli/role-ended'
+  | 'cli/not-readable'
   | 'cli/not-ready';
 
 /** Printed without a stack: the message says what to do. */

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { pause } from '../../kube/clock.ts';
 import { guardWrites, isReview, type GuardedWrite } from '../../kube/guarded-client.ts';
 import type { WorkObserver } from '../../kube/observe.ts';
+import { requireReadable } from './require-readable.ts';
 import { planCertificate, planWrite, type DryRunReport, type PlannedAction } from './plan.ts';
 
 /** What every write meets. */
@@ -25,9 +26,13 @@ const lookAgainMs = 20;
 /** Woken work is queued in the same turn of the loop or the next: several quiet looks in a row mean that nothing is left. */
 const quietLooks = 5;
 
-/** Answers what would be done. @throws the signal's reason when it aborts first */
+/**
+ * Answers what would be done.
+ * @throws EnvironmentError where something is not served or may not be read; the signal's reason when it aborts first
+ */
 export async function dryRun(input: DryRunInput): Promise<DryRunReport> {
   const { signal, clock, log } = input;
+  await requireReadable(input.client, input.options?.namespace, signal);
   const refused = new Map<string, GuardedWrite>();
   const client = guardWrites(input.client, (write) => {
     if (isReview(write)) return;
