@@ -98,7 +98,7 @@ export const loggingRows = [
     kind: 'text',
     placeholder: '<format>',
     default: '',
-    meaning: 'text or json; empty: json, unless --logging-format says otherwise',
+    meaning: 'text or json; empty: json (text for a dry run), unless --logging-format says otherwise',
   },
   {
     flag: 'log-level',
