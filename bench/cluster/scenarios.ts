@@ -250,7 +250,8 @@ export async function runRestart(
   const requestsPath = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificaterequests`;
   const before = await api.count(requestsPath);
   const [since, mark] = [await version(api), await cluster.audit.mark()];
-  const fresh = ['after-restart'];
+  // A name of its own each time: the Secret of a deleted Certificate stays, and would be adopted instead of issued.
+  const fresh = [`after-restart-of-${certificates}`];
   await createFleet(api, fresh, 'ECDSA');
   const started = performance.now();
   const next = await ControllerProcess.start(world.program, world.kubeconfig, world);
@@ -269,6 +270,6 @@ export async function runRestart(
     anonMiB,
     newRequests: (await api.count(requestsPath)) - before - 1,
   };
-  await api.must('DELETE', `${certificatesPath()}/after-restart`);
+  await api.must('DELETE', `${certificatesPath()}/${fresh[0]}`);
   return { result, controller: next };
 }
