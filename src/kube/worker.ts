@@ -92,3 +92,12 @@ export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOp
     },
   };
 }
+
+/** Stops the workers when the signal aborts; resolves when none is at work any more. */
+export function stoppedBy(signal: AbortSignal, workers: Workers): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => void workers.stop().then(() => resolve());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

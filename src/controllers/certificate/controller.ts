@@ -2,7 +2,7 @@
 import { cacheKey } from '../../kube/cache.ts';
 import { createQueue, fastBackoff } from '../../kube/queue.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { runWorkers } from '../../kube/worker.ts';
+import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
 import { issuerIndexKey } from '../context.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
@@ -120,11 +120,7 @@ export function startCertificateController(
       );
     },
   });
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (): void => void workers.stop().then(() => resolve());
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+  const stopped = stoppedBy(signal, workers);
   return { stopped, explain: (key) => reconciler.explain(key) };
 }
 

@@ -12,7 +12,7 @@ import { cacheKey, type Change } from '../../kube/cache.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
-import { runWorkers } from '../../kube/worker.ts';
+import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
 import { issuerIndexKey, signsFor } from '../context.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
@@ -272,11 +272,7 @@ export function startCertificateRequestController(
       );
     },
   });
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (): void => void workers.stop().then(() => resolve());
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+  const stopped = stoppedBy(signal, workers);
   return { stopped };
 }
 

@@ -8,7 +8,7 @@ import { cacheKey, type Change } from '../../kube/cache.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
-import { runWorkers } from '../../kube/worker.ts';
+import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { checkAnswer } from '../certificaterequest/check-answer.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
@@ -214,11 +214,7 @@ function start(
       );
     },
   });
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (): void => void workers.stop().then(() => resolve());
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+  const stopped = stoppedBy(signal, workers);
   return { informers: [requests], stopped };
 }
 

@@ -7,7 +7,7 @@ import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import { createQueue, itemBackoff } from '../../kube/queue.ts';
-import { runWorkers } from '../../kube/worker.ts';
+import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
@@ -165,10 +165,6 @@ function start<T extends AnyIssuer>(
       );
     },
   });
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (): void => void workers.stop().then(() => resolve());
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+  const stopped = stoppedBy(signal, workers);
   return { stopped };
 }
