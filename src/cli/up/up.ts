@@ -20,6 +20,7 @@ import { EnvironmentError, exitCodes } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { makeFolder } from '../make-folder.ts';
 import { ManifestFolder } from '../manifests/folder.ts';
+import { untilAborted } from '../process/until-aborted.ts';
 import type { Surroundings } from '../program.ts';
 import { authorizeKnownUsers } from './authorize.ts';
 import { lockDataDir } from './data-lock.ts';
@@ -282,13 +283,6 @@ function quieter(log: Log): Log {
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
   };
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function messageOf(error: unknown): string {

@@ -7,6 +7,7 @@ import type { CertificateSource, ServingLog } from '../../serving/certificate-so
 import { dynamicCertificates } from '../../serving/dynamic-certificates.ts';
 import { fileCertificates } from '../../serving/file-certificates.ts';
 import type { Role, RoleContext } from '../process/role.ts';
+import { untilAborted } from '../process/until-aborted.ts';
 import { createAuthorizer } from './access-reviews.ts';
 import { startReviewServer } from './review-server.ts';
 import { createSignerDiscovery } from './signer-discovery.ts';
@@ -50,7 +51,7 @@ export async function startWebhook(options: WebhookOptions, context: RoleContext
     const server = await startReviewServer({ setting, host, port, tls, clients, certificate, validate, log });
     log.info({ port: server.port, tls: certificate !== undefined }, 'the webhook serves reviews');
     try {
-      await Promise.race([aborted(ended), ...(renewing === undefined ? [] : [renewing])]);
+      await Promise.race([untilAborted(ended), ...(renewing === undefined ? [] : [renewing])]);
     } finally {
       await server.close();
     }
@@ -75,11 +76,4 @@ function certificateOf(options: WebhookOptions, context: RoleContext): Certifica
   const client = createKubeClient({ ...connection, component });
   const { leafDurationMs: leafDuration } = certificate;
   return dynamicCertificates({ ...certificate, leafDuration, client, component, clock, log: told });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
