@@ -2,7 +2,7 @@
 import { acmeStates, challengeTypes } from './enumerations.ts';
 import { issuerReferenceSchema } from './issuer-reference.ts';
 import { kindSchemaWithMetadata } from './kind.ts';
-import { flag, object, oneOf, optional, text, time, type Static } from './schema.ts';
+import { flag, int32, list, object, oneOf, optional, text, time, type Static } from './schema.ts';
 import { solverSchema } from './solver.ts';
 
 export const challengeSpecSchema = object('What to present. Cannot change after creation.', {
@@ -23,6 +23,20 @@ export const challengeStatusSchema = object('How far the challenge is. Written b
   presentedAt: optional(time('When the solver put the answer in place.')),
   reason: optional(text('Why the challenge is in this state.')),
   state: optional(oneOf(acmeStates, 'State of the challenge. Absent: not known yet.')),
+  checks: optional(
+    list(
+      object('What one view saw when it was last asked for the answer.', {
+        view: text('Who looked, for example direct, route, public, or a nameserver.'),
+        passed: flag('It saw what the CA has to see.'),
+        trusted: optional(flag('The challenge goes on when this view has passed.')),
+        answer: text('What it saw instead, or what went wrong; bounded.'),
+        checkedAt: time('When it looked.'),
+      }),
+      'The answers of the self-check, one for each view. Ours; cert-manager has none.',
+    ),
+  ),
+  nextAttemptAt: optional(time('When the next attempt is made, where the CA or a fault asks to wait. Ours.')),
+  cleanUpAttempts: optional(int32('How often taking the answer away has failed. Ours.', { minimum: 0 })),
 });
 
 export const challengeSchema = kindSchemaWithMetadata(

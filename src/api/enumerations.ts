@@ -56,6 +56,10 @@ export const keyUsages = [
 ] as const;
 export type KeyUsage = (typeof keyUsages)[number];
 
+/** Who answers HTTP-01: a Pod per challenge as cert-manager has it, or the controller itself. */
+export const http01Responders = ['Pod', 'Resident'] as const;
+export type Http01Responder = (typeof http01Responders)[number];
+
 export const renewalPolicies = ['RenewBefore', 'Disabled'] as const;
 export type RenewalPolicy = (typeof renewalPolicies)[number];
 
@@ -80,5 +84,6 @@ export const acmeStates = [
 ] as const;
 export type AcmeState = (typeof acmeStates)[number];
 
-export const challengeTypes = ['HTTP-01', 'DNS-01'] as const;
+/** The first two are cert-manager's; the others are ours. */
+export const challengeTypes = ['HTTP-01', 'DNS-01', 'TLS-ALPN-01', 'DNS-PERSIST-01'] as const;
 export type ChallengeType = (typeof challengeTypes)[number];

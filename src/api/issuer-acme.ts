@@ -11,7 +11,7 @@ export const externalAccountBindingSchema = object(
       'Secret entry with the MAC key that the CA gave out, as unpadded base64url.',
     ),
     keyAlgorithm: optional(
-      oneOf(['HS256', 'HS384', 'HS512'], 'Deprecated and ignored; HS256 is always used.'),
+      oneOf(['HS256', 'HS384', 'HS512'], 'MAC algorithm of the binding. Default: HS256.'),
     ),
   },
 );
@@ -42,6 +42,12 @@ export const acmeIssuerSchema = object('Signs with an ACME CA.', {
   ),
   enableDurationFeature: optional(
     flag('Send the wanted lifetime with an order; fails with CAs that do not support it. Default: false.'),
+  ),
+  renewalInformationSource: optional(
+    oneOf(
+      ['ARI', 'None'],
+      'Whether the CA is asked when to renew (RFC 9773). None: only the Certificate says. Default: ARI.',
+    ),
   ),
   profile: optional(text('Certificate profile to ask for. Default: the choice of the CA.')),
 });

@@ -51,6 +51,9 @@ export const orderStatusSchema = object('How far the order is. Written by the co
   state: optional(oneOf(acmeStates, 'State of the order. Absent: not known yet.')),
   reason: optional(text('Why the order is in this state.')),
   failureTime: optional(time('When the order failed.')),
+  nextAttemptAt: optional(
+    time('When the order goes on, where the CA or a budget asks to wait. Ours; cert-manager has none.'),
+  ),
 });
 
 export const orderSchema = kindSchemaWithMetadata(

@@ -1,7 +1,7 @@
 /** The DNS-01 solvers: a TXT record, written through one of the DNS providers (RFC 8555 §8.4). */
 import { Type } from 'typebox';
 import { secretKeySelector, serviceAccountReference } from './secret-reference.ts';
-import { object, oneOf, optional, text, type Static } from './schema.ts';
+import { object, oneOf, optional, text, texts, type Static } from './schema.ts';
 
 const akamaiSchema = object('Akamai Edge DNS.', {
   serviceConsumerDomain: text('Host of the API client, for example akab-xxxx.luna.akamaiapis.net.'),
@@ -101,6 +101,26 @@ const webhookSchema = object('A solver outside, reached as an aggregated API.', 
   ),
 });
 
+const httpreqSchema = object(
+  'A server that speaks the httpreq protocol of lego: POST /present and POST /cleanup. Only without a cluster.',
+  {
+    endpoint: text('URL that /present and /cleanup are appended to.'),
+    mode: optional(
+      oneOf(
+        ['Default', 'RAW'],
+        'Default: record name and value are sent. RAW: name, token and key authorization.',
+      ),
+    ),
+    username: optional(text('User of HTTP Basic authentication. Needs passwordSecretRef.')),
+    passwordSecretRef: optional(secretKeySelector('Secret entry with the password. Needs username.')),
+  },
+);
+
+const execSchema = object(
+  'A program that the configuration file of this process names. Only without a cluster: the command never comes from the API.',
+  { name: text('Name of the program in the configuration file.', { minLength: 1, maxLength: 63 }) },
+);
+
 export const dns01SolverSchema = object('Prove control with a TXT record. Exactly one provider.', {
   cnameStrategy: optional(
     oneOf(
@@ -124,6 +144,13 @@ export const dns01SolverSchema = object('Prove control with a TXT record. Exactl
   ),
   rfc2136: optional(rfc2136Schema),
   webhook: optional(webhookSchema),
+  httpreq: optional(httpreqSchema),
+  exec: optional(execSchema),
+  nameservers: optional(
+    texts(
+      'Servers for every look-up of this solver, as ip:port or https:// address (RFC 8484), instead of those of the controller.',
+    ),
+  ),
 });
 
 export interface Dns01Solver extends Static<typeof dns01SolverSchema> {}

@@ -1,11 +1,17 @@
 /** The HTTP-01 solvers: a pod that answers, reached through an Ingress or a Gateway (RFC 8555 §8.3). */
-import { object, optional, text, textMap, int32, list, type Static } from './schema.ts';
+import { object, oneOf, optional, text, textMap, int32, list, type Static } from './schema.ts';
+import { http01Responders } from './enumerations.ts';
 import { podTemplateSchema } from './pod-template.ts';
 
 const hostname = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 
 const serviceType = text(
   'Type of the Service in front of the solver pod: ClusterIP or NodePort. Default: NodePort.',
+);
+
+const responder = oneOf(
+  http01Responders,
+  'Who answers: a Pod made for the challenge, or Resident, the controller itself, without any Pod. Default: as --acme-http01-responder says.',
 );
 
 const ingressTemplateSchema = object('What to add to Ingresses made for a challenge.', {
@@ -20,6 +26,7 @@ const ingressTemplateSchema = object('What to add to Ingresses made for a challe
 export const ingressSolverSchema = object(
   'Answer through an Ingress. At most one of ingressClassName, class and name.',
   {
+    responder: optional(responder),
     serviceType: optional(serviceType),
     ingressClassName: optional(
       text('spec.ingressClassName of the Ingresses made. The way to choose a controller.'),
@@ -74,6 +81,7 @@ export const parentReferenceSchema = object('A Gateway API parent to attach the 
 });
 
 export const gatewaySolverSchema = object('Answer through a Gateway API HTTPRoute.', {
+  responder: optional(responder),
   serviceType: optional(serviceType),
   labels: optional(textMap('Labels of the HTTPRoutes made.')),
   parentRefs: optional(list(parentReferenceSchema, 'Gateways to attach the HTTPRoutes to.')),
@@ -85,6 +93,12 @@ export const http01SolverSchema = object(
   {
     ingress: optional(ingressSolverSchema),
     gatewayHTTPRoute: optional(gatewaySolverSchema),
+    listener: optional(
+      object(
+        'The HTTP-01 listener of this process answers, or the webroot folder that it was given; nothing is made in the cluster.',
+        {},
+      ),
+    ),
   },
 );
 
