@@ -28,6 +28,9 @@ export interface SolverContext {
   resourceNamespace: string;
   /** Credentials of the machine may be used (acme.md §10.6). */
   ambient: boolean;
+  /** URL of the issuer's account at the CA, where it is known (`accounturi` of RFC 8657 and dns-persist-01). */
+  accountUri?: string;
+  /** Ends the attempt; what was begun is found again by the next one. */
   signal?: AbortSignal;
 }
 
