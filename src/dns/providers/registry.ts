@@ -1,0 +1,13 @@
+/** Every DNS provider that is built in, one line each. `webhook` is not here: it needs the Kubernetes API (src/solvers/dns01). */
+
+import type { DescribedProviderType } from './description.ts';
+
+/** The configuration is what the API holds under `type.key`; its shape was checked when it was admitted. */
+export const dnsProviderTypes: readonly DescribedProviderType<unknown>[] = [];
+
+const byKey = new Map(dnsProviderTypes.map((type) => [type.key, type]));
+
+/** @param key the key under `solver.dns01`, such as `route53` */
+export function dnsProviderType(key: string): DescribedProviderType<unknown> | undefined {
+  return byKey.get(key);
+}
