@@ -1,0 +1,78 @@
+/** Makes the ACME client (RFC 8555) of one account with one CA. */
+import type { Dispatcher } from 'undici';
+import type { AcmeClient } from './acme-client.ts';
+import { AcmeConfigurationError } from './errors.ts';
+
+/** One HTTP round trip, for metrics (acme.md §14): nonces and directories count under the action that needed them. */
+export interface RoundTrip {
+  scheme: string;
+  /** With the port where it is not the scheme's own. */
+  host: string;
+  action: AcmeAction;
+  method: string;
+  /** HTTP status; 999: no answer. */
+  status: number;
+  seconds: number;
+}
+
+/** `action` labels of acme.md §14; the last line is ours, for calls that cert-manager never makes. */
+export type AcmeAction =
+  | 'authorize_order'
+  | 'get_order'
+  | 'fetch_cert'
+  | 'list_cert_alternates'
+  | 'wait_order'
+  | 'create_order_cert'
+  | 'accept_challenge'
+  | 'get_challenge'
+  | 'get_authorization'
+  | 'wait_authorization'
+  | 'register_account'
+  | 'get_registration'
+  | 'update_registration'
+  | 'discover'
+  | 'get_renewal_info'
+  | 'unnamed_action'
+  | 'deactivate_registration'
+  | 'change_key'
+  | 'deactivate_authorization'
+  | 'revoke_cert';
+
+/** Proxies as values of the environment that the command line read: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. */
+export interface ProxySettings {
+  https?: string;
+  http?: string;
+  /** Comma-separated: names, `.suffixes`, addresses, CIDR blocks, each with an optional port; `*` for all. */
+  none?: string;
+}
+
+export interface AcmeClientOptions {
+  /** Absolute http(s) URL. */
+  directoryUrl: string;
+  /** RSA (2048 bits and more), P-256, P-384 or Ed25519: PKCS#1, SEC 1 or PKCS#8. */
+  accountKeyPem: string;
+  /** `status.acme.uri`: saves the look-up by key. */
+  accountUrl?: string;
+  /** PEM; replaces the system's roots. */
+  caBundle?: string;
+  skipTLSVerify?: boolean;
+  proxy?: ProxySettings;
+  /** `certwright/<version>` and a comment. */
+  userAgent: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** 0 <= random() < 1. */
+  random: () => number;
+  /** Told of every HTTP round trip. Must not throw. */
+  observe?: (trip: RoundTrip) => void;
+  /** For tests: used instead of connections of our own, and not closed. */
+  dispatcher?: Dispatcher;
+}
+
+/**
+ * Opens nothing yet: the first call fetches the directory.
+ * @throws AcmeConfigurationError for a key, an address, a CA bundle or a proxy that cannot be used
+ */
+export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
+  throw new AcmeConfigurationError(`no client for ${options.directoryUrl} yet`);
+}
