@@ -61,6 +61,8 @@ export interface AcmeSettings {
   http01: Http01Settings;
   dns: DnsSettings;
   responder: ResponderSettings;
+  /** Renewal times are asked of the CA (RFC 9773) where an issuer does not say otherwise (gate ACMEUseARI). */
+  renewalInformation: boolean;
   /** The API is a cluster's: Pods and Services mean something. False: `certwright up`. */
   inCluster: boolean;
 }
@@ -95,5 +97,6 @@ export const defaultAcmeSettings: AcmeSettings = {
   },
   dns: { recursiveNameservers: [], recursiveNameserversOnly: false, programs: {} },
   responder: {},
+  renewalInformation: true,
   inCluster: true,
 };

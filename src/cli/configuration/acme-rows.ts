@@ -1,7 +1,5 @@
-/** Rows of the controller that belong to ACME, which this version does not serve (spec/operations.md §3). */
+/** Rows of the controller that belong to ACME (spec/acme.md §1.3, spec/operations.md §3). */
 import type { FlagRow } from './row.ts';
-
-const noAcme = 'this version serves no ACME issuers, so there is no challenge to solve: leave it out';
 
 export const acmeRows = [
   {
@@ -10,10 +8,9 @@ export const acmeRows = [
     placeholder: '<number>',
     path: 'maxConcurrentChallenges',
     default: 60,
-    min: 0,
+    min: 1,
     max: 1_000_000,
-    meaning: 'challenges at the same time',
-    withoutEffect: noAcme,
+    meaning: 'challenges worked on at the same time, shared fairly among issuers and zones',
   },
   {
     flag: 'acme-http01-solver-image',
@@ -21,8 +18,7 @@ export const acmeRows = [
     placeholder: '<image>',
     path: 'acmeHTTP01Config.solverImage',
     default: '',
-    meaning: 'image of the solver Pods',
-    withoutEffect: noAcme,
+    meaning: 'image of the solver Pods; needed where a challenge is answered by a Pod',
   },
   {
     flag: 'acme-http01-solver-resource-request-cpu',
@@ -31,7 +27,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverResourceRequestCPU',
     default: '10m',
     meaning: 'CPU that solver Pods ask for',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-resource-request-memory',
@@ -40,7 +35,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverResourceRequestMemory',
     default: '64Mi',
     meaning: 'memory that solver Pods ask for',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-resource-limits-cpu',
@@ -49,7 +43,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverResourceLimitsCPU',
     default: '100m',
     meaning: 'most CPU of a solver Pod',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-resource-limits-memory',
@@ -58,7 +51,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverResourceLimitsMemory',
     default: '64Mi',
     meaning: 'most memory of a solver Pod',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-run-as-non-root',
@@ -66,7 +58,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverRunAsNonRoot',
     default: true,
     meaning: 'solver Pods run as somebody else than root',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-runtime-class-name',
@@ -75,7 +66,6 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverRuntimeClassName',
     default: '',
     meaning: 'runtime class of solver Pods',
-    withoutEffect: noAcme,
   },
   {
     flag: 'acme-http01-solver-nameservers',
@@ -83,8 +73,7 @@ export const acmeRows = [
     placeholder: '<host:port,...>',
     path: 'acmeHTTP01Config.solverNameservers',
     default: [],
-    meaning: 'name servers of the HTTP-01 self-check',
-    withoutEffect: noAcme,
+    meaning: 'name servers of the HTTP-01 self-check; empty: those of the system',
   },
   {
     flag: 'acme-http01-solver-extra-labels',
@@ -93,16 +82,57 @@ export const acmeRows = [
     path: 'acmeHTTP01Config.solverExtraLabels',
     default: {},
     meaning: 'labels on what the solver makes',
-    withoutEffect: noAcme,
+  },
+  {
+    flag: 'acme-http01-responder',
+    kind: 'text',
+    placeholder: '<pod|resident>',
+    path: 'acmeHTTP01Config.responder',
+    default: 'pod',
+    meaning:
+      'who answers HTTP-01 where the issuer does not say: pod makes a Pod for each challenge, resident answers from this process',
+  },
+  {
+    flag: 'acme-http01-listen',
+    kind: 'text',
+    placeholder: '<host:port>',
+    path: 'acmeHTTP01Config.listenAddress',
+    default: '',
+    meaning: 'address at which this process answers HTTP-01, for example :8089; empty or 0: it does not',
+  },
+  {
+    flag: 'acme-webroot',
+    kind: 'text',
+    placeholder: '<folder>',
+    path: 'acmeHTTP01Config.webroot',
+    default: '',
+    meaning: 'folder of a web server on this machine that HTTP-01 answers are written into',
+  },
+  {
+    flag: 'acme-http01-public-resolver',
+    kind: 'text',
+    placeholder: '<server>',
+    path: 'acmeHTTP01Config.publicResolver',
+    default: '',
+    meaning:
+      'ip:port or https:// (RFC 8484) of a resolver outside: the HTTP-01 self-check then also looks as the CA does',
+  },
+  {
+    flag: 'acme-tls-alpn-listen',
+    kind: 'text',
+    placeholder: '<host:port>',
+    path: 'acmeTLSALPN01Config.listenAddress',
+    default: '',
+    meaning: 'address at which this process answers TLS-ALPN-01, for example :8443; empty or 0: it does not',
   },
   {
     flag: 'dns01-recursive-nameservers',
     kind: 'list',
-    placeholder: '<host:port,...>',
+    placeholder: '<server,...>',
     path: 'acmeDNS01Config.recursiveNameservers',
     default: [],
-    meaning: 'name servers of the DNS-01 self-check',
-    withoutEffect: noAcme,
+    meaning:
+      'ip:port or https:// (RFC 8484) of the name servers of the DNS-01 self-check; empty: those of the system',
   },
   {
     flag: 'dns01-recursive-nameservers-only',
@@ -110,7 +140,6 @@ export const acmeRows = [
     path: 'acmeDNS01Config.recursiveNameserversOnly',
     default: false,
     meaning: 'never ask authoritative name servers',
-    withoutEffect: noAcme,
   },
   {
     flag: 'dns01-check-retry-period',
@@ -118,7 +147,6 @@ export const acmeRows = [
     placeholder: '<duration>',
     path: 'acmeDNS01Config.checkRetryPeriod',
     default: 10_000,
-    meaning: 'time between DNS-01 self-checks',
-    withoutEffect: noAcme,
+    meaning: 'time between two self-checks of a challenge, of every type',
   },
 ] as const satisfies readonly FlagRow[];

@@ -11,8 +11,6 @@ import {
   profilingRows,
 } from './shared-rows.ts';
 
-const noAmbient = 'no issuer type of this version takes credentials from its surroundings';
-
 const connection = [
   { ...kubeconfigRow },
   {
@@ -84,7 +82,6 @@ const work = [
     path: 'issuerAmbientCredentials',
     default: false,
     meaning: 'Issuers may use the credentials of the Pod',
-    withoutEffect: noAmbient,
   },
   {
     flag: 'cluster-issuer-ambient-credentials',
@@ -92,7 +89,6 @@ const work = [
     path: 'clusterIssuerAmbientCredentials',
     default: true,
     meaning: 'ClusterIssuers may use the credentials of the Pod',
-    withoutEffect: noAmbient,
   },
   {
     flag: 'enable-certificate-owner-ref',

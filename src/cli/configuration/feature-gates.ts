@@ -17,7 +17,6 @@ const both: readonly GateComponent[] = ['controller', 'webhook'];
 const controller: readonly GateComponent[] = ['controller'];
 const always = 'this is how Certwright always works';
 const never = 'Certwright does not do this in this version';
-const acme = 'this version serves no ACME issuers';
 
 export const gates: readonly Gate[] = [
   {
@@ -28,6 +27,9 @@ export const gates: readonly Gate[] = [
   },
   { name: 'ExperimentalGatewayAPISupport', stage: 'Beta', default: true, components: controller },
   { name: 'ListenerSets', stage: 'Alpha', default: false, components: controller },
+  { name: 'ACMEHTTP01IngressPathTypeExact', stage: 'Beta', default: true, components: controller },
+  // On here, where cert-manager has it off: certificates of 45 days need to hear from the CA when to renew.
+  { name: 'ACMEUseARI', stage: 'Beta', default: true, components: controller },
   ...(
     [
       ['StableCertificateRequestName', 'Beta', true, controller, always],
@@ -35,7 +37,6 @@ export const gates: readonly Gate[] = [
       ['LiteralCertificateSubject', 'Beta', true, both, always],
       ['NameConstraints', 'Beta', true, both, always],
       ['OtherNames', 'Beta', true, both, always],
-      ['ACMEHTTP01IngressPathTypeExact', 'Beta', true, controller, acme],
       [
         'ServerSideApply',
         'Alpha',
@@ -44,7 +45,6 @@ export const gates: readonly Gate[] = [
         'writes are chosen one by one here, apply where others may write too',
       ],
       ['UseCertificateRequestBasicConstraints', 'Alpha', false, controller, never],
-      ['ACMEUseARI', 'Alpha', false, controller, acme],
       ['ValidateCAA', 'Alpha', false, controller, 'it has none in cert-manager either'],
       ['DisallowInsecureCSRUsageDefinition', 'GA', true, both, always],
       ['AdditionalCertificateOutputFormats', 'GA', true, both, always],
@@ -66,7 +66,9 @@ export interface FeatureGates {
     name:
       | 'ExperimentalCertificateSigningRequestControllers'
       | 'ExperimentalGatewayAPISupport'
-      | 'ListenerSets',
+      | 'ListenerSets'
+      | 'ACMEHTTP01IngressPathTypeExact'
+      | 'ACMEUseARI',
   ) => boolean;
   warnings: readonly string[];
 }

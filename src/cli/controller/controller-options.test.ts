@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodes } from '../errors.ts';
 import { runProgram, type Surroundings } from '../program.ts';
+import { defaultAcmeSettings } from '../../solvers/settings.ts';
 import { controllerTable } from '../configuration/controller-table.ts';
 import { readSettings, type GivenFlags } from '../configuration/settings.ts';
 import { readControllerOptions, type ControllerCommandOptions } from './controller-options.ts';
@@ -40,7 +41,8 @@ async function run(args: readonly string[]): Promise<Run> {
 test('the defaults are those of the specification', async () => {
   const { options } = await run([]);
   assert.ok(options !== undefined);
-  const { modules, controllers, ...others } = options;
+  const { modules, controllers, acme, ...others } = options;
+  assert.deepEqual(acme, defaultAcmeSettings);
   assert.deepEqual(others, {
     roles: ['controller'],
     connection: { kubeconfig: '', context: '', inCluster: false, master: '', qps: 20, burst: 50 },
@@ -275,4 +277,77 @@ test('an ambient default for cluster issuers is no request for anything', async 
     const { code } = await run([`--cluster-issuer-ambient-credentials=${value}`]);
     assert.equal(code, exitCodes.ok);
   }
+});
+
+test('the flags of ACME reach the solvers', async () => {
+  const { options } = await run([
+    '--acme-http01-responder=resident',
+    '--acme-http01-listen=:8089',
+    '--acme-tls-alpn-listen=127.0.0.1:8443',
+    '--acme-webroot=/srv/www',
+    '--acme-http01-public-resolver=https://dns.example/dns-query',
+    '--acme-http01-solver-image=registry.example/solver:1',
+    '--acme-http01-solver-nameservers=192.0.2.1:53,[2001:db8::1]:53',
+    '--acme-http01-solver-extra-labels=team=web',
+    '--dns01-recursive-nameservers=192.0.2.1:53,https://dns.example/dns-query',
+    '--dns01-recursive-nameservers-only',
+    '--dns01-check-retry-period=30s',
+    '--max-concurrent-challenges=5',
+    '--issuer-ambient-credentials',
+    '--cluster-issuer-ambient-credentials=false',
+    '--feature-gates=ACMEUseARI=false,ACMEHTTP01IngressPathTypeExact=false',
+  ]);
+  assert.ok(options !== undefined);
+  assert.deepEqual(options.warnings, []);
+  const { http01, dns, ...acme } = options.acme;
+  assert.deepEqual(acme, {
+    maxConcurrentChallenges: 5,
+    checkRetryMs: 30_000,
+    ambient: { issuers: true, clusterIssuers: false },
+    responder: {
+      http01: { host: '::', port: 8089 },
+      tlsAlpn01: { host: '127.0.0.1', port: 8443 },
+      webroot: '/srv/www',
+    },
+    renewalInformation: false,
+    inCluster: true,
+  });
+  assert.deepEqual(
+    { ...http01, pod: http01.pod.image },
+    {
+      pod: 'registry.example/solver:1',
+      extraLabels: { team: 'web' },
+      nameservers: ['192.0.2.1:53', '[2001:db8::1]:53'],
+      responder: 'Resident',
+      pathTypeExact: false,
+      publicResolver: 'https://dns.example/dns-query',
+      gatewayApi: false,
+    },
+  );
+  assert.deepEqual(dns, {
+    recursiveNameservers: ['192.0.2.1:53', 'https://dns.example/dns-query'],
+    recursiveNameserversOnly: true,
+    programs: {},
+  });
+});
+
+test('settings of ACME that cannot work are refused with the remedy, all at once', async () => {
+  const { code, err } = await run([
+    '--acme-http01-responder=lambda',
+    '--acme-http01-solver-nameservers=192.0.2.1',
+    '--dns01-recursive-nameservers=192.0.2.1,https://user@dns.example',
+    '--dns01-check-retry-period=10ms',
+    '--acme-http01-solver-resource-limits-cpu=lots',
+    '--acme-http01-listen=nowhere',
+  ]);
+  assert.equal(code, exitCodes.usage);
+  for (const text of [
+    'choose one of pod, resident',
+    'must be in the format <ip address>:<port>',
+    'must be in the format https://<DoH RFC 8484 server address>',
+    'write at least 1s',
+    'write a Kubernetes quantity, for example 100m',
+    '--acme-http01-listen',
+  ])
+    assert.ok(err.includes(text), `${text} in ${err}`);
 });

@@ -3,7 +3,9 @@ import { leaderElectionComponent, leaderElectionLease, type ControllerName } fro
 import { formatDuration } from '../../api/duration.ts';
 import { managedByController } from '../../api/labels.ts';
 import type { ControllerOptions } from '../../controllers/context.ts';
+import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { PemLimits } from '../../pki/pem.ts';
+import { readAcmeSettings } from '../acme/acme-options.ts';
 import type { controllerTable } from '../configuration/controller-table.ts';
 import { readFeatureGates } from '../configuration/feature-gates.ts';
 import type { Settings } from '../configuration/settings.ts';
@@ -30,6 +32,7 @@ export interface ControllerCommandOptions {
   connection: ConnectionSettings;
   controllers: Partial<ControllerOptions>;
   modules: ModuleSettings;
+  acme: AcmeSettings;
   pemLimits: PemLimits;
   /** Absent: works at once, and no other instance may run. */
   leader?: LeaderSettings;
@@ -126,6 +129,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
       namespaced: namespace !== undefined,
     }),
   );
+  const acme = readAcmeSettings(settings, gates, gatewayApi, problems);
   const roles = check(() => values.roles.map((role) => oneOf(nameOf('roles'), role, roleNames)));
   const times = check(() => readLeaderTimes(settings));
   const leaderNamespace = check(() =>
@@ -181,6 +185,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
         gatewayApiExtraProtocols: values['gateway-api-extra-protocols'],
       },
     },
+    acme,
     pemLimits,
     ...(values['leader-elect'] && times !== undefined
       ? {
