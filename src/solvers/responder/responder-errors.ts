@@ -1,0 +1,31 @@
+/** What can go wrong while answers are put where a CA can ask for them. */
+import { SolverError } from '../errors.ts';
+
+/** The table is full: something makes Challenges faster than anybody could solve them. */
+export class TooManyAnswersError extends SolverError {
+  readonly most: number;
+  constructor(most: number) {
+    super(
+      'solver/unavailable',
+      `this process answers ${most} challenges already, which is its limit: it is tried again when some are done`,
+    );
+    this.most = most;
+  }
+}
+
+/** The address that answers have to come from cannot be listened on. The message names the setting and the remedy. */
+export class ListenError extends SolverError {
+  /** `EADDRINUSE`, `EACCES`, ...; empty when the system gave none. */
+  readonly reason: string;
+  constructor(message: string, reason: string, cause: unknown) {
+    super('solver/unavailable', message, { cause });
+    this.reason = reason;
+  }
+}
+
+/** The webroot folder cannot be written to. */
+export class WebrootError extends SolverError {
+  constructor(message: string, cause?: unknown) {
+    super('solver/unavailable', message, { cause });
+  }
+}

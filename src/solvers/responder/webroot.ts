@@ -1,0 +1,128 @@
+/** Answers HTTP-01 challenges through somebody else's web server: files below its webroot (RFC 8555 §8.3). */
+import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tokenPattern } from './http01-listener.ts';
+import { WebrootError } from './responder-errors.ts';
+
+const folders = ['.well-known', 'acme-challenge'] as const;
+/** The web server runs as somebody else: what it serves is for everybody to read. It is public by its nature. */
+const [fileMode, folderMode] = [0o644, 0o755];
+/** Of ours while it is written: no token begins with a dot, so it is never asked for. */
+const unfinished = /^\.certwright-[A-Za-z0-9_-]+$/;
+
+export interface WebrootOptions {
+  /** What the web server serves `/` from. It has to be there; what lies below is made. */
+  folder: string;
+  /** Where it is noted, one empty file for each, which tokens are ours: for what a crashed run left. */
+  journal: string;
+}
+
+/** Any number of calls at a time; for one token, one at a time. */
+export class Webroot {
+  readonly #folder: string;
+  readonly #root: string;
+  readonly #journal: string;
+
+  constructor(options: WebrootOptions) {
+    this.#root = options.folder;
+    this.#folder = join(options.folder, ...folders);
+    this.#journal = options.journal;
+  }
+
+  /** Readers see the whole file or none. @throws WebrootError */
+  async write(token: string, keyAuthorization: string): Promise<void> {
+    const path = this.#path(token);
+    try {
+      await mkdir(this.#journal, { recursive: true, mode: 0o700 });
+      await (await open(join(this.#journal, token), 'w', 0o600)).close();
+      await this.#makeFolders();
+      const temporary = join(this.#folder, `.certwright-${token}`);
+      // Whatever an interrupted run left under this name goes first: a link there could lead anywhere.
+      await rm(temporary, { force: true });
+      const file = await open(temporary, 'wx', fileMode);
+      try {
+        await file.writeFile(keyAuthorization);
+        // The process's umask may have taken away what the web server needs.
+        await file.chmod(fileMode);
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      throw wrap(this.#folder, 'cannot be written to', error);
+    }
+  }
+
+  /** Also when it never was there. @throws WebrootError */
+  async remove(token: string): Promise<void> {
+    const path = this.#path(token);
+    try {
+      await rm(join(this.#folder, `.certwright-${token}`), { force: true });
+      await unlink(path).catch(ignoreMissing);
+      await unlink(join(this.#journal, token)).catch(ignoreMissing);
+    } catch (error) {
+      throw wrap(path, 'cannot be removed', error);
+    }
+  }
+
+  /** Removes what earlier runs left, apart from these tokens. Resolves to what was removed. @throws WebrootError */
+  async sweep(live: ReadonlySet<string>): Promise<readonly string[]> {
+    const noted = await readdir(this.#journal).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw wrap(this.#journal, 'cannot be read', error);
+    });
+    const left = noted.filter((token) => tokenPattern.test(token) && !live.has(token));
+    for (const token of left) await this.remove(token);
+    // Written and not yet renamed when the process ended, and the note of it lost with the data folder.
+    for (const name of await readdir(this.#folder).catch(() => []))
+      if (unfinished.test(name)) await rm(join(this.#folder, name), { force: true });
+    return left;
+  }
+
+  /** A token is the CA's word: it becomes a file name only when it is one. */
+  #path(token: string): string {
+    if (!tokenPattern.test(token) || token.length > 200)
+      throw new WebrootError(
+        `the token ${JSON.stringify(token.slice(0, 60))} is not base64url (RFC 8555 §8.3): no file is made of it`,
+      );
+    return join(this.#folder, token);
+  }
+
+  async #makeFolders(): Promise<void> {
+    let path = this.#root;
+    await requireFolder(path, false);
+    for (const folder of folders) {
+      path = join(path, folder);
+      await mkdir(path, { mode: folderMode }).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      });
+      await requireFolder(path, true);
+    }
+  }
+}
+
+/** The administrator may link the webroot itself; below it, a link is somebody else's idea. */
+async function requireFolder(path: string, real: boolean): Promise<void> {
+  const facts = await lstat(path);
+  if (facts.isDirectory() || (!real && facts.isSymbolicLink())) return;
+  throw new WebrootError(`${path} is not a folder of its own (a file or a link): move it away`);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
+}
+
+function wrap(path: string, what: string, error: unknown): WebrootError {
+  if (error instanceof WebrootError) return error;
+  const reason =
+    codeOf(error) === 'ENOENT'
+      ? 'there is no such folder'
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  return new WebrootError(`the webroot folder ${path} ${what}: ${reason}`, error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
