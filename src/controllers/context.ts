@@ -2,7 +2,11 @@
 import type { Certificate } from '../api/certificate.ts';
 import type { CertificateRequest } from '../api/certificate-request.ts';
 import type { ControllerName } from '../api/components.ts';
+import type { Challenge } from '../api/challenge.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import type { AcmeAccounts } from '../issuers/acme/accounts.ts';
+import type { OrderFacts } from '../issuers/acme/order-facts.ts';
+import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import type { Informer, InformerOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -75,6 +79,13 @@ export interface SharedInformers {
   issuers: Informer<Issuer>;
   /** Never filled, and always empty, where one namespace is served. */
   clusterIssuers: Informer<ClusterIssuer>;
+  /**
+   * Filled where a controller of ACME runs (`runsAcme`), else always empty. Indexes: `owner` (`namespace/uid` of the
+   * controller, whatever its kind), `issuer` (`issuerIndexKey`).
+   */
+  orders: Informer<OrderFacts>;
+  /** Filled and indexed as `orders`. Managed fields dropped. */
+  challenges: Informer<Challenge>;
 }
 
 export interface ControllerContext {
@@ -93,6 +104,10 @@ export interface ControllerContext {
   /** Best effort, and never before the write they tell of. */
   events: EventRecorder;
   claims: Claims;
+  /** One client for each ACME issuer that is Ready, shared by all controllers. */
+  acmeAccounts: AcmeAccounts;
+  /** For the ACME issuer type (`issuerContextSource` hands it on). */
+  acme: AcmeSurroundings;
   /** For metrics. A controller gives `observer.work(name)` to its queue and workers. */
   observer: ControllersObserver;
 }
@@ -114,6 +129,18 @@ export function issuerIndexKey(
     ? `${group}/${kind}/${ref.name}`
     : `${group}/${kind}/${namespace}/${ref.name}`;
 }
+
+/** Whether any controller runs here that works with Orders or Challenges. */
+export function runsAcme(options: Pick<ControllerOptions, 'disabled'>): boolean {
+  return acmeControllers.some((name) => !options.disabled.has(name));
+}
+
+const acmeControllers: readonly ControllerName[] = [
+  'certificaterequests-issuer-acme',
+  'certificatesigningrequests-issuer-acme',
+  'orders',
+  'challenges',
+];
 
 /** Whether the CertificateRequests of an issuer type are signed here; `component` as in `IssuerType`. */
 export function signsFor(options: ControllerOptions, component: string): boolean {

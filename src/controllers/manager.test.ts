@@ -46,7 +46,10 @@ for (const streamingList of [true, false]) {
     await controllers.synced;
     await new Promise(setImmediate);
     await controllers.stop();
-    const kinds = ['certificaterequests', 'certificates', 'clusterissuers', 'issuers', 'secrets', 'secrets'];
+    const acme = ['challenges', 'orders'];
+    const kinds = ['certificaterequests', 'certificates', 'clusterissuers', 'issuers', 'secrets', 'secrets']
+      .concat(acme)
+      .toSorted();
     assert.deepEqual(lists.toSorted(), streamingList ? [] : kinds);
     assert.deepEqual(
       watches.toSorted(),

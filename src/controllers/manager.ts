@@ -2,9 +2,21 @@
 import type { Certificate } from '../api/certificate.ts';
 import type { KubeObject, OwnerReference } from '../api/meta.ts';
 import { certificateSteps, type ControllerName } from '../api/components.ts';
-import { certificateRequests, certificates, clusterIssuers, issuers, secrets } from '../api/resources.ts';
+import {
+  certificateRequests,
+  certificates,
+  challenges,
+  clusterIssuers,
+  issuers,
+  orders,
+  secrets,
+} from '../api/resources.ts';
+import type { Challenge } from '../api/challenge.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
 import { CsrReader } from '../pki/x509/csr-reader.ts';
+import type { OpenAccount } from '../issuers/acme/account-shelf.ts';
+import { openAccounts } from '../issuers/acme/open-account.ts';
+import { controllerOf, trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -19,10 +31,12 @@ import { KeyFacts } from './certificate/key-facts.ts';
 import { createRequestFactsBook, type RequestFactsBook } from './certificate/request-trim.ts';
 import { trimSecret, trimSecretMetadata } from './certificate/secret-trim.ts';
 import { startCertificateRequestController } from './certificaterequest/controller.ts';
+import { acmeSurroundings } from './acme-surroundings.ts';
 import { createClaims } from './claims.ts';
 import {
   defaultControllerOptions,
   issuerIndexKey,
+  runsAcme,
   signsFor,
   type ControllerContext,
   type ControllerOptions,
@@ -50,6 +64,8 @@ export interface ControllersInput {
   observer?: ControllersObserver;
   /** Certificates are explained and not worked on; everything else is. For dry runs, which must not generate keys. */
   holdCertificates?: boolean;
+  /** Makes the clients of ACME accounts; absent: straight over the network. Processes add user agent, proxies and metrics; tests and dry runs bring their own. */
+  openAccount?: OpenAccount;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
   streamingList?: boolean;
 }
@@ -96,6 +112,20 @@ export function startControllers(input: ControllersInput): Controllers {
   for (const [name, cache] of Object.entries(informers) as [string, Informer<unknown>][])
     observer.cache(name, cache);
   const complete = Promise.withResolvers<void>();
+  const source = {
+    client,
+    clusterResourceNamespace: options.clusterResourceNamespace,
+    now: () => new Date(clock.now()),
+    secretVersion: (namespace: string, name: string) => {
+      const key = cacheKey(namespace, name);
+      return (informers.secrets.get(key) ?? informers.otherSecrets.get(key))?.resourceVersion;
+    },
+  };
+  const acme = acmeSurroundings(
+    source,
+    informers.orders,
+    input.openAccount ?? openAccounts({ userAgent: 'certwright', now: () => clock.now(), random }),
+  );
   const context: ControllerContext = {
     client,
     clock,
@@ -111,6 +141,8 @@ export function startControllers(input: ControllersInput): Controllers {
       return informer;
     },
     claims: createClaims(),
+    acme,
+    acmeAccounts: acme.accounts,
     events,
     observer,
   };
@@ -131,9 +163,15 @@ export function startControllers(input: ControllersInput): Controllers {
     running.push(startCertificateRequestController(context, abort.signal));
   if (runs('issuers')) running.push(startIssuerController(context, abort.signal));
   const watches = new AbortController();
-  const { clusterIssuers: clusterWide, ...everywhere } = informers;
+  const {
+    clusterIssuers: clusterWide,
+    orders: acmeOrders,
+    challenges: acmeChallenges,
+    ...always
+  } = informers;
   const watched: Informer<unknown>[] = [
-    ...Object.values<Informer<unknown>>(everywhere),
+    ...Object.values<Informer<unknown>>(always),
+    ...(runsAcme(options) ? [acmeOrders, acmeChallenges] : []),
     ...modules.flatMap((module) => module.informers),
   ];
   if (options.namespace === undefined) {
@@ -227,7 +265,33 @@ function sharedInformers(
       { trim: (object) => withoutManagedFields(object) as ClusterIssuer },
       deps,
     ),
+    orders: createInformer<OrderFacts>(
+      client,
+      orders,
+      { namespace, trim: trimOrder, indexes: { owner: controlledBy, issuer: byIssuer } },
+      deps,
+    ),
+    challenges: createInformer<Challenge>(
+      client,
+      challenges,
+      {
+        namespace,
+        trim: (object) => withoutManagedFields(object) as Challenge,
+        indexes: { owner: controlledBy, issuer: byIssuer },
+      },
+      deps,
+    ),
   };
+}
+
+/** Of Orders and Challenges, whatever kind their controller is. Ownership does not cross namespaces here either. */
+function controlledBy({ metadata }: KubeObject): string[] {
+  const uid = controllerOf(metadata)?.uid;
+  return uid === undefined ? [] : [cacheKey(metadata?.namespace, uid)];
+}
+
+function byIssuer({ metadata, spec }: OrderFacts | Challenge): string[] {
+  return [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)];
 }
 
 /** The resource asked for decides the kind: what the server sends for it is of that kind. */

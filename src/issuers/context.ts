@@ -4,6 +4,7 @@ import { filteredSecret } from '../api/labels.ts';
 import { secrets } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { NotFoundError } from '../kube/errors.ts';
+import type { AcmeSurroundings } from './acme/surroundings.ts';
 import type { AnyIssuer, IssuerContext } from './issuer.ts';
 
 export interface IssuerContextSource {
@@ -13,6 +14,8 @@ export interface IssuerContextSource {
   now(): Date;
   /** See IssuerContext.secretVersion. */
   secretVersion?(namespace: string, name: string): string | undefined;
+  /** See IssuerContext.acme. */
+  acme?: AcmeSurroundings;
 }
 
 /**
@@ -45,5 +48,6 @@ export function issuerContext(source: IssuerContextSource, issuer: AnyIssuer): I
     const versionOf = source.secretVersion.bind(source);
     context.secretVersion = (namespace, name) => versionOf(namespace, name);
   }
+  if (source.acme !== undefined) context.acme = source.acme;
   return context;
 }

@@ -2,7 +2,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { CertificateRequest } from '../api/certificate-request.ts';
 import type { Secret } from '../api/core.ts';
-import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import type { ClusterIssuer, Issuer, IssuerStatus } from '../api/issuer.ts';
+import type { AcmeSurroundings } from './acme/surroundings.ts';
 
 export type AnyIssuer = Issuer | ClusterIssuer;
 
@@ -19,6 +20,8 @@ export interface IssuerContext {
    * parsed from that very version; without it (absent, or undefined) the Secret is read again for every use.
    */
   secretVersion?(namespace: string, name: string): string | undefined;
+  /** For the ACME type alone. Absent: this process runs without Orders. */
+  acme?: AcmeSurroundings;
 }
 
 /** What the Ready condition of an issuer becomes, and the event that goes with it (lifecycle §23). */
@@ -31,6 +34,8 @@ export interface Readiness {
   retry: boolean;
   /** Time alone changes the answer then, in milliseconds since the epoch: check again. */
   recheckAt?: number;
+  /** What `status.acme` becomes; absent: it stays as it is. */
+  acme?: NonNullable<IssuerStatus['acme']>;
 }
 
 export type SignOutcome =

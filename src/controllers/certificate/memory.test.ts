@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Certificate } from '../../api/certificate.ts';
 import { certificates, secrets } from '../../api/resources.ts';
+import { heldAccounts } from '../../issuers/acme/open-account.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
+import { acmeSurroundings } from '../acme-surroundings.ts';
 import { createClaims } from '../claims.ts';
 import { defaultControllerOptions, type ControllerContext } from '../context.ts';
 import { unobserved } from '../observer.ts';
@@ -19,6 +21,12 @@ test('a Certificate that is deleted while its Secret is refused leaves nothing b
   await fleet.selfSigned();
   await fleet.start();
   const { informers } = fleet.controllers;
+  const issuerSource = {
+    client: fleet.client,
+    clusterResourceNamespace: 'kube-system',
+    now: () => new Date(fleet.clock.now()),
+  };
+  const acme = acmeSurroundings(issuerSource, informers.orders, heldAccounts);
   const context: ControllerContext = {
     client: fleet.client,
     clock: fleet.clock,
@@ -30,6 +38,8 @@ test('a Certificate that is deleted while its Secret is refused leaves nothing b
     synced: Promise.resolve(),
     watch: () => assert.fail('a Certificate needs no cache of its own'),
     claims: createClaims(),
+    acme,
+    acmeAccounts: acme.accounts,
     observer: unobserved,
     events: {
       event: silent,

@@ -4,8 +4,9 @@
  */
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
-import { controllerOf, type ControllerName } from '../../api/components.ts';
+import { controllerOf as controllerBehind, type ControllerName } from '../../api/components.ts';
 import { certificateRequests } from '../../api/resources.ts';
+import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
 import type { AnyIssuer, SignOutcome } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
@@ -86,6 +87,11 @@ export function startCertificateRequestController(
   };
   informers.secrets.onChange(wakeWaiting);
   informers.otherSecrets.onChange(wakeWaiting);
+  informers.orders.onChange(({ current, previous, relisted }) => {
+    const { namespace, ownerReferences } = (current ?? previous)?.metadata ?? {};
+    const owner = controllerOf({ ownerReferences });
+    if (owner?.kind === 'CertificateRequest') queue.add(cacheKey(namespace, owner.name), { relisted });
+  });
 
   const findIssuer = (request: CertificateRequest): AnyIssuer | undefined => {
     const { kind, name } = issuerReference(request);
@@ -284,7 +290,7 @@ function controllerFor(decision: RequestDecision): ControllerName {
       : 'component' in decision
         ? decision.component
         : undefined;
-  const signer = component === undefined ? undefined : controllerOf(signerComponent(component));
+  const signer = component === undefined ? undefined : controllerBehind(signerComponent(component));
   return signer ?? 'certificaterequests-approver';
 }
 
@@ -299,6 +305,7 @@ export function issuerContextSource(context: ControllerContext): IssuerContextSo
       const key = cacheKey(namespace, name);
       return (secrets.get(key) ?? otherSecrets.get(key))?.resourceVersion;
     },
+    acme: context.acme,
   };
 }
 

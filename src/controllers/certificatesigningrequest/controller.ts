@@ -2,6 +2,7 @@
 import type { CertificateSigningRequest } from '../../api/certificate-signing-request.ts';
 import { controllers, type ControllerName } from '../../api/components.ts';
 import { certificateSigningRequests as resource } from '../../api/resources.ts';
+import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext } from '../../issuers/context.ts';
 import type { AnyIssuer, IssuerType } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
@@ -81,6 +82,10 @@ function start(
   };
   informers.secrets.onChange(wakeWaiting);
   informers.otherSecrets.onChange(wakeWaiting);
+  informers.orders.onChange(({ current, previous, relisted }) => {
+    const owner = controllerOf((current ?? previous)?.metadata);
+    if (owner?.kind === 'CertificateSigningRequest') queue.add(owner.name, { relisted });
+  });
 
   const findIssuer = (request: SigningFacts): AnyIssuer | undefined => {
     const signer = signerReference(request.spec.signerName);

@@ -12,7 +12,7 @@ import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerContextSource } from '../certificaterequest/controller.ts';
 import type { ControllerContext, RunningController } from '../context.ts';
 import { WaitingRoom } from '../certificaterequest/waiting-room.ts';
-import { decideReadiness, initFailed, readyCondition } from './decide.ts';
+import { acmeChange, decideReadiness, initFailed, readyCondition } from './decide.ts';
 
 /** The check failed in a way that a later try may heal: makes the queue back off. */
 class IssuerNotReadyError extends Error {
@@ -64,10 +64,11 @@ function start<T extends AnyIssuer>(
 
   // Who depends on which Secret: a Secret's change must not cost a look at every issuer.
   const referrers = new WaitingRoom();
-  informer.onChange(({ key, current, relisted }) => {
+  informer.onChange(({ key, current, previous, relisted }) => {
     if (current === undefined) {
       verdicts.delete(key);
       referrers.leave(key);
+      context.acmeAccounts.forget(previous?.metadata?.uid ?? '');
       return;
     }
     referrers.enter(key, secretsOf(current));
@@ -84,7 +85,9 @@ function start<T extends AnyIssuer>(
     const versions = secretsOf(issuer).map((key) => {
       return (informers.secrets.get(key) ?? informers.otherSecrets.get(key))?.resourceVersion ?? 'absent';
     });
-    return JSON.stringify([issuer.metadata?.uid, issuer.metadata?.generation, versions]);
+    // Whoever takes the account out of the status asks for it to be looked up again.
+    const account = issuer.status?.acme?.uri ?? '';
+    return JSON.stringify([issuer.metadata?.uid, issuer.metadata?.generation, account, versions]);
   };
 
   const reconcile = async (key: string): Promise<{ after: number } | void> => {
@@ -105,16 +108,24 @@ function start<T extends AnyIssuer>(
       issuer.metadata?.generation,
       source.now(),
     );
-    if (next !== conditions) {
+    const acme = acmeChange(issuer.status?.acme, readiness.acme);
+    let current = issuer;
+    if (next !== conditions || acme !== undefined) {
       const { namespace, name, resourceVersion, uid } = issuer.metadata ?? {};
       const written = await context.client.patch<T>(
         resource,
         { namespace, name: name ?? '' },
         'merge',
-        { metadata: { resourceVersion, uid }, status: { conditions: next } },
+        {
+          metadata: { resourceVersion, uid },
+          status: { conditions: next, ...(acme === undefined ? {} : { acme }) },
+        },
         { fieldManager: component, subresource: 'status' },
       );
       informer.observe(written);
+      current = written;
+    }
+    if (next !== conditions) {
       log[readiness.ready && readiness.event?.type !== 'Warning' ? 'info' : 'warn'](
         { [resource.singular]: key, ready: readiness.ready, reason: readiness.reason },
         readiness.message === '' ? `${resource.kind} is ready` : readiness.message,
@@ -136,7 +147,7 @@ function start<T extends AnyIssuer>(
     }
     if (readiness.retry) throw new IssuerNotReadyError(readiness.message);
     if (informer.get(key) === undefined) return;
-    verdicts.set(key, { inputs, readiness });
+    verdicts.set(key, { inputs: inputsOf(current), readiness });
     if (readiness.recheckAt !== undefined)
       return { after: Math.max(1000, readiness.recheckAt - context.clock.now()) };
   };

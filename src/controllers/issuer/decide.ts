@@ -5,6 +5,8 @@ import type { ResolvedType } from '../../issuers/registry.ts';
 import { boundedText } from '../bounded-text.ts';
 import { setCondition } from '../certificaterequest/conditions.ts';
 
+type AccountStatus = NonNullable<Readiness['acme']>;
+
 /** Reason of Ready=False for a valid issuer type that this version has no signer for. Ours; cert-manager has none. */
 export const notSupported = 'NotSupported';
 
@@ -33,6 +35,18 @@ function refuse(reason: string, message: string): Readiness {
     retry: false,
     event: { type: 'Warning', reason, message },
   };
+}
+
+/** What a merge patch has to say about `status.acme`; undefined when nothing changes. Fields that go are null. */
+export function acmeChange(
+  current: AccountStatus | undefined,
+  wanted: AccountStatus | undefined,
+): Record<string, string | null> | undefined {
+  if (wanted === undefined) return undefined;
+  const fields = ['uri', 'lastRegisteredEmail', 'lastPrivateKeyHash'] as const;
+  const differing = fields.filter((field) => (current?.[field] ?? '') !== (wanted[field] ?? ''));
+  if (differing.length === 0) return undefined;
+  return Object.fromEntries(differing.map((field) => [field, wanted[field] ?? null]));
 }
 
 /** `conditions` with Ready set; the same array when nothing changes. */

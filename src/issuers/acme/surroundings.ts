@@ -1,0 +1,13 @@
+/** What only the ACME issuer type needs beside an IssuerContext. */
+import type { Secret } from '../../api/core.ts';
+import type { AccountShelf } from './account-shelf.ts';
+import type { OrderGateway, ReplacesFor } from './order-gateway.ts';
+
+export interface AcmeSurroundings {
+  accounts: AccountShelf;
+  orders: OrderGateway;
+  /** For a new account key. Rejects with AlreadyExistsError where another one has the name. */
+  createSecret(secret: Secret): Promise<Secret>;
+  /** Absent: no order says that it replaces a certificate. */
+  replacesFor?: ReplacesFor;
+}
