@@ -3,8 +3,8 @@ import type { Clock } from '../../kube/clock.ts';
 import { SolverConflictError, SolverNotServedError } from '../errors.ts';
 import type { SolverLog } from '../deps.ts';
 import type { ListenOn, ResponderSettings } from '../settings.ts';
-import { ChallengeAnswers, type Http01Answer, type TlsAlpn01Answer } from './challenge-answers.ts';
-import { startHttp01Listener } from './http01-listener.ts';
+import { ChallengeAnswers, type TlsAlpn01Answer } from './challenge-answers.ts';
+import { startHttp01Listener, type ChallengeListener } from './http01-listener.ts';
 import { OnDemandListener } from './on-demand.ts';
 import { startTlsAlpn01Listener } from './tls-alpn01-listener.ts';
 import { Webroot } from './webroot.ts';
@@ -21,59 +21,55 @@ export interface ResponderOptions {
   log: SolverLog;
 }
 
-/** Idempotent by UID, like the solvers that call it. */
+/** How HTTP-01 answers get out of the table: as files of a webroot, or over a listener that has to be open for it. */
+export interface Http01Outlet {
+  /** Resolves when the answer, which is in the table already, can be asked for. @throws SolverNotServedError, ListenError, WebrootError */
+  write(token: string, keyAuthorization: string): Promise<void>;
+  /** After it has left the table. @throws WebrootError */
+  remove(token: string): Promise<void>;
+}
+
+/** Everything is idempotent, like the solvers that call it. */
 export class Responder {
   readonly answers = new ChallengeAnswers();
+  readonly http01Outlet: Http01Outlet;
   readonly #options: ResponderOptions;
   readonly #http01: OnDemandListener | undefined;
   readonly #tlsAlpn01: OnDemandListener | undefined;
   readonly #webroot: Webroot | undefined;
-  /** Tokens in the webroot by UID. */
-  readonly #files = new Map<string, string>();
 
   constructor(options: ResponderOptions) {
     this.#options = options;
-    const { settings, names, always, clock, journal, log } = options;
+    const { settings, names, always, clock, journal } = options;
     const { http01, tlsAlpn01, webroot } = settings;
-    const answers = this.answers;
-    const onError = (error: Error): void => log.warn({ err: error }, 'a listener for challenges has trouble');
     if (http01 !== undefined)
       this.#http01 = new OnDemandListener({
         clock,
         always: always.http01,
-        needed: () => answers.count('http') > 0,
-        start: async () =>
-          startHttp01Listener({
-            address: http01,
-            answers,
-            setting: names.http01,
-            onError,
-            onRequest: ({ host, token, answered, remote }) =>
-              log.debug(
-                { host, token, remote },
-                `${answered ? 'answered' : 'does not know'} a challenge of ${host}`,
-              ),
-          }),
+        needed: () => this.answers.count('http') > 0,
+        start: () => this.#startHttp01(http01),
       });
     if (tlsAlpn01 !== undefined)
       this.#tlsAlpn01 = new OnDemandListener({
         clock,
         always: always.tlsAlpn01,
-        needed: () => answers.count('tls') > 0,
-        start: async () =>
-          startTlsAlpn01Listener({
-            address: tlsAlpn01,
-            answers,
-            setting: names.tlsAlpn01,
-            onError,
-            onRequest: ({ domain, answered }) =>
-              log.debug({ domain }, `${answered ? 'answered' : 'does not know'} a handshake for ${domain}`),
-          }),
+        needed: () => this.answers.count('tls') > 0,
+        start: () => this.#startTlsAlpn01(tlsAlpn01),
       });
     if (webroot !== undefined) {
       if (journal === undefined) throw new TypeError('a webroot needs a journal');
       this.#webroot = new Webroot({ folder: webroot, journal });
     }
+    this.http01Outlet = this.#webroot ?? {
+      write: async () => {
+        if (this.#http01 === undefined)
+          throw new SolverNotServedError(
+            `this process listens for no HTTP-01 challenges: start it with ${names.http01} or ${names.webroot}`,
+          );
+        await this.#http01.open();
+      },
+      remove: async () => this.#http01?.release(),
+    };
   }
 
   /** Opens what is open from the start. @throws ListenError */
@@ -82,32 +78,13 @@ export class Responder {
     if (this.#options.always.tlsAlpn01) await this.#tlsAlpn01?.open();
   }
 
-  /** Where HTTP-01 is answered right now, for a look straight at it. Undefined: closed, or it is a webroot. */
+  /** Where HTTP-01 is answered right now, for a look straight at it. Undefined: nowhere. */
   get http01Address(): ListenOn | undefined {
     return this.#http01?.listener?.address;
   }
 
   get tlsAlpn01Address(): ListenOn | undefined {
     return this.#tlsAlpn01?.listener?.address;
-  }
-
-  /**
-   * For `http01.listener`: into the webroot where there is one, else the listener is there when this resolves.
-   * @throws SolverNotServedError, ListenError, WebrootError, TooManyAnswersError
-   */
-  async putHttp01(uid: string, answer: Http01Answer): Promise<void> {
-    const { names } = this.#options;
-    if (this.#http01 === undefined && this.#webroot === undefined)
-      throw new SolverNotServedError(
-        `this process listens for no HTTP-01 challenges: start it with ${names.http01} or ${names.webroot}`,
-      );
-    this.answers.setHttp01(uid, answer);
-    if (this.#webroot !== undefined) {
-      this.#files.set(uid, answer.token);
-      await this.#webroot.write(answer.token, answer.keyAuthorization);
-      return;
-    }
-    await this.#http01?.open();
   }
 
   /** @throws SolverNotServedError, SolverConflictError, ListenError, TooManyAnswersError */
@@ -123,20 +100,12 @@ export class Responder {
     await this.#tlsAlpn01.open();
   }
 
-  /**
-   * `token`: of an HTTP-01 Challenge, so that a file of an earlier run goes, too.
-   * @throws WebrootError
-   */
-  async remove(uid: string, token?: string): Promise<void> {
+  removeTlsAlpn01(uid: string): void {
     this.answers.delete(uid);
-    const file = this.#files.get(uid) ?? token;
-    if (this.#webroot !== undefined && file !== undefined) await this.#webroot.remove(file);
-    this.#files.delete(uid);
-    this.#http01?.release();
     this.#tlsAlpn01?.release();
   }
 
-  /** What a crashed run left in the webroot; `live`: tokens of the Challenges that there are. */
+  /** Takes away what a crashed run left in the webroot; `live`: tokens of the Challenges that there are. @throws WebrootError */
   async sweep(live: ReadonlySet<string>): Promise<void> {
     const left = (await this.#webroot?.sweep(live)) ?? [];
     if (left.length > 0)
@@ -146,4 +115,34 @@ export class Responder {
   async close(): Promise<void> {
     await Promise.all([this.#http01?.close(), this.#tlsAlpn01?.close()]);
   }
+
+  #startHttp01(address: ListenOn): Promise<ChallengeListener> {
+    const { log, names } = this.#options;
+    return startHttp01Listener({
+      address,
+      answers: this.answers,
+      setting: names.http01,
+      onError: this.#onError,
+      onRequest: ({ host, token, answered, remote }) =>
+        log.debug(
+          { host, token, remote },
+          `${answered ? 'answered' : 'does not know'} a challenge of ${host}`,
+        ),
+    });
+  }
+
+  #startTlsAlpn01(address: ListenOn): Promise<ChallengeListener> {
+    const { log, names } = this.#options;
+    return startTlsAlpn01Listener({
+      address,
+      answers: this.answers,
+      setting: names.tlsAlpn01,
+      onError: this.#onError,
+      onRequest: ({ domain, answered }) =>
+        log.debug({ domain }, `${answered ? 'answered' : 'does not know'} a handshake for ${domain}`),
+    });
+  }
+
+  readonly #onError = (error: Error): void =>
+    this.#options.log.warn({ err: error }, 'a listener for challenges has trouble');
 }
