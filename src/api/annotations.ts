@@ -80,3 +80,16 @@ export const requestIsCA = `${experimental}/request-is-ca`;
 export const requestPrivateKeySecretName = `${experimental}/private-key-secret-name`;
 export const requestVenafiCustomFields = 'venafi.experimental.cert-manager.io/custom-fields';
 export const requestVenafiPickupId = 'venafi.experimental.cert-manager.io/pickup-id';
+
+const own = 'certwright.dev';
+
+/** On Certificates: issuers that may stand in for `spec.issuerRef`, in order: `ClusterIssuer/backup,Issuer/internal`. */
+export const fallbackIssuers = `${own}/fallback-issuers`;
+/** On Certificates: how long an issuer may fail before the next one stands in. Go duration. */
+export const fallbackAfter = `${own}/fallback-after`;
+/** On issuers: who has to issue for a set of names before this one is asked for the first time: `ClusterIssuer/staging`. */
+export const canaryIssuer = `${own}/canary-issuer`;
+/** On CertificateRequests: asked for as a rehearsal; its certificate is thrown away. Exactly `true`. */
+export const canaryRequest = `${own}/canary`;
+/** On CertificateRequests: how many renewals in a row the CA has asked for early, this one included. */
+export const earlyRenewals = `${own}/early-renewals`;

@@ -51,6 +51,11 @@ export const orderStatusSchema = object('How far the order is. Written by the co
   state: optional(oneOf(acmeStates, 'State of the order. Absent: not known yet.')),
   reason: optional(text('Why the order is in this state.')),
   failureTime: optional(time('When the order failed.')),
+  problem: optional(
+    text(
+      'Type of the problem document (RFC 8555 §6.7) that ended the order or keeps it waiting; about:blank where the CA could not be reached. Absent: none. Ours.',
+    ),
+  ),
   nextAttemptAt: optional(
     time('When the order goes on, where the CA or a budget asks to wait. Ours; cert-manager has none.'),
   ),
