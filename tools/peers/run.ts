@@ -11,6 +11,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  * A file whose word is not listed needs nothing but Node, and always runs.
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  acme: ['openssl', 'go'],
   docs: ['kubectl', 'openssl', 'keytool'],
   gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],
