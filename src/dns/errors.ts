@@ -26,12 +26,20 @@ export class DnsError extends Error {
   }
 }
 
+/** What happened at one server. */
+export interface Attempt {
+  server: string;
+  why: string;
+  /** This machine has no route there, which says nothing about the server. */
+  unreachable: boolean;
+}
+
 /** No server answered: time-outs, refused connections, answers that are not for us. */
 export class NoAnswerError extends DnsError {
   /** What happened at each server, in the order they were asked. */
-  readonly attempts: readonly { server: string; why: string }[];
+  readonly attempts: readonly Attempt[];
 
-  constructor(message: string, attempts: readonly { server: string; why: string }[], cause?: unknown) {
+  constructor(message: string, attempts: readonly Attempt[], cause?: unknown) {
     super('dns/no-answer', true, message, cause);
     this.attempts = attempts;
   }

@@ -1,0 +1,42 @@
+/** One exchange with one server over a connection of its own (RFC 1035 §4.2.2, RFC 7766). */
+import { connect } from 'node:net';
+import { MalformedMessageError } from './errors.ts';
+import type { PlainServer } from './udp.ts';
+
+/**
+ * Sends one message and resolves with the one that comes back. Its length is announced in two bytes, so nothing that a
+ * server sends takes more than 64 KiB. Rejects with the socket's error or the signal's reason.
+ */
+export function exchangeTcp(server: PlainServer, message: Buffer, signal: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = connect({ host: server.address, port: server.port });
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const finish = (settle: () => void): void => {
+      signal.removeEventListener('abort', abort);
+      socket.destroy();
+      settle();
+    };
+    const abort = (): void => finish(() => reject(signal.reason as Error));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.on('error', (error) => finish(() => reject(error)));
+    socket.on('close', () =>
+      finish(() => reject(new MalformedMessageError('the server closed the connection without an answer'))),
+    );
+    socket.on('connect', () => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(message.length);
+      socket.write(Buffer.concat([length, message]));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      if (received < 2) return;
+      const all = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+      const end = 2 + all.readUInt16BE(0);
+      if (received >= end) finish(() => resolve(all.subarray(2, end)));
+      else if (chunks.length > 64) chunks.splice(0, chunks.length, all);
+    });
+  });
+}
