@@ -5,7 +5,7 @@ import type { KubeClient, ObjectKey, WriteOptions } from '../client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from '../errors.ts';
 
 export interface Write {
-  verb: 'create' | 'update' | 'patch';
+  verb: 'create' | 'update' | 'patch' | 'apply';
   body: unknown;
   options: WriteOptions;
 }
@@ -57,8 +57,12 @@ export class MemoryClient implements KubeClient {
   watch(): never {
     throw new TypeError('this client does not watch');
   }
-  apply(): never {
-    throw new TypeError('this client does not apply');
+  /** Whole objects by one manager: what is applied is what there is. */
+  apply<T extends KubeObject>(type: ResourceType, object: T, options: WriteOptions): Promise<T> {
+    return this.#run(() => {
+      this.writes.push({ verb: 'apply', body: structuredClone(object), options });
+      return this.#store(pathOf(type, object.metadata as ObjectKey), object);
+    }, options.signal);
   }
   delete(type: ResourceType, key: ObjectKey): Promise<void> {
     return this.#run(() => void this.objects.delete(pathOf(type, key)));

@@ -1,5 +1,5 @@
 /** Answers HTTP-01 challenges through somebody else's web server: files below its webroot (RFC 8555 §8.3). */
-import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tokenPattern } from './http01-listener.ts';
 import { WebrootError } from './responder-errors.ts';
@@ -93,9 +93,7 @@ export class Webroot {
     await requireFolder(path, false);
     for (const folder of folders) {
       path = join(path, folder);
-      await mkdir(path, { mode: folderMode }).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      });
+      await makePublic(path);
       await requireFolder(path, true);
     }
   }
@@ -106,6 +104,18 @@ async function requireFolder(path: string, real: boolean): Promise<void> {
   const facts = await lstat(path);
   if (facts.isDirectory() || (!real && facts.isSymbolicLink())) return;
   throw new WebrootError(`${path} is not a folder of its own (a file or a link): move it away`);
+}
+
+/** Where it is there already it is somebody else's, and its mode theirs. */
+async function makePublic(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  // Not as an argument of mkdir: the umask of a service is often 0077.
+  await chmod(path, folderMode);
 }
 
 function ignoreMissing(error: unknown): void {

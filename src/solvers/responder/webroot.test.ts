@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test, type TestContext } from 'node:test';
+import { WebrootError } from './responder-errors.ts';
+import { Webroot } from './webroot.ts';
+
+const token = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA';
+
+async function prepared(context: TestContext) {
+  const scratch = await mkdtemp(join(tmpdir(), 'webroot-'));
+  context.after(() => rm(scratch, { recursive: true, force: true }));
+  const folder = join(scratch, 'www');
+  await mkdir(folder);
+  const options = { folder, journal: join(scratch, 'journal') };
+  const challenges = join(folder, '.well-known', 'acme-challenge');
+  return { scratch, folder, options, challenges, webroot: new Webroot(options) };
+}
+
+suite('the webroot', () => {
+  test('holds the answer as a file that a web server may read, until it is removed', async (context) => {
+    const { webroot, challenges } = await prepared(context);
+    const umask = process.umask(0o077);
+    try {
+      await webroot.write(token, 'key.authorization');
+      await webroot.write(token, 'key.authorization');
+    } finally {
+      process.umask(umask);
+    }
+    assert.equal(await readFile(join(challenges, token), 'utf8'), 'key.authorization');
+    assert.equal((await stat(join(challenges, token))).mode & 0o777, 0o644);
+    assert.equal((await stat(challenges)).mode & 0o777, 0o755);
+    assert.deepEqual(await readdir(challenges), [token]);
+    await webroot.remove(token);
+    await webroot.remove(token);
+    assert.deepEqual(await readdir(challenges), []);
+  });
+
+  test('makes no file of a token that is none', async (context) => {
+    const { webroot, scratch } = await prepared(context);
+    for (const hostile of ['../../escape', 'a/b', '..', '', 'a\0b', 'x'.repeat(300), '.htaccess']) {
+      await assert.rejects(webroot.write(hostile, 'x'), WebrootError, JSON.stringify(hostile));
+      await assert.rejects(webroot.remove(hostile), WebrootError, JSON.stringify(hostile));
+    }
+    assert.deepEqual(await readdir(scratch), ['www']);
+  });
+
+  test('follows no link that stands below it', async (context) => {
+    const { webroot, scratch, folder } = await prepared(context);
+    await mkdir(join(scratch, 'elsewhere'));
+    await symlink(join(scratch, 'elsewhere'), join(folder, '.well-known'));
+    await assert.rejects(webroot.write(token, 'x'), /is not a folder of its own/);
+    assert.deepEqual(await readdir(join(scratch, 'elsewhere')), []);
+  });
+
+  test('says which folder is missing', async (context) => {
+    const { webroot, folder } = await prepared(context);
+    await rm(folder, { recursive: true });
+    await assert.rejects(webroot.write(token, 'x'), (error: unknown) => {
+      assert.ok(error instanceof WebrootError);
+      assert.match(error.message, /the webroot folder .*www.* cannot be written to: there is no such folder/);
+      return error.retryable;
+    });
+  });
+
+  test('loses what a crashed run left, and nothing of others', async (context) => {
+    const { webroot, challenges, options } = await prepared(context);
+    await webroot.write(token, 'x');
+    await webroot.write('live', 'x');
+    await writeFile(join(challenges, 'certbots-own'), 'x');
+    await writeFile(join(challenges, '.certwright-half'), 'x');
+    const next = new Webroot(options);
+    assert.deepEqual(await next.sweep(new Set(['live'])), [token]);
+    assert.deepEqual((await readdir(challenges)).toSorted(), ['certbots-own', 'live']);
+    await next.remove('live');
+    assert.deepEqual(await next.sweep(new Set()), []);
+  });
+});
