@@ -12,6 +12,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   acme: ['openssl', 'go'],
+  dns: ['named'],
   docs: ['kubectl', 'openssl', 'keytool'],
   gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   const go = onPath('go', searchPath, ['/usr/local/go/bin']);
   const tools: Tool[] = [
     onPath('openssl', searchPath),
+    onPath('named', searchPath, ['/usr/sbin']),
     go,
     await keytool(searchPath),
     await kubectl(root, path.join(root, '.cache/peers'), go),
