@@ -91,5 +91,7 @@ export const fallbackAfter = `${own}/fallback-after`;
 export const canaryIssuer = `${own}/canary-issuer`;
 /** On CertificateRequests: asked for as a rehearsal; its certificate is thrown away. Exactly `true`. */
 export const canaryRequest = `${own}/canary`;
+/** On Certificates, and so on their CertificateRequests: the ACME profile to ask for instead of that of the issuer. */
+export const acmeProfile = `${own}/acme-profile`;
 /** On CertificateRequests: how many renewals in a row the CA has asked for early, this one included. */
 export const earlyRenewals = `${own}/early-renewals`;

@@ -10,7 +10,7 @@ import { createIssuerTypes } from './registry.ts';
 const resolutions: [spec: object, expected: string][] = [
   [{ ca: { secretName: 'x' } }, 'known ca'],
   [{ selfSigned: {} }, 'known selfSigned'],
-  [{ acme: {} }, 'unsupported acme'],
+  [{ acme: {} }, 'known acme'],
   [{ vault: {} }, 'unsupported vault'],
   [{ venafi: {} }, 'unsupported venafi'],
   [{}, 'missing'],
@@ -19,7 +19,7 @@ const resolutions: [spec: object, expected: string][] = [
   // Stored in spite of validation: the order of spec/api.md §11.
   [{ selfSigned: {}, vault: {}, ca: { secretName: 'x' } }, 'known ca'],
   [{ venafi: {}, selfSigned: {} }, 'known selfSigned'],
-  [{ ca: { secretName: 'x' }, acme: {} }, 'unsupported acme'],
+  [{ ca: { secretName: 'x' }, acme: {} }, 'known acme'],
 ];
 for (const [spec, expected] of resolutions) {
   test(`${JSON.stringify(spec)} is ${expected}`, () => {

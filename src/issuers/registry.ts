@@ -1,5 +1,6 @@
 /** Which issuer types this build can run: one registration line each. */
 import { CsrReader } from '../pki/x509/csr-reader.ts';
+import { AcmeIssuer } from './acme/acme-issuer.ts';
 import { CaIssuer } from './ca/ca-issuer.ts';
 import type { AnyIssuer, IssuerType } from './issuer.ts';
 import { SelfSignedIssuer } from './selfsigned/self-signed-issuer.ts';
@@ -26,7 +27,7 @@ export interface IssuerTypes {
  * @param csrs shared with admission and controllers of the same process, if there are any
  */
 export function createIssuerTypes(csrs = new CsrReader()): IssuerTypes {
-  return issuerTypes([new CaIssuer(csrs), new SelfSignedIssuer(csrs)]);
+  return issuerTypes([new AcmeIssuer(csrs), new CaIssuer(csrs), new SelfSignedIssuer(csrs)]);
 }
 
 /** The look-up over any set of types, so that tests can bring a type of their own. */

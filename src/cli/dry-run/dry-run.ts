@@ -2,6 +2,7 @@
 import type { Log } from '../../controllers/context.ts';
 import { startControllers, type ControllersInput } from '../../controllers/manager.ts';
 import { unobserved, type ControllersObserver } from '../../controllers/observer.ts';
+import { heldAccounts } from '../../issuers/acme/open-account.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { pause } from '../../kube/clock.ts';
@@ -46,6 +47,7 @@ export async function dryRun(input: DryRunInput): Promise<DryRunReport> {
   const queues: Parameters<WorkObserver['queue']>[0][] = [];
   const controllers = startControllers({
     ...input,
+    openAccount: heldAccounts,
     client,
     holdCertificates: true,
     log: withoutRefusals(log),

@@ -1,6 +1,7 @@
 /** What would be done, one line for each object: made from decisions and from writes that were refused. Pure. */
 import type { Certificate } from '../../api/certificate.ts';
 import type { Condition } from '../../api/meta.ts';
+import type { Order } from '../../api/order.ts';
 import type { Decision } from '../../controllers/certificate/decision.ts';
 import { sameStatus } from '../../controllers/certificate/status.ts';
 import type { GuardedWrite } from '../../kube/guarded-client.ts';
@@ -55,6 +56,7 @@ function actionOf(certificate: Certificate, { action, reason, status }: Decision
 /** What one refused write was for. */
 export function planWrite(write: GuardedWrite): PlannedAction {
   const { verb, type, namespace, name, subresource, body } = write;
+  if (verb === 'create' && type.kind === 'Order') return planOrder(write);
   const condition = subresource === 'status' ? tellingCondition(type.kind, body) : undefined;
   const plain =
     subresource === 'status' ? 'update status' : verb === 'apply' || verb === 'patch' ? 'change' : verb;
@@ -66,6 +68,17 @@ export function planWrite(write: GuardedWrite): PlannedAction {
     reason: condition?.condition.reason ?? '',
     message: condition?.condition.message ?? '',
   };
+}
+
+/** What would be ordered, from whom. */
+function planOrder({ type, namespace, name, body }: GuardedWrite): PlannedAction {
+  const { spec } = body as Order;
+  const names = [...(spec.dnsNames ?? []), ...(spec.ipAddresses ?? [])];
+  const shown = names.slice(0, 10).join(', ');
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  const issuer = `${spec.issuerRef.kind ?? 'Issuer'} ${spec.issuerRef.name}`;
+  const message = `would be ordered through ${issuer}: ${shown}${more}; no CA was asked`;
+  return { action: 'order', kind: type.kind, namespace, name, reason: 'OrderCreated', message };
 }
 
 /** The condition in a status that says what the write is about. */

@@ -145,7 +145,9 @@ function start(
     if (outcome.kind !== 'pending' || requests.get(key) === undefined) waiting.leave(key);
     if (outcome.kind === 'failed') return fail(request, type.component, outcome.reason, outcome.message);
     if (outcome.kind === 'pending') {
-      tell(request, type.component, 'Warning', outcome.reason, outcome.message);
+      // An order that takes its time is no trouble.
+      const level = outcome.retry || type.inProcess ? 'Warning' : 'Normal';
+      tell(request, type.component, level, outcome.reason, outcome.message);
       log.warn({ certificateSigningRequest: key, reason: outcome.reason }, `waits: ${outcome.message}`);
       if (outcome.retry) throw new SignerNotReadyError(outcome.message);
       return;

@@ -58,7 +58,7 @@ export function decide(input: DecideInput): SigningDecision {
     return tell(
       'Warning',
       'IssuerTypeMissing',
-      `Referenced ${title} is missing type: set one of spec.ca, spec.selfSigned`,
+      `Referenced ${title} is missing type: set one of spec.acme, spec.ca, spec.selfSigned`,
     );
   }
   if (resolved.kind === 'unsupported') {

@@ -57,7 +57,13 @@ export function signingRequest(
   ask: { durationMs: number; isCA: boolean },
 ): SigningRequest {
   return {
-    metadata: { name: metadata?.name, namespace, annotations: metadata?.annotations },
+    metadata: {
+      name: metadata?.name,
+      namespace,
+      uid: metadata?.uid,
+      labels: metadata?.labels,
+      annotations: metadata?.annotations,
+    },
     spec: {
       request: spec.request,
       duration: formatDuration(ask.durationMs),

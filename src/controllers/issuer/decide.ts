@@ -18,7 +18,7 @@ export async function decideReadiness(resolved: ResolvedType, context: IssuerCon
   if (resolved.kind === 'unsupported') {
     return refuse(
       notSupported,
-      `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait. Use spec.ca, spec.selfSigned or an external issuer instead`,
+      `Issuer type ${resolved.name} is not included in this version of Certwright: requests that reference this issuer wait. Use spec.acme, spec.ca, spec.selfSigned or an external issuer instead`,
     );
   }
   return refuse(

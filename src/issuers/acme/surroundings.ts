@@ -1,4 +1,5 @@
 /** What only the ACME issuer type needs beside an IssuerContext. */
+import type { OrderBudget } from '../../acme/budget/order-budget.ts';
 import type { Secret } from '../../api/core.ts';
 import type { AccountShelf } from './account-shelf.ts';
 import type { OrderGateway, ReplacesFor } from './order-gateway.ts';
@@ -8,6 +9,8 @@ export interface AcmeSurroundings {
   orders: OrderGateway;
   /** For a new account key. Rejects with AlreadyExistsError where another one has the name. */
   createSecret(secret: Secret): Promise<Secret>;
+  /** The ledger of CA limits. Absent: the CA's own limits are the only ones. */
+  budget?: OrderBudget;
   /** Absent: no order says that it replaces a certificate. */
   replacesFor?: ReplacesFor;
 }
