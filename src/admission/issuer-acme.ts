@@ -34,7 +34,7 @@ function validateBinding(binding: Field, errors: FieldErrors): void {
   validateSecretSelector(binding.at('keySecretRef'), errors);
   if (binding.at('keyAlgorithm').text !== '') {
     errors.warnings.push(
-      "ACME issuer spec field 'externalAccount.keyAlgorithm' is deprecated. The value of this field will be ignored.",
+      "ACME issuer spec field 'externalAccount.keyAlgorithm' is deprecated: leave it out unless the CA asks for another algorithm than HS256. Unlike cert-manager, Certwright signs the binding with it.",
     );
   }
 }

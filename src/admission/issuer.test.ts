@@ -19,7 +19,7 @@ describe('issuer: writes', () => {
     });
     assert.equal(answer.allowed, true);
     assert.deepEqual(answer.warnings, [
-      "ACME issuer spec field 'externalAccount.keyAlgorithm' is deprecated. The value of this field will be ignored.",
+      "ACME issuer spec field 'externalAccount.keyAlgorithm' is deprecated: leave it out unless the CA asks for another algorithm than HS256. Unlike cert-manager, Certwright signs the binding with it.",
     ]);
   });
 

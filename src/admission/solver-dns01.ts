@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { FieldErrors } from './field-errors.ts';
 import type { Field } from './field.ts';
+import * as patterns from './policies/patterns.ts';
 import { validateSecretSelector } from './secret-selector.ts';
 
 type Validate = (provider: Field, errors: FieldErrors) => void;
@@ -17,6 +18,9 @@ const providers: readonly [string, Validate][] = [
   ['digitalocean', (provider, errors) => validateSecretSelector(provider.at('tokenSecretRef'), errors)],
   ['rfc2136', validateRfc2136],
   ['webhook', validateWebhook],
+  ['httpreq', validateHttpreq],
+  // Which programs there are is in a file that only their machine has.
+  ['exec', () => undefined],
 ];
 
 /** Accepted beside an earlier provider, as stored issuers may have it; the first one is used. */
@@ -35,6 +39,7 @@ export function validateDns01(dns01: Field, errors: FieldErrors): void {
       errors.forbidden(provider, 'may not specify more than one provider type');
     else validate(provider, errors);
   }
+  validateNameservers(dns01.at('nameservers'), errors);
   if (found === 0) {
     errors.required(
       dns01,
@@ -151,6 +156,38 @@ function isNameserver(text: string): boolean {
 
 function validateWebhook(webhook: Field, errors: FieldErrors): void {
   required(webhook.at('solverName'), 'solver name must be specified', errors);
+}
+
+function validateHttpreq(httpreq: Field, errors: FieldErrors): void {
+  const endpoint = httpreq.at('endpoint');
+  required(endpoint, 'give the URL that /present and /cleanup are appended to', errors);
+  if (endpoint.text !== '' && !httpEndpoint.test(endpoint.text))
+    errors.invalid(endpoint, 'must be a URL such as https://dns.example.com/hook, without user and query');
+  const [user, password] = [httpreq.at('username'), httpreq.at('passwordSecretRef')];
+  if (user.text !== '') validateSecretSelector(password, errors);
+  else if (password.present) errors.required(user, 'passwordSecretRef needs the name of its user');
+}
+
+const [serverAddress, dohServer, httpEndpoint] = [
+  patterns.serverAddress,
+  patterns.dohServer,
+  patterns.httpEndpoint,
+].map((pattern) => new RegExp(pattern, 'u')) as [RegExp, RegExp, RegExp];
+
+/** As the flags of the controller take them, whose place they take. */
+export function validateNameservers(nameservers: Field, errors: FieldErrors): void {
+  for (const server of nameservers.items)
+    if (!isServer(server.text))
+      errors.invalid(server, 'must be <ip address>:<port>, or https:// of a server that speaks RFC 8484');
+}
+
+function isServer(text: string): boolean {
+  if (dohServer.test(text)) return true;
+  if (!serverAddress.test(text)) return false;
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  const address = text.slice(0, colon).replace(/^\[|\]$/g, '');
+  return isIP(address) !== 0 && !address.includes('%') && port > 0 && port < 65_536;
 }
 
 function required(field: Field, detail: string, errors: FieldErrors): void {

@@ -17,12 +17,14 @@ export const admittedByPolicies: Readonly<Record<string, string>> = {
   'Issuer: vault: bundle of nothing': bundle,
   'ClusterIssuer: vault: bundle of nothing': bundle,
   'acme http01: name without kind': 'the schema defaults kind to Gateway',
+  'acme tlsALPN01: name without kind': 'the schema defaults kind to Gateway',
 };
 
 /** What the webhook, which comes after decoding, pruning and defaulting, admits. */
 export const admittedByWebhook: Readonly<Record<string, string>> = {
   'certificate: names: half a character': 'the API server replaces half a character before anybody sees it',
   'acme http01: name without kind': 'the schema defaults kind to Gateway',
+  'acme tlsALPN01: name without kind': 'the schema defaults kind to Gateway',
 };
 
 /** Rows that are refused without the path of the field: what is said instead. */

@@ -3,6 +3,7 @@ import type { Place } from './place.ts';
 import * as patterns from './patterns.ts';
 import {
   among,
+  each,
   forbidden,
   invalid,
   matches,
@@ -41,6 +42,9 @@ const providers: readonly [string, Provider][] = [
   ['digitalocean', (provider) => secretProblems(provider.at('tokenSecretRef'))],
   ['rfc2136', rfc2136Problems],
   ['webhook', (webhook) => [needed(webhook.at('solverName'), 'solver name must be specified')]],
+  ['httpreq', httpreqProblems],
+  // Which programs there are is in a file that only their machine has.
+  ['exec', () => []],
 ];
 
 /** Accepted beside an earlier provider, as stored issuers may have it; the first one is used. */
@@ -58,7 +62,45 @@ export function dns01Problems(dns01: Place): Problem[] {
   });
   const none = providers.map(([name]) => dns01.at(name).absent).join(' && ');
   const names = providers.map(([name]) => name).join(', ');
-  return [...problems, when(none, required(dns01, `no DNS01 provider configured: set one of ${names}`))];
+  return [
+    ...problems,
+    nameserverProblems(dns01.at('nameservers')),
+    when(none, required(dns01, `no DNS01 provider configured: set one of ${names}`)),
+  ];
+}
+
+/** As the flags of the controller take them, whose place they take. */
+export function nameserverProblems(nameservers: Place): Problem {
+  return each(nameservers, ['n', 'a'], (server) => {
+    const { text } = server;
+    const port = `int(${text}.substring(${text}.lastIndexOf(':') + 1))`;
+    const address = `${text}.substring(0, ${text}.lastIndexOf(':')).replace('[', '').replace(']', '')`;
+    // What is asked of a text is asked only once its shape is known.
+    const good = `${matches(text, patterns.serverAddress)} && isIP(${address}) && ${port} > 0 && ${port} < 65536`;
+    return [
+      when(
+        `!${matches(text, patterns.dohServer)} && !(${good})`,
+        invalid(server, 'must be <ip address>:<port>, or https:// of a server that speaks RFC 8484'),
+      ),
+    ];
+  });
+}
+
+function httpreqProblems(httpreq: Place): Problem[] {
+  const endpoint = httpreq.at('endpoint');
+  const [user, password] = [httpreq.at('username'), httpreq.at('passwordSecretRef')];
+  return [
+    needed(endpoint, 'give the URL that /present and /cleanup are appended to'),
+    when(
+      `${endpoint.isSet} && !${matches(endpoint.text, patterns.httpEndpoint)}`,
+      invalid(endpoint, 'must be a URL such as https://dns.example.com/hook, without user and query'),
+    ),
+    when(user.isSet, together(secretProblems(password))),
+    when(
+      `${user.isEmpty} && ${password.present}`,
+      required(user, 'passwordSecretRef needs the name of its user'),
+    ),
+  ];
 }
 
 function optionalSecret(selector: Place): Problem {

@@ -14,9 +14,8 @@ import {
   when,
   type Problem,
 } from './problems.ts';
-import { dotDotProblem, durationProblem, hasPem, secretProblems } from './reference-problems.ts';
-import { dns01Problems } from './dns01-problems.ts';
-import { http01Problems } from './http01-problems.ts';
+import { dotDotProblem, hasPem, secretProblems } from './reference-problems.ts';
+import { solverProblems } from './solver-problems.ts';
 
 const spec = new Place('object').at('spec');
 const noBundle = 'has no valid certificate in it; give PEM with -----BEGIN CERTIFICATE-----';
@@ -32,7 +31,7 @@ export function issuerPolicy(): ValidatingPolicy {
       { name: 'ca', expression: section('ca', caProblems) },
       { name: 'vault', expression: section('vault', vaultProblems) },
       { name: 'venafi', expression: section('venafi', venafiProblems) },
-      { name: 'solvers', expression: found([solverProblems()]) },
+      { name: 'solvers', expression: found([solverProblems(spec.at('acme', 'solvers'))]) },
     ],
   });
 }
@@ -178,25 +177,4 @@ function acmeProblems(acme: Place): Problem[] {
       ]),
     ),
   ];
-}
-
-function solverProblems(): Problem {
-  return each(spec.at('acme', 'solvers'), ['i', 's'], (solver) => {
-    const [http01, dns01] = [solver.at('http01'), solver.at('dns01')];
-    const wait = solver.at('waitInsteadOfSelfCheck');
-    return [
-      when(http01.present, together(http01Problems(http01))),
-      when(
-        `${http01.present} && ${dns01.present}`,
-        forbidden(solver, 'may not specify more than one solver type in a single solver'),
-      ),
-      when(`${dns01.present} && ${http01.absent}`, together(dns01Problems(dns01))),
-      when(
-        `${http01.absent} && ${dns01.absent}`,
-        required(solver, 'no solver type configured: set http01 or dns01'),
-      ),
-      durationProblem(wait),
-      when(`${wait.text}.startsWith('-')`, invalid(wait, 'waitInsteadOfSelfCheck must not be negative')),
-    ];
-  });
 }

@@ -29,6 +29,13 @@ export const dotDot = '(?:^|/)\\.\\.(?:/|$)';
 /** host, host:port, [IPv6] or [IPv6]:port; address and port are looked at apart. */
 export const nameserver = '^(?:\\[[^\\]]*\\]|[^:\\[\\]]+)(?::[0-9]{0,5})?$';
 
+/** ip:port or [IP]:port of a server that is asked; address and port are looked at apart. */
+export const serverAddress = '^(?:\\[[^\\]]+\\]|[^:\\[\\]]+):[0-9]{1,5}$';
+/** A server that is asked over HTTPS (RFC 8484). No user, no password: what is in an issuer is read by many. */
+export const dohServer = '^https://[^/?#@\\s]+(?:[/?][^#\\s]*)?$';
+/** What paths are appended to. */
+export const httpEndpoint = '^https?://[^/?#@\\s]+(?:/[^?#\\s]*)?$';
+
 function cronField(min: number, max: number, names: readonly string[] = []): string {
   const numbers = Array.from({ length: max - min + 1 }, (_, index) => String(min + index));
   const value = `(?:0*(?:${numbers.toReversed().join('|')})${names.map((name) => `|${name}`).join('')})`;

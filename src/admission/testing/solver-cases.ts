@@ -11,6 +11,10 @@ const http01 = (change: object) => ({ http01: change });
 const ingress = (change: object) => http01({ ingress: change });
 const gateway = (change: object) => http01({ gatewayHTTPRoute: change });
 const dns01 = (change: object) => ({ dns01: change });
+const tls = (change: object) => ({ tlsALPN01: change });
+const persist = (change: object) => ({ dnsPersist01: change });
+const httpreq = (change: object) =>
+  dns01({ httpreq: { endpoint: 'https://dns.example.com/hook', ...change } });
 const azure = (change: object) =>
   dns01({ azureDNS: { subscriptionID: 's', resourceGroupName: 'g', ...change } });
 const rfc2136 = (change: object) => dns01({ rfc2136: { nameserver: '10.0.0.1', ...change } });
@@ -20,6 +24,19 @@ const cases: Record<string, [string, object, string[]][]> = {
   solver: [
     ['none', {}, [': Required value: no solver type configured']],
     ['both', { ...ingress({}), ...dns01({}) }, [': Forbidden: may not specify more than one solver type']],
+    [
+      'all four',
+      { ...tls({}), ...persist({}), ...dns01({}), ...http01({ listener: {} }) },
+      [': Forbidden: may not specify more than one solver type'],
+    ],
+    [
+      'two of the new ones',
+      { ...tls({}), ...persist({}) },
+      [
+        '.tlsALPN01: Required value: no TLS-ALPN-01',
+        ': Forbidden: may not specify more than one solver type',
+      ],
+    ],
     ['selector', { selector: { dnsZones: ['a'], matchLabels: { a: 'b' } }, ...ingress({}) }, []],
     ['wait', { waitInsteadOfSelfCheck: '30s', ...ingress({}) }, []],
     [
@@ -39,6 +56,24 @@ const cases: Record<string, [string, object, string[]][]> = {
       'both',
       http01({ ingress: {}, gatewayHTTPRoute: {} }),
       ['.http01: Required value: only 1 HTTP01 solver type may be configured'],
+    ],
+    ['listener', http01({ listener: {} }), []],
+    [
+      'listener and ingress',
+      http01({ listener: {}, ingress: {} }),
+      ['.http01: Required value: only 1 HTTP01 solver type may be configured'],
+    ],
+    ['resident ingress', ingress({ responder: 'Resident', serviceType: 'ClusterIP' }), []],
+    ['a Pod with a template', ingress({ responder: 'Pod', podTemplate: {} }), []],
+    [
+      'a template for no Pod',
+      ingress({ responder: 'Resident', podTemplate: {} }),
+      ['.http01.ingress.podTemplate: Forbidden: responder Resident makes no Pod'],
+    ],
+    [
+      'a template for no Pod behind a gateway',
+      gateway({ responder: 'Resident', podTemplate: {} }),
+      ['.http01.gateway.podTemplate: Forbidden: responder Resident makes no Pod'],
     ],
     ['ingress class name', ingress({ ingressClassName: 'nginx', serviceType: 'ClusterIP' }), []],
     ['ingress class', ingress({ class: 'azure/application-gateway' }), []],
@@ -75,6 +110,98 @@ const cases: Record<string, [string, object, string[]][]> = {
       gateway({ parentRefs: [{ kind: 'Gateway', name: 'a' }, { kind: 'G' }] }),
       ['.http01.gateway.parentRefs[1].name: Required value: name is required'],
     ],
+  ],
+  tlsALPN01: [
+    ['none', tls({}), ['.tlsALPN01: Required value: no TLS-ALPN-01 solver type configured']],
+    ['listener', tls({ listener: {} }), []],
+    ['gateway', tls({ gatewayTLSRoute: { parentRefs: [{ kind: 'Gateway', name: 'g' }] } }), []],
+    [
+      'both',
+      tls({ listener: {}, gatewayTLSRoute: { parentRefs: [{ kind: 'Gateway', name: 'g' }] } }),
+      ['.tlsALPN01: Forbidden: listener and gatewayTLSRoute exclude each other'],
+    ],
+    [
+      'gateway without parents',
+      tls({ gatewayTLSRoute: { labels: { a: 'b' } } }),
+      ['.tlsALPN01.gatewayTLSRoute.parentRefs: Required value: name the Gateway'],
+    ],
+    [
+      'name without kind',
+      tls({ gatewayTLSRoute: { parentRefs: [{ name: 'g' }] } }),
+      ['.tlsALPN01.gatewayTLSRoute.parentRefs[0].kind: Required value: kind is required'],
+    ],
+  ],
+  dnsPersist01: [
+    ['empty', persist({}), []],
+    [
+      'all of it',
+      persist({
+        issuerDomainName: 'ca.example',
+        policy: 'wildcard',
+        persistUntil: 1,
+        nameservers: ['[::1]:53'],
+      }),
+      [],
+    ],
+    [
+      'bad domain',
+      persist({ issuerDomainName: 'https://ca.example' }),
+      ['.dnsPersist01.issuerDomainName: Invalid value: "https://ca.example": '],
+    ],
+    [
+      'bad nameserver',
+      persist({ nameservers: ['ns.example'] }),
+      ['.dnsPersist01.nameservers[0]: Invalid value: "ns.example": '],
+    ],
+  ],
+  nameservers: [
+    ...['192.0.2.1:53', '[2001:db8::1]:5353', 'https://dns.example/dns-query', 'https://1.1.1.1'].map(
+      (server): [string, object, string[]] => [
+        server,
+        dns01({
+          webhook: { groupName: 'g.example', solverName: 'a' },
+          nameservers: ['192.0.2.2:53', server],
+        }),
+        [],
+      ],
+    ),
+    ...[
+      '192.0.2.1',
+      'ns.example:53',
+      '2001:db8::1:53',
+      '192.0.2.1:0',
+      '192.0.2.1:99999',
+      '192.0.2.999:53',
+      'http://dns.example',
+      'https://',
+      'https://user:pw@dns.example',
+      'https://dns.example/ x',
+      ':53',
+    ].map((server): [string, object, string[]] => [
+      `${server} is none`,
+      dns01({ webhook: { groupName: 'g.example', solverName: 'a' }, nameservers: ['192.0.2.2:53', server] }),
+      [`.dns01.nameservers[1]: Invalid value: "${server}": `],
+    ]),
+  ],
+  'dns01 without a cluster': [
+    ['exec', dns01({ exec: { name: 'ovh' } }), []],
+    ['httpreq', httpreq({ mode: 'RAW', username: 'u', passwordSecretRef: s }), []],
+    ['httpreq over plain HTTP', httpreq({ endpoint: 'http://127.0.0.1:8080' }), []],
+    [
+      'httpreq beside another',
+      dns01({ webhook: { solverName: 'a' }, httpreq: {} }),
+      ['.dns01.httpreq: Forbidden: may not specify more than one provider type'],
+    ],
+    ['no endpoint', dns01({ httpreq: {} }), ['.dns01.httpreq.endpoint: Required value: ']],
+    ...['ftp://a', 'https://', 'https://u:p@a', 'https://a/?x=1', 'https://a/#x', 'a'].map(
+      (endpoint): [string, object, string[]] => [
+        `endpoint ${endpoint}`,
+        httpreq({ endpoint }),
+        [`.dns01.httpreq.endpoint: Invalid value: "${endpoint}": `],
+      ],
+    ),
+    ['user alone', httpreq({ username: 'u' }), need('.dns01.httpreq.passwordSecretRef')],
+    ['password alone', httpreq({ passwordSecretRef: s }), ['.dns01.httpreq.username: Required value: ']],
   ],
   dns01: [
     ['none', dns01({}), ['.dns01: Required value: no DNS01 provider configured']],
