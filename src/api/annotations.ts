@@ -95,3 +95,5 @@ export const canaryRequest = `${own}/canary`;
 export const acmeProfile = `${own}/acme-profile`;
 /** On CertificateRequests: how many renewals in a row the CA has asked for early, this one included. */
 export const earlyRenewals = `${own}/early-renewals`;
+/** On Challenges: names that a TXT record was written at because a CNAME led there, split by commas (acme.md §10.2). */
+export const dns01WrittenNames = `${own}/dns01-written-names`;

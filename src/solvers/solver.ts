@@ -30,6 +30,8 @@ export interface SolverContext {
   ambient: boolean;
   /** URL of the issuer's account at the CA, where it is known (`accounturi` of RFC 8657 and dns-persist-01). */
   accountUri?: string;
+  /** Names under which the CA knows itself in a dns-persist-01 record, as its challenge offers them. */
+  issuerDomainNames?: readonly string[];
   /** Ends the attempt; what was begun is found again by the next one. */
   signal?: AbortSignal;
 }

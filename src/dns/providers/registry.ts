@@ -1,9 +1,10 @@
 /** Every DNS provider that is built in, one line each. `webhook` is not here: it needs the Kubernetes API (src/solvers/dns01). */
 
 import type { DescribedProviderType } from './description.ts';
+import { rfc2136 } from './rfc2136/provider.ts';
 
 /** The configuration is what the API holds under `type.key`; its shape was checked when it was admitted. */
-export const dnsProviderTypes: readonly DescribedProviderType<unknown>[] = [];
+export const dnsProviderTypes: readonly DescribedProviderType<unknown>[] = [rfc2136];
 
 const byKey = new Map(dnsProviderTypes.map((type) => [type.key, type]));
 
