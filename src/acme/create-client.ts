@@ -1,7 +1,14 @@
 /** Makes the ACME client (RFC 8555) of one account with one CA. */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import { readAccountKey } from './account-key.ts';
 import type { AcmeClient } from './acme-client.ts';
+import { Client } from './client.ts';
+import { openConnections } from './connections.ts';
 import { AcmeConfigurationError } from './errors.ts';
+import { isSaneUrl } from './read-fields.ts';
+import { Session } from './session.ts';
 
 /** One HTTP round trip, for metrics (acme.md §14): nonces and directories count under the action that needed them. */
 export interface RoundTrip {
@@ -74,5 +81,25 @@ export interface AcmeClientOptions {
  * @throws AcmeConfigurationError for a key, an address, a CA bundle or a proxy that cannot be used
  */
 export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
-  throw new AcmeConfigurationError(`no client for ${options.directoryUrl} yet`);
+  const { directoryUrl, accountUrl } = options;
+  const isSane: boolean = isSaneUrl(directoryUrl, '');
+  if (!isSane)
+    throw new AcmeConfigurationError(
+      `${directoryUrl.slice(0, 200)} is no http or https URL of an ACME directory`,
+    );
+  const connections = openConnections(options);
+  const session = new Session({
+    directoryUrl,
+    key: readAccountKey(options.accountKeyPem),
+    // One of another CA, or a damaged one, is not signed with: it is looked up.
+    accountUrl: accountUrl !== undefined && isSaneUrl(accountUrl, directoryUrl) ? accountUrl : undefined,
+    connections,
+    userAgent: options.userAgent,
+    observe: options.observe,
+    now: options.now,
+    random: options.random,
+    steady: () => performance.now(),
+    pause: (ms, signal) => wait(ms, undefined, { signal, ref: false }),
+  });
+  return new Client(session, () => connections.close());
 }

@@ -1,6 +1,6 @@
 /** The name of a certificate in renewal information (RFC 9773 §4.1). */
 import { PkiError } from '../pki/errors.ts';
-import { parseCertificate } from '../pki/x509/parse-certificate.ts';
+import { parseCertificate, type ParsedCertificate } from '../pki/x509/parse-certificate.ts';
 import { AcmeCertificateError } from './errors.ts';
 
 /**
@@ -11,11 +11,18 @@ import { AcmeCertificateError } from './errors.ts';
  */
 export function renewalCertId(certificate: string | Uint8Array): string | undefined {
   try {
-    const { authorityKeyId, serial } = parseCertificate(certificate);
-    if (authorityKeyId === undefined || authorityKeyId.length === 0) return undefined;
-    return `${authorityKeyId.toString('base64url')}.${serial.toString('base64url')}`;
+    return renewalCertIdOf(parseCertificate(certificate));
   } catch (cause) {
     if (!(cause instanceof PkiError)) throw cause;
     throw new AcmeCertificateError(`No name for renewal information: ${cause.message}`, { cause });
   }
+}
+
+/** The same for a leaf that is parsed already. */
+export function renewalCertIdOf(
+  leaf: Pick<ParsedCertificate, 'authorityKeyId' | 'serial'>,
+): string | undefined {
+  const { authorityKeyId, serial } = leaf;
+  if (authorityKeyId === undefined || authorityKeyId.length === 0) return undefined;
+  return `${authorityKeyId.toString('base64url')}.${serial.toString('base64url')}`;
 }
