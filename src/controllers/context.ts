@@ -45,6 +45,8 @@ export interface ControllerOptions {
   disabled: ReadonlySet<ControllerName>;
   /** How long a Certificate waits for an issuer that is not (yet) there before it takes the durable path. Milliseconds. */
   issuerGraceMs: number;
+  /** CAs are asked when to renew (RFC 9773, gate ACMEUseARI), where an issuer does not say otherwise. */
+  renewalInformation: boolean;
 }
 
 export const defaultControllerOptions: ControllerOptions = {
@@ -57,6 +59,7 @@ export const defaultControllerOptions: ControllerOptions = {
   approve: true,
   disabled: new Set(),
   issuerGraceMs: 3_000,
+  renewalInformation: true,
 };
 
 /**

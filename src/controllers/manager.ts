@@ -16,6 +16,7 @@ import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
 import { CsrReader } from '../pki/x509/csr-reader.ts';
 import type { OpenAccount } from '../issuers/acme/account-shelf.ts';
 import { openAccounts } from '../issuers/acme/open-account.ts';
+import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
 import { controllerOf, trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
@@ -28,6 +29,7 @@ import { labelKeys } from './certificate/constants.ts';
 import { certificateOwner, startCertificateController } from './certificate/controller.ts';
 import type { Decision } from './certificate/decision.ts';
 import { KeyFacts } from './certificate/key-facts.ts';
+import { replacesFor } from './certificate/renewal-info/replaces.ts';
 import { createRequestFactsBook, type RequestFactsBook } from './certificate/request-trim.ts';
 import { trimSecret, trimSecretMetadata } from './certificate/secret-trim.ts';
 import { startCertificateRequestController } from './certificaterequest/controller.ts';
@@ -121,11 +123,14 @@ export function startControllers(input: ControllersInput): Controllers {
       return (informers.secrets.get(key) ?? informers.otherSecrets.get(key))?.resourceVersion;
     },
   };
-  const acme = acmeSurroundings(
-    source,
-    informers.orders,
-    input.openAccount ?? openAccounts({ userAgent: 'certwright', now: () => clock.now(), random }),
-  );
+  const acme: AcmeSurroundings = {
+    ...acmeSurroundings(
+      source,
+      informers.orders,
+      input.openAccount ?? openAccounts({ userAgent: 'certwright', now: () => clock.now(), random }),
+    ),
+    replacesFor: replacesFor({ informers, options }),
+  };
   const context: ControllerContext = {
     client,
     clock,

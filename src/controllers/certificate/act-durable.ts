@@ -60,6 +60,9 @@ export async function createRequest(
     csrPem: await csrFor(certificate.spec, key),
     keySecret: action.keySecret,
     copiedAnnotationPrefixes: context.options.copiedAnnotationPrefixes,
+    ...(action.issuerRef === undefined ? {} : { issuerRef: action.issuerRef }),
+    ...(action.earlyRenewals === undefined ? {} : { earlyRenewals: action.earlyRenewals }),
+    ...(action.canary === undefined ? {} : { canary: action.canary }),
   });
   const created = await actions.createRequest(certificate, request);
   const message = `CertificateRequest "${created.metadata?.name ?? ''}" created`;

@@ -13,6 +13,11 @@ export const annotationKeys = {
   issuerGroup: annotations.issuerGroup,
   temporaryCertificate: annotations.issueTemporaryCertificate,
   allowDirectInjection: annotations.allowDirectInjection,
+  fallbackIssuers: annotations.fallbackIssuers,
+  fallbackAfter: annotations.fallbackAfter,
+  canaryIssuer: annotations.canaryIssuer,
+  canaryRequest: annotations.canaryRequest,
+  earlyRenewals: annotations.earlyRenewals,
 } as const;
 
 export const labelKeys = {

@@ -8,9 +8,11 @@ import { issuerIndexKey } from '../context.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import type { Change } from '../../kube/cache.ts';
 import type { OwnerReference } from '../../api/meta.ts';
+import { issuerChain } from './fallback/issuer-chain.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import { readyCondition } from './gather.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
+import { RenewalInfoPoller } from './renewal-info/poller.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import type { SecretFacts } from './secret-facts.ts';
 import { conditionOf, isIssuing } from './status.ts';
@@ -39,7 +41,8 @@ export function startCertificateController(
   const { informers, log, clock } = context;
   const observer = context.observer.work('certificates');
   const queue = createQueue({ clock, backoff: fastBackoff, observer });
-  const reconciler = new Reconciler(context, book, options);
+  const poller = new RenewalInfoPoller(context, (key) => queue.add(key), signal);
+  const reconciler = new Reconciler(context, book, { poller, ...options });
 
   const wakeSharing = (namespace: string, secretName: string, relisted: boolean): void => {
     for (const other of informers.certificates.byIndex('secretName', cacheKey(namespace, secretName))) {
@@ -48,7 +51,10 @@ export function startCertificateController(
   };
   informers.certificates.onChange(({ key, current, previous, relisted }) => {
     if (current !== undefined) queue.add(key, { relisted });
-    else context.observer.breaker(key, undefined);
+    else {
+      context.observer.breaker(key, undefined);
+      poller.forget(key);
+    }
     // After a re-list another object may stand under the same name at once.
     if (previous !== undefined && previous.metadata?.uid !== current?.metadata?.uid)
       reconciler.forget(previous.metadata?.uid ?? '');
@@ -70,6 +76,18 @@ export function startCertificateController(
     // While we issue it ourselves its changes are our own; the worker looks again by itself.
     if (context.claims.isClaimed(namespace, metadata?.name ?? '')) return;
     wakeOwner(namespace, metadata?.ownerReferences, relisted);
+  });
+  // What an order waits for is a reason to ask a fallback issuer; where there is none it is no news here.
+  informers.orders.onChange(({ current, relisted }) => {
+    if (current?.status?.nextAttemptAt === undefined && current?.status?.problem === undefined) return;
+    const { namespace, ownerReferences } = current.metadata ?? {};
+    const asker = ownerReferences?.find(({ controller }) => controller === true);
+    const request = informers.certificateRequests.get(cacheKey(namespace, asker?.name ?? ''));
+    const owner = certificateOwner(request?.metadata?.ownerReferences);
+    if (request?.metadata?.uid !== asker?.uid || owner === undefined) return;
+    const certificate = informers.certificates.get(cacheKey(namespace, owner.name));
+    if (certificate !== undefined && issuerChain(certificate).issuers.length > 1)
+      queue.add(cacheKey(namespace, owner.name), { relisted });
   });
   const onSecret = ({ current, previous, relisted }: Change<SecretFacts>): void => {
     const secret = current ?? previous;

@@ -9,6 +9,8 @@ import { fieldList, keyViolations, requestViolations } from './request-match.ts'
 import type { PrivateKeyFacts, SecretFacts } from './secret-facts.ts';
 import { fail, idle, type Cause, type Situation } from './situation.ts';
 import { conditionOf, started } from './status.ts';
+import { beginRequest, turnTo, withRecheck } from './decide-request.ts';
+import { turnFrom } from './fallback/fallback.ts';
 import { tellCause } from './waiting-cause.ts';
 
 export function decideDurable(found: Situation, cause: Cause): Decision {
@@ -94,7 +96,7 @@ function decideRequest(
   key: PrivateKeyFacts,
   cause: Cause,
 ): Decision {
-  const { facts, next, revision } = found;
+  const { facts, next, nowMs, revision } = found;
   const wait = (reason: string, message: string): Decision => ({ ...idle(found.status), reason, message });
   const stale = [
     ...facts.requests.filter((request) => request.revision === undefined),
@@ -110,13 +112,7 @@ function decideRequest(
     };
   }
   const [request, ...more] = next;
-  if (request === undefined) {
-    const message = `CertificateRequest of revision ${revision} is created with the key in Secret "${keySecret.name}"`;
-    return {
-      ...wait('Requesting', message),
-      action: { kind: 'create-request', revision, keySecret: keySecret.name },
-    };
-  }
+  if (request === undefined) return beginRequest(found, keySecret.name, cause);
   if (more.length > 0) {
     return wait(
       'DuplicateRequests',
@@ -124,6 +120,8 @@ function decideRequest(
     );
   }
   const ended = terminalFailure(request);
+  const turn = turnFrom(facts, request, nowMs);
+  if (typeof turn === 'object') return turnTo(found, request, turn);
   if (ended !== undefined) return fail(found, ended, request);
   if (isIssued(request)) return receive(found, request, keySecret, cause);
   const wanted = facts.certificate.metadata?.annotations?.[annotationKeys.temporaryCertificate] === 'true';
@@ -140,13 +138,13 @@ function decideRequest(
       again: true,
     };
   }
-  const state = request.ready?.message ?? unanswered(found, request);
+  const state = request.ready?.message ?? unanswered(request);
   const message = `CertificateRequest "${request.name}" is not ready: ${state}`;
-  return { ...wait('Waiting', message), ...tellCause(found, message) };
+  return withRecheck({ ...wait('Waiting', message), ...tellCause(found, message) }, turn);
 }
 
-function unanswered({ facts }: Situation, { name }: RequestFacts): string {
-  const { group, kind, name: issuer } = effectiveRef(facts.certificate.spec.issuerRef);
+function unanswered({ name, issuerRef }: RequestFacts): string {
+  const { group, kind, name: issuer } = effectiveRef(issuerRef);
   const signer =
     group === ownGroup
       ? 'nobody has answered yet'
@@ -159,12 +157,12 @@ function unanswered({ facts }: Situation, { name }: RequestFacts): string {
  * left over too: with rotationPolicy Never it would otherwise fail every later attempt at once.
  */
 function isStale(found: Situation, request: RequestFacts, key: PrivateKeyFacts): boolean {
-  const { certificate, attempt } = found.facts;
+  const { certificate, attempt, chain } = found.facts;
   // Counted as a failure, and now there is a new attempt. With a kept key this is all that tells an answer that was
   // refused from one that is still to be looked at.
   if (request.uid === attempt.booked) return true;
   if (!request.csr.ok || request.csr.value.publicKeyHash !== key.publicKeyHash) return true;
-  if (requestViolations(certificate.spec, request).length > 0) return true;
+  if (requestViolations(certificate.spec, request, chain.issuers).length > 0) return true;
   if (terminalFailure(request) === undefined || request.uid === attempt.made) return false;
   const since = conditionOf(certificate.status, 'Issuing')?.lastTransitionTime;
   return since !== undefined && terminalTime(request) > 0 && terminalTime(request) < Date.parse(since);

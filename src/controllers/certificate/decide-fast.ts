@@ -52,6 +52,6 @@ export function failureOfThisAttempt(found: Situation): RequestFacts | undefined
       terminalFailure(request) !== undefined &&
       request.uid !== attempt.booked &&
       (request.uid === attempt.made || terminalTime(request) >= sinceMs) &&
-      requestViolations(certificate.spec, request).length === 0,
+      requestViolations(certificate.spec, request, found.facts.chain.issuers).length === 0,
   );
 }

@@ -147,7 +147,9 @@ function backOff(found: Situation): Decision | undefined {
   const { facts, nowMs, next } = found;
   const { status, spec } = facts.certificate;
   // The user has corrected the spec since the request failed: no reason to wait (lifecycle §8).
-  const corrected = next.some((request) => !request.csr.ok || requestViolations(spec, request).length > 0);
+  const corrected = next.some(
+    (request) => !request.csr.ok || requestViolations(spec, request, facts.chain.issuers).length > 0,
+  );
   if (corrected || status?.lastFailureTime === undefined) return undefined;
   const remaining = backoffRemaining({
     lastFailureMs: Date.parse(status.lastFailureTime),
@@ -195,7 +197,7 @@ function unrecordedFailure(found: Situation): RequestFacts | undefined {
       terminalFailure(request) !== undefined &&
       request.uid !== attempt.booked &&
       terminalTime(request) > bookedMs &&
-      requestViolations(certificate.spec, request).length === 0,
+      requestViolations(certificate.spec, request, found.facts.chain.issuers).length === 0,
   );
 }
 

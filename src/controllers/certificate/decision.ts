@@ -1,5 +1,6 @@
 /** What `decide` answers: one thing to do, why, and when to look again. */
 import type { CertificateStatus } from '../../api/certificate.ts';
+import type { IssuerRef } from './issuer-match.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 /** An event on the Certificate. */
@@ -21,7 +22,17 @@ export type Action =
   /** Store the next private key in a Secret of its own. */
   | { kind: 'store-key'; key: KeySource; name: string | undefined }
   | { kind: 'delete-keys'; names: readonly string[] }
-  | { kind: 'create-request'; revision: number; keySecret: string }
+  | {
+      kind: 'create-request';
+      revision: number;
+      keySecret: string;
+      /** Absent: `spec.issuerRef`. */
+      issuerRef?: IssuerRef;
+      /** The CA has asked for this renewal early, and for so many in a row before and with it. */
+      earlyRenewals?: number;
+      /** A rehearsal with the issuer's canary. */
+      canary?: true;
+    }
   | { kind: 'delete-requests'; requests: readonly RequestFacts[] }
   /** Put the certificate of `request` and the stored key into the target Secret. */
   | { kind: 'write-secret'; request: RequestFacts; keySecret: string; repeated: boolean }
@@ -45,6 +56,10 @@ export interface Decision {
   recheckAt?: number;
   /** The status counts a failure of the request with this uid. */
   booked?: string;
+  /** This attempt does not ask this issuer any more. */
+  turnedFrom?: IssuerRef;
+  /** The CA is to be asked when to renew (RFC 9773); the answer comes with the next facts. */
+  askCa?: true;
   /** There is more to do right after the status is written. */
   again?: boolean;
 }

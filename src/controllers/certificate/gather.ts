@@ -10,8 +10,12 @@ import { signsFor, type ControllerContext } from '../context.ts';
 import type { Breaker } from './breaker.ts';
 import type { KeyFacts } from './key-facts.ts';
 import { labelKeys, ownGroup } from './constants.ts';
-import type { Attempt, Facts, Route } from './facts.ts';
+import type { AcmeFacts, Attempt, Facts, Route } from './facts.ts';
+import { candidateOf, holdsOf } from './fallback/gather-fallback.ts';
+import { issuerChain } from './fallback/issuer-chain.ts';
 import { effectiveRef } from './issuer-match.ts';
+import { acmeOrigin, renewalQuestion } from './renewal-info/certificate-origin.ts';
+import type { RenewalInfoPoller } from './renewal-info/poller.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import type { SecretFacts } from './secret-facts.ts';
 import { trimSecret } from './secret-trim.ts';
@@ -32,6 +36,8 @@ export interface GatherDeps {
   waiting: Map<string, Waiting>;
   /** By uid of the Certificate. */
   attempts: Map<string, Attempt>;
+  /** Absent: no CA is asked when to renew. */
+  poller?: RenewalInfoPoller;
 }
 
 /** The issuer that a Certificate names, when it can be used in process. */
@@ -62,16 +68,23 @@ export async function gather(
   if (!claimants.some((claimant) => claimant.name === name)) {
     claimants.push({ name, created: certificate.metadata?.creationTimestamp ?? '' });
   }
+  const owned = informers.certificateRequests
+    .byIndex('owner', cacheKey(namespace, uid))
+    .filter(
+      (request) =>
+        request.metadata?.deletionTimestamp === undefined && !gone.has(request.metadata?.uid ?? ''),
+    )
+    .map((request) => book.of(request));
+  const requests = owned.filter((request) => request.isCanary !== true);
+  const chain = issuerChain(certificate);
   return {
     certificate,
     secret,
-    requests: informers.certificateRequests
-      .byIndex('owner', cacheKey(namespace, uid))
-      .filter(
-        (request) =>
-          request.metadata?.deletionTimestamp === undefined && !gone.has(request.metadata?.uid ?? ''),
-      )
-      .map((request) => book.of(request)),
+    chain,
+    candidates: chain.issuers.map((ref) => candidateOf(context, namespace, ref)),
+    holds: holdsOf(context, namespace, requests),
+    requests,
+    canaries: requests.length === owned.length ? [] : owned.filter((request) => request.isCanary === true),
     nextKeys: informers.secrets
       .byIndex('owner', cacheKey(namespace, uid))
       .filter(
@@ -86,10 +99,23 @@ export async function gather(
     },
     waitingSinceMs: deps.waiting.get(uid)?.sinceMs,
     attempt: deps.attempts.get(uid) ?? {},
+    acme: secret === undefined ? undefined : acmeFacts(deps, certificate, secret),
     ownerRef: options.enableCertificateOwnerRef,
     minBackoffMs: options.minBackoffMs,
     maxBackoffMs: options.maxBackoffMs,
   };
+}
+
+function acmeFacts(
+  { context, poller }: GatherDeps,
+  certificate: Certificate,
+  secret: SecretFacts,
+): AcmeFacts | undefined {
+  if (acmeOrigin(context, certificate, secret) === undefined) return undefined;
+  const question = renewalQuestion(context, certificate, secret);
+  if (question === undefined || poller === undefined || poller.hasNone(question.issuer)) return {};
+  const { namespace, name = '' } = certificate.metadata ?? {};
+  return { renewalInfo: poller.stateOf(cacheKey(namespace, name), question.certId) };
 }
 
 /** From the cache of labelled Secrets; one that is only known by its metadata is read live (lifecycle §3). */

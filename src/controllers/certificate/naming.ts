@@ -12,6 +12,11 @@ export function requestName(certificateName: string, revision: number): string {
   return `${cutToAlphanumeric(certificateName, prefixOfLongName)}-${hash}-${revision}`;
 }
 
+/** The request that rehearses the one of this revision. */
+export function canaryName(certificateName: string, revision: number): string {
+  return `${requestName(certificateName, revision)}-canary`;
+}
+
 /** The generateName of next-private-key Secrets; the API server cuts the base itself. */
 export function nextKeyGenerateName(certificateName: string): string {
   return `${certificateName}-`;

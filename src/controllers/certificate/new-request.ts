@@ -7,8 +7,9 @@ import { PkiError } from '../../pki/errors.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { createCsr, createCsrInPool, type CsrTemplate } from '../../pki/x509/create-csr.ts';
 import { annotationKeys } from './constants.ts';
+import type { IssuerRef } from './issuer-match.ts';
 import { RequestInvalidError } from './errors.ts';
-import { copiedAnnotations, requestName } from './naming.ts';
+import { canaryName, copiedAnnotations, requestName } from './naming.ts';
 import { ownerReference } from './secret-content.ts';
 
 /** PEM. RSA signatures take milliseconds and go to the thread pool. @throws RequestInvalidError */
@@ -57,20 +58,30 @@ export interface NewRequest {
   /** Durable path: the next-private-key Secret. Fast path: the target Secret, where the key will be once it is issued, so that the name never dangles. */
   keySecret: string;
   copiedAnnotationPrefixes: readonly string[];
+  /** Absent: `spec.issuerRef`. */
+  issuerRef?: IssuerRef;
+  earlyRenewals?: number;
+  canary?: true;
 }
 
 export function newRequest(input: NewRequest): CertificateRequest {
   const { certificate, revision } = input;
   const { spec, metadata } = certificate;
   const name = metadata?.name ?? '';
+  const copied = copiedAnnotations(metadata?.annotations ?? {}, input.copiedAnnotationPrefixes);
+  // What only we may say: a Certificate that carries these says nothing by them.
+  delete copied[annotationKeys.earlyRenewals];
+  delete copied[annotationKeys.canaryRequest];
+  if (input.earlyRenewals !== undefined) copied[annotationKeys.earlyRenewals] = String(input.earlyRenewals);
+  if (input.canary === true) copied[annotationKeys.canaryRequest] = 'true';
   const request: CertificateRequest = {
     apiVersion: 'cert-manager.io/v1',
     kind: 'CertificateRequest',
     metadata: {
-      name: requestName(name, revision),
+      name: input.canary === true ? canaryName(name, revision) : requestName(name, revision),
       namespace: metadata?.namespace,
       annotations: {
-        ...copiedAnnotations(metadata?.annotations ?? {}, input.copiedAnnotationPrefixes),
+        ...copied,
         [annotationKeys.certificateRevision]: String(revision),
         [annotationKeys.privateKeySecretName]: input.keySecret,
         [annotationKeys.certificateName]: name,
@@ -78,7 +89,7 @@ export function newRequest(input: NewRequest): CertificateRequest {
       ownerReferences: [ownerReference(certificate)],
     },
     spec: {
-      issuerRef: spec.issuerRef,
+      issuerRef: input.issuerRef ?? spec.issuerRef,
       request: Buffer.from(input.csrPem, 'utf8').toString('base64'),
     },
   };

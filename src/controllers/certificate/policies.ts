@@ -1,8 +1,9 @@
 /** The ordered checks that say whether a Certificate's Secret is what the spec wants (lifecycle §7). Pure. */
 import type { Certificate } from '../../api/certificate.ts';
 import { annotationKeys, secretKeys } from './constants.ts';
+import { issuerChain } from './fallback/issuer-chain.ts';
 import { otherIssuer } from './issuer-match.ts';
-import type { RenewalTime } from './renewal.ts';
+import type { RenewalPlan } from './renewal-info/plan.ts';
 import { goTime } from './renewal.ts';
 import { certificateViolations, fieldList, keyViolations, requestViolations } from './request-match.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -14,7 +15,7 @@ export interface PolicyInput {
   /** The request of revision `status.revision`. */
   current: RequestFacts | undefined;
   /** From the certificate in the Secret; undefined when there is none that can be read. */
-  renewal: RenewalTime | undefined;
+  renewal: RenewalPlan | undefined;
   nowMs: number;
 }
 
@@ -84,7 +85,10 @@ const keyPairFits: Policy = ({ secret }) => {
 
 const issuerFits: Policy = ({ secret, certificate }) => {
   if (secret === undefined) return undefined;
-  const other = otherIssuer(secret.annotations, certificate.spec.issuerRef);
+  // Whoever may stand in for the issuer in the spec may have issued it.
+  const [first, ...fallbacks] = issuerChain(certificate).issuers;
+  const other = otherIssuer(secret.annotations, first);
+  if (fallbacks.some((ref) => otherIssuer(secret.annotations, ref) === undefined)) return undefined;
   return other === undefined
     ? undefined
     : {
@@ -132,7 +136,7 @@ const keyFitsRequest: Policy = ({ secret, current }) => {
 const namesFitSpec: Policy = ({ secret, certificate, current }) => {
   if (current !== undefined) {
     if (!current.csr.ok) return undefined;
-    const fields = requestViolations(certificate.spec, current);
+    const fields = requestViolations(certificate.spec, current, issuerChain(certificate).issuers);
     if (fields.length === 0) return undefined;
     return {
       reason: 'RequestChanged',
@@ -153,9 +157,19 @@ const renewalIsNotDue: Policy = ({ renewal, nowMs }) => {
   if (renewal.error !== undefined) return { reason: 'WindowError', message: renewal.error };
   return {
     reason: 'Renewing',
-    message: `Renewal is due since ${goTime(renewal.at)}`,
+    message: `Renewal is due since ${goTime(renewal.at)}${becauseAsked(renewal)}`,
   };
 };
+
+function becauseAsked({ asked }: RenewalPlan): string {
+  if (asked === undefined) return '';
+  const { start, end, urgent, explanationURL } = asked;
+  const window = `between ${goTime(start)} and ${goTime(end)}`;
+  const why = explanationURL === undefined ? '' : `; it explains why at ${explanationURL}`;
+  return urgent
+    ? `: the CA asks to replace this certificate at once, it wanted that ${window}${why}`
+    : `: the CA asks for renewal ${window}${why}`;
+}
 
 const hasNotExpired: Policy = ({ secret, nowMs }) => {
   if (secret?.certificate?.ok !== true || nowMs <= secret.certificate.value.notAfter) return undefined;

@@ -20,6 +20,8 @@ import { inspectAnswer, type Inspection } from './inspect-answer.ts';
 import { issueFast, type FastDeps } from './issue-fast.ts';
 import { KeyFacts } from './key-facts.ts';
 import { requestName } from './naming.ts';
+import { acmeOrigin } from './renewal-info/certificate-origin.ts';
+import type { RenewalInfoPoller } from './renewal-info/poller.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import { fail, situation } from './situation.ts';
 import { conditionOf, sameStatus, withCondition } from './status.ts';
@@ -43,6 +45,8 @@ export interface ReconcilerOptions {
   csrs?: CsrReader;
   /** Shared with whoever fills the cache of Secrets. */
   keyFacts?: KeyFacts;
+  /** Asks CAs when to renew; absent: none is asked. */
+  poller?: RenewalInfoPoller;
   /** Looks at what an issuer answered; `inspectAnswer` when absent. */
   inspect?: (request: CertificateRequest, chainPem: Buffer) => Inspection;
 }
@@ -74,6 +78,7 @@ export class Reconciler {
       keyFacts: this.#keyFacts,
       waiting: this.#waiting,
       attempts: this.#attempts,
+      ...(options.poller === undefined ? {} : { poller: options.poller }),
     };
   }
 
@@ -103,7 +108,10 @@ export class Reconciler {
     } finally {
       // It may have been deleted in the middle of a step, which then remembered something about nobody.
       if (uid !== undefined && certificates.get(key)?.metadata?.uid !== uid) this.forget(uid);
-      if (certificates.get(key) === undefined) this.#context.observer.breaker(key, undefined);
+      if (certificates.get(key) === undefined) {
+        this.#context.observer.breaker(key, undefined);
+        this.#gather.poller?.forget(key);
+      }
     }
   }
 
@@ -173,6 +181,11 @@ export class Reconciler {
         case 'delete-requests':
           await this.#actions.deleteRequests(certificate.metadata?.namespace ?? '', action.requests);
           for (const { uid } of action.requests) gone.add(uid);
+          if (decision.turnedFrom !== undefined) {
+            const before = facts.attempt.turnedFrom ?? [];
+            this.#attempt(certificate, { turnedFrom: [...before, decision.turnedFrom] });
+          }
+          this.#actions.tell(certificate, decision.events);
           return true;
         case 'create-request':
           this.#attempt(certificate, { made: await createRequest(this.#deps, facts, action) });
@@ -237,7 +250,15 @@ export class Reconciler {
     if (!sameStatus(certificate.status, decision.status)) {
       await this.#actions.writeStatus(certificate, decision.status, decision.manager);
     }
-    if (decision.booked !== undefined) this.#attempt(certificate, { booked: decision.booked });
+    const { namespace, name = '' } = certificate.metadata ?? {};
+    const news = facts.acme?.renewalInfo?.news;
+    if (news !== undefined) this.#gather.poller?.taken(cacheKey(namespace, name), news);
+    if (decision.askCa === true && facts.secret !== undefined) {
+      const issuer = acmeOrigin(this.#context, certificate, facts.secret);
+      if (issuer !== undefined) this.#gather.poller?.ask(cacheKey(namespace, name), issuer);
+    }
+    if (decision.booked !== undefined)
+      this.#attempt(certificate, { booked: decision.booked, turnedFrom: [] });
     this.#actions.tell(certificate, decision.events);
     return decision.again === true;
   }

@@ -31,9 +31,19 @@ export function timeBeforeExpiry(lifetimeMs: number, policy: RenewalPolicy): num
   return lifetimeMs / 3;
 }
 
-export function renewalTime(notBefore: number, notAfter: number, policy: RenewalPolicy): RenewalTime {
+/** The time of the formula, before windows. */
+export function formulaTime(notBefore: number, notAfter: number, policy: RenewalPolicy): number {
+  return Math.floor((notAfter - timeBeforeExpiry(notAfter - notBefore, policy)) / 1000) * 1000;
+}
+
+/** @param desired the time wanted, where that is not the formula's */
+export function renewalTime(
+  notBefore: number,
+  notAfter: number,
+  policy: RenewalPolicy,
+  desired = formulaTime(notBefore, notAfter, policy),
+): RenewalTime {
   if (policy.renewal?.policy === 'Disabled') return { at: undefined };
-  const desired = Math.floor((notAfter - timeBeforeExpiry(notAfter - notBefore, policy)) / 1000) * 1000;
   const windows = policy.renewal?.windows ?? [];
   if (windows.length === 0) return { at: desired };
 

@@ -51,6 +51,12 @@ export interface RequestFacts {
   ready?: Condition;
   /** Milliseconds since the epoch. */
   failureTime?: number;
+  /** When it was made, in milliseconds since the epoch. */
+  created?: number;
+  /** How many renewals in a row the CA had asked for early, the one by this request included. */
+  earlyRenewals?: number;
+  /** It rehearses with the issuer's canary; its certificate is thrown away. */
+  isCanary?: true;
   /** Absent until there is a certificate in the status. */
   answer?: Parsed<AnswerFacts>;
 }

@@ -4,7 +4,7 @@ import { parseDuration } from '../../api/duration.ts';
 import { PkiError } from '../../pki/errors.ts';
 import { decodeIp, encodeIp } from '../../pki/x509/ip-address.ts';
 import { encodedLiteralSubject } from './literal-subject.ts';
-import { sameIssuer } from './issuer-match.ts';
+import { sameIssuer, type IssuerRef } from './issuer-match.ts';
 import type { CsrFacts, RequestFacts, SubjectFacts } from './request-facts.ts';
 import type { CertificateFacts, PrivateKeyFacts } from './secret-facts.ts';
 
@@ -39,15 +39,22 @@ function canonicalAddress(address: string): string {
   }
 }
 
-/** Field paths in the peer's order; empty when everything agrees. An unreadable CSR yields only the fields beside it. */
-export function requestViolations(spec: CertificateSpec, request: RequestFacts): string[] {
+/**
+ * Field paths in the peer's order; empty when everything agrees. An unreadable CSR yields only the fields beside it.
+ * @param issuers any of which may have been asked
+ */
+export function requestViolations(
+  spec: CertificateSpec,
+  request: RequestFacts,
+  issuers: readonly IssuerRef[] = [spec.issuerRef],
+): string[] {
   const fields = request.csr.ok ? csrViolations(spec, request.csr.value) : [];
   if ((spec.isCA ?? false) !== request.isCA) fields.push('spec.isCA');
   if (!sameSet(spec.usages, request.usages)) fields.push('spec.usages');
   if (spec.duration !== undefined && request.duration !== undefined) {
     if (parseDuration(spec.duration) !== parseDuration(request.duration)) fields.push('spec.duration');
   }
-  if (!sameIssuer(spec.issuerRef, request.issuerRef)) fields.push('spec.issuerRef');
+  if (!issuers.some((ref) => sameIssuer(ref, request.issuerRef))) fields.push('spec.issuerRef');
   return fields;
 }
 

@@ -65,6 +65,11 @@ export function requestFacts(request: CertificateRequest, csrs: CsrReader): Requ
     ready: condition('Ready'),
   };
   if (spec.duration !== undefined) facts.duration = spec.duration;
+  const created = Date.parse(metadata?.creationTimestamp ?? '');
+  if (!Number.isNaN(created)) facts.created = created;
+  const early = revisionOf(metadata?.annotations?.[annotationKeys.earlyRenewals]);
+  if (early !== undefined) facts.earlyRenewals = early;
+  if (metadata?.annotations?.[annotationKeys.canaryRequest] === 'true') facts.isCanary = true;
   if (status?.failureTime !== undefined) facts.failureTime = Date.parse(status.failureTime);
   if (status?.certificate !== undefined && status.certificate !== '')
     facts.answer = answerFacts(Buffer.from(status.certificate, 'base64'));

@@ -17,6 +17,8 @@ export interface CertificateFacts {
   publicKeyHash: string;
   /** SHA-256 over the DER, base64. */
   fingerprint: string;
+  /** Its name in renewal information (RFC 9773 §4.1); absent: it names no authority key. */
+  renewalId?: string;
   /** The certificate-detail annotations that the Secret ought to carry (api.md §18). */
   details: Readonly<Record<string, string>>;
 }

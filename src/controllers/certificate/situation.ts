@@ -4,9 +4,13 @@ import { components } from './constants.ts';
 import type { CertificateEvent, Decision } from './decision.ts';
 import { renewalPolicyOf, type Facts } from './facts.ts';
 import { firstViolation, readinessPolicies, type PolicyInput, type Violation } from './policies.ts';
-import { renewalTime, type RenewalTime } from './renewal.ts';
+import { withFallbackCondition } from './fallback/condition.ts';
+import { annotatedIssuer } from './renewal-info/certificate-origin.ts';
+import { planRenewal, type RenewalPlan } from './renewal-info/plan.ts';
+import { withNews, type RenewalInfoStatus } from './renewal-info/renewal-info.ts';
 import type { RequestFacts } from './request-facts.ts';
-import { failed, withReadiness } from './status.ts';
+import type { CertificateFacts } from './secret-facts.ts';
+import { failed, timestamp, withReadiness } from './status.ts';
 
 /** What the steps of a decision share. */
 export interface Situation {
@@ -19,7 +23,7 @@ export interface Situation {
   /** With readiness and times as they are now. */
   status: CertificateStatus;
   policyInput: PolicyInput;
-  renewal: RenewalTime | undefined;
+  renewal: RenewalPlan | undefined;
 }
 
 /** The situation with `revision` as the current one. */
@@ -27,23 +31,59 @@ export function situation(facts: Facts, nowMs: number, current: number | undefin
   const { certificate, secret } = facts;
   const revision = (current ?? 0) + 1;
   const leaf = secret?.certificate?.ok === true ? secret.certificate.value : undefined;
+  const currentRequest =
+    current === undefined ? undefined : facts.requests.find((request) => request.revision === current);
+  const info = leaf === undefined ? undefined : renewalInfo(facts, leaf);
   const renewal =
     leaf === undefined
       ? undefined
-      : renewalTime(leaf.notBefore, leaf.notAfter, renewalPolicyOf(certificate.spec));
-  const currentRequest =
-    current === undefined ? undefined : facts.requests.find((request) => request.revision === current);
+      : planRenewal({
+          life: leaf,
+          policy: renewalPolicyOf(certificate.spec),
+          identity: identityOf(facts, leaf),
+          spread: facts.acme !== undefined,
+          info,
+          early: { count: currentRequest?.earlyRenewals ?? 0, at: currentRequest?.created ?? leaf.notBefore },
+        });
   const policyInput: PolicyInput = { certificate, secret, current: currentRequest, renewal, nowMs };
   const violation = firstViolation(readinessPolicies, policyInput);
+  const status = withReadiness(
+    certificate,
+    withInfo(certificate.status ?? {}, info),
+    secret,
+    renewal,
+    violation,
+    nowMs,
+  );
+  const by = secret === undefined ? undefined : annotatedIssuer(secret);
   return {
     facts,
     nowMs,
     revision,
     next: facts.requests.filter((request) => request.revision === revision),
-    status: withReadiness(certificate, certificate.status ?? {}, secret, renewal, violation, nowMs),
+    status: withFallbackCondition(certificate, status, facts.chain, by, nowMs),
     policyInput,
     renewal,
   };
+}
+
+function identityOf({ certificate: { metadata } }: Facts, leaf: CertificateFacts): string {
+  return `${metadata?.namespace}/${metadata?.name} ${leaf.fingerprint}`;
+}
+
+/** What the CA says about this very certificate: what the status says about an earlier one counts for nothing. */
+function renewalInfo(facts: Facts, leaf: CertificateFacts): RenewalInfoStatus | undefined {
+  const asked = facts.acme?.renewalInfo;
+  if (asked === undefined) return undefined;
+  const { notBefore, notAfter, acme } = facts.certificate.status ?? {};
+  const same = notBefore === timestamp(leaf.notBefore) && notAfter === timestamp(leaf.notAfter);
+  const old = same ? acme?.ari : undefined;
+  return asked.news === undefined ? old : withNews(old, asked.news, leaf, identityOf(facts, leaf));
+}
+
+function withInfo(status: CertificateStatus, info: RenewalInfoStatus | undefined): CertificateStatus {
+  const { acme: _old, ...rest } = status;
+  return info === undefined ? rest : { ...rest, acme: { ari: info } };
 }
 
 export function idle(status: CertificateStatus): Pick<Decision, 'action' | 'status' | 'manager' | 'events'> {

@@ -101,6 +101,8 @@ export function completed(status: CertificateStatus, revision: number): Certific
   const next: CertificateStatus = { ...status, revision };
   delete next.lastFailureTime;
   delete next.failedIssuanceAttempts;
+  // What the CA said was about the certificate before.
+  delete next.acme;
   next.conditions = (status.conditions ?? []).filter((condition) => condition.type !== 'Issuing');
   return next;
 }

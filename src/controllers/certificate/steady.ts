@@ -5,6 +5,7 @@ import type { Decision } from './decision.ts';
 import { firstViolation, usablePolicies } from './policies.ts';
 import { postIssuance } from './post-issuance.ts';
 import type { RequestFacts } from './request-facts.ts';
+import { nextQuestion } from './renewal-info/renewal-info.ts';
 import { idle, type Situation } from './situation.ts';
 import { conditionOf, renewalProblem } from './status.ts';
 
@@ -12,9 +13,13 @@ import { conditionOf, renewalProblem } from './status.ts';
 export function steady(found: Situation): Decision {
   const { facts, nowMs, renewal, policyInput } = found;
   const { certificate, secret } = facts;
-  const recheckAt = nextLook(found);
-  const look = recheckAt === undefined ? {} : { recheckAt };
-  const windowError = renewalError(found);
+  const question = nextCaQuestion(found);
+  const recheckAt = earlier(nextLook(found), question === 'now' ? undefined : question);
+  const look = {
+    ...(recheckAt === undefined ? {} : { recheckAt }),
+    ...(question === 'now' ? { askCa: true as const } : {}),
+  };
+  const told = [...renewalError(found), ...renewalInfoError(found)];
   if (secret !== undefined && firstViolation(usablePolicies, policyInput) === undefined) {
     const wrong = postIssuance(secret, certificate, facts.ownerRef);
     const until = facts.blockedUntil.repair;
@@ -36,6 +41,11 @@ export function steady(found: Situation): Decision {
       };
     }
   }
+  if (facts.canaries.length > 0) {
+    const message = 'the rehearsal is over: what the canary issued is not needed any more';
+    const action = { kind: 'delete-requests', requests: facts.canaries } as const;
+    return { ...idle(found.status), action, reason: 'Pruning', message, ...look, again: true };
+  }
   const old = surplusRequests(found);
   if (old.length > 0) {
     const message = `more finished CertificateRequests than spec.revisionHistoryLimit (${certificate.spec.revisionHistoryLimit ?? 1}): the oldest go`;
@@ -51,7 +61,7 @@ export function steady(found: Situation): Decision {
   const ready = conditionOf(found.status, 'Ready');
   return {
     ...idle(found.status),
-    events: windowError,
+    events: told,
     reason: ready?.status === 'True' ? 'UpToDate' : (ready?.reason ?? 'UpToDate'),
     message:
       renewal?.at === undefined
@@ -68,6 +78,31 @@ function nextLook(found: Situation): number | undefined {
   const leaf = policyInput.secret?.certificate;
   if (leaf?.ok === true && leaf.value.notAfter >= nowMs) return leaf.value.notAfter + 1000;
   return undefined;
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+/** When the CA is to be asked again; not while it is being asked, nor about a certificate that has ended. */
+function nextCaQuestion({ facts, status, nowMs, policyInput }: Situation): number | 'now' | undefined {
+  const info = facts.acme?.renewalInfo;
+  const leaf = policyInput.secret?.certificate;
+  if (info === undefined || info.asked || leaf?.ok !== true || nowMs >= leaf.value.notAfter) return undefined;
+  const at = nextQuestion(status.acme?.ari, nowMs);
+  return at <= nowMs ? 'now' : at;
+}
+
+/** Told when it begins: the status says it for as long as it lasts. */
+function renewalInfoError({ facts, status }: Situation): Decision['events'] {
+  const error = status.acme?.ari?.lastError;
+  if (error === undefined || facts.certificate.status?.acme?.ari?.lastError !== undefined) return [];
+  const decides =
+    status.acme?.ari?.suggestedWindow === undefined
+      ? 'spec.renewBefore or its default decides when to renew'
+      : 'the window that it suggested before still counts';
+  const message = `No renewal information from the CA, ${decides}: ${error}`;
+  return [{ component: components.readiness, type: 'Warning', reason: 'ARIError', message }];
 }
 
 /** The warning goes out once: when the condition first says it. */

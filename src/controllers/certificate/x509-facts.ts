@@ -1,5 +1,6 @@
 /** Certificates and CSRs reduced to what decisions compare. */
 import { createHash } from 'node:crypto';
+import { renewalCertIdOf } from '../../acme/renewal-cert-id.ts';
 import { spkiHash } from '../../pki/keys.ts';
 import { parseCertificate } from '../../pki/x509/parse-certificate.ts';
 import type { ParsedCsr } from '../../pki/x509/parse-csr.ts';
@@ -14,6 +15,7 @@ export function leafFacts(chain: Uint8Array): CertificateFacts {
   const { dnsNames, ipAddresses, uris, emailAddresses } = leaf.subjectAltNames;
   const subject = leaf.subjectFields;
   const commonName = subject.commonName ?? '';
+  const renewalId = renewalCertIdOf(leaf);
   return {
     commonName,
     dnsNames,
@@ -24,6 +26,7 @@ export function leafFacts(chain: Uint8Array): CertificateFacts {
     notAfter: leaf.notAfter.getTime(),
     publicKeyHash: spkiHash(leaf.spki),
     fingerprint: createHash('sha256').update(leaf.der).digest('base64'),
+    ...(renewalId === undefined ? {} : { renewalId }),
     details: detailAnnotations({ commonName, dnsNames, ipAddresses, uris, emailAddresses, subject }),
   };
 }

@@ -1,6 +1,7 @@
 /** One Certificate with its Secret, requests and keys as facts, and an executor for decisions: years pass in milliseconds. */
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
 import { parseDuration } from '../../api/duration.ts';
+import { issuerChain } from '../certificate/fallback/issuer-chain.ts';
 import { decide } from '../certificate/decide.ts';
 import type { Decision } from '../certificate/decision.ts';
 import type { Facts, Route } from '../certificate/facts.ts';
@@ -53,6 +54,9 @@ export class SimulatedWorld {
     return {
       certificate: this.certificate,
       secret: this.secret,
+      chain: issuerChain(this.certificate),
+      candidates: [{ ref: this.certificate.spec.issuerRef, readiness: 'ready' }],
+      canaries: [],
       requests: this.requests,
       nextKeys: this.nextKeys,
       claimants: [{ name: this.certificate.metadata?.name ?? '', created: '' }],

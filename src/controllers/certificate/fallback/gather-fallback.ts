@@ -1,0 +1,55 @@
+/** Facts about the issuers of a chain and about the orders behind requests, from the shared caches. */
+import { canaryIssuer } from '../../../api/annotations.ts';
+import { cacheKey } from '../../../kube/cache.ts';
+import type { ControllerContext } from '../../context.ts';
+import { ownGroup } from '../constants.ts';
+import type { Candidate, Hold } from '../facts.ts';
+import { effectiveRef, sameIssuer, type IssuerRef } from '../issuer-match.ts';
+import { isIssued, type RequestFacts } from '../request-facts.ts';
+import { readIssuer } from './issuer-chain.ts';
+
+type Caches = Pick<ControllerContext, 'informers'>;
+
+export function candidateOf({ informers }: Caches, namespace: string, ref: IssuerRef): Candidate {
+  const { group, kind, name } = effectiveRef(ref);
+  if (group !== ownGroup) return { ref, readiness: 'external' };
+  const issuer =
+    kind === 'ClusterIssuer'
+      ? informers.clusterIssuers.get(name)
+      : informers.issuers.get(cacheKey(namespace, name));
+  if (issuer === undefined) return { ref, readiness: 'missing' };
+  const ready = issuer.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const canary = readIssuer(issuer.metadata?.annotations?.[canaryIssuer]?.trim() ?? '');
+  // An issuer of one namespace names no other than its own; a ClusterIssuer only what every namespace has.
+  const fits =
+    canary !== undefined &&
+    !sameIssuer(canary, ref) &&
+    (kind !== 'ClusterIssuer' || canary.kind === 'ClusterIssuer');
+  const rehearses = fits ? { canary } : {};
+  if (ready?.status === 'True') return { ref, readiness: 'ready', ...rehearses };
+  const since = Date.parse(ready?.lastTransitionTime ?? '');
+  return { ref, readiness: 'not-ready', ...(Number.isNaN(since) ? {} : { sinceMs: since }), ...rehearses };
+}
+
+/** Undefined when no request has an Order that says anything. */
+export function holdsOf(
+  { informers }: Caches,
+  namespace: string,
+  requests: readonly RequestFacts[],
+): ReadonlyMap<string, Hold> | undefined {
+  let holds: Map<string, Hold> | undefined;
+  for (const request of requests) {
+    if (isIssued(request)) continue;
+    const [order] = informers.orders.byIndex('owner', cacheKey(namespace, request.uid));
+    if (order?.status === undefined) continue;
+    const { problem, reason, nextAttemptAt } = order.status;
+    const until = Date.parse(nextAttemptAt ?? '');
+    holds ??= new Map();
+    holds.set(request.uid, {
+      ...(problem === undefined ? {} : { problem }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(Number.isNaN(until) ? {} : { until }),
+    });
+  }
+  return holds;
+}
