@@ -1,7 +1,10 @@
 /** The controllers beside those of Certificates, requests and issuers: one line for each, run where one of its names is enabled. */
 import type { ControllerName } from '../../api/components.ts';
 import { certificateSigningRequestModule } from '../../controllers/certificatesigningrequest/controller.ts';
+import { challengesModule } from '../../controllers/challenge/module.ts';
+import type { ChallengesOptions } from '../../controllers/challenge/controller.ts';
 import type { ControllerModule } from '../../controllers/module.ts';
+import { ordersModule, type OrdersOptions } from '../../controllers/order/module.ts';
 import { shimModules } from '../../controllers/shim/modules.ts';
 
 /** What the flags of ingress-shim and gateway-shim say (spec/operations.md §3). */
@@ -33,11 +36,18 @@ export interface ModuleSettings {
   shim: ShimSettings;
 }
 
+/** What Orders and Challenges are worked on with (`composeAcme`); absent: by nobody in this process. */
+export interface AcmeModules {
+  orders: OrdersOptions;
+  challenges: ChallengesOptions;
+}
+
 /** Those of which a name is enabled, in the order in which they start. */
-export function createModules({ enabled, shim }: ModuleSettings): ControllerModule[] {
+export function createModules({ enabled, shim }: ModuleSettings, acme?: AcmeModules): ControllerModule[] {
   const all: ControllerModule[] = [
     // One line each: a factory that is handed what it needs of the settings.
     certificateSigningRequestModule(enabled),
+    ...(acme === undefined ? [] : [ordersModule(acme.orders), challengesModule(acme.challenges)]),
     ...shimModules({
       defaultIssuer: {
         name: shim.defaultIssuerName,
@@ -60,6 +70,9 @@ export const upControllers: ReadonlySet<ControllerName> = new Set<ControllerName
   'ingress-shim',
   'gateway-shim',
   'listenerset',
+  'certificatesigningrequests-issuer-acme',
   'certificatesigningrequests-issuer-ca',
   'certificatesigningrequests-issuer-selfsigned',
+  'orders',
+  'challenges',
 ]);

@@ -1,0 +1,139 @@
+/** Takes answers away and lets go of Challenges; a deletion waits for a bounded number of attempts only. */
+import type { Challenge } from '../../api/challenge.ts';
+import type { Solvers } from '../../solvers/solver.ts';
+import type { AcmeSettings } from '../../solvers/settings.ts';
+import { boundedText } from '../bounded-text.ts';
+import type { ControllerContext } from '../context.ts';
+import { cleanUpLimit, isFinal } from './decide.ts';
+import type { Debts } from './debts.ts';
+import { leaveSlot, type ChallengeMemory } from './memory.ts';
+import { messageOf, stableReason } from './reason.ts';
+import { backoff } from './retry.ts';
+import { solverContext, withinTime } from './solver-context.ts';
+import type { ChallengeWriter } from './writer.ts';
+
+export interface CleanUpDeps {
+  context: ControllerContext;
+  solvers: Solvers;
+  settings: Pick<AcmeSettings, 'ambient'>;
+  debts: Debts;
+  signal: AbortSignal;
+  writer: ChallengeWriter;
+}
+
+/** A Challenge that is over and stays is tried again so often; nobody waits for it. */
+const slowRetryMs = 30 * 60_000;
+
+export class CleanUp {
+  readonly #deps: CleanUpDeps;
+
+  constructor(deps: CleanUpDeps) {
+    this.#deps = deps;
+  }
+
+  /** Its answer is taken away for good. */
+  async finish(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    const problem = await this.#takeAway(challenge);
+    if (problem === undefined) return this.letGo(challenge, memory);
+    const { writer, context } = this.#deps;
+    const { deletionTimestamp } = challenge.metadata ?? {};
+    const attempts = (challenge.status?.cleanUpAttempts ?? 0) + 1;
+    if (deletionTimestamp !== undefined && attempts > cleanUpLimit)
+      return this.#owe(challenge, memory, problem);
+    const wait = attempts > cleanUpLimit ? slowRetryMs : backoff(attempts);
+    memory.cleanUpDueMs = context.clock.now() + wait;
+    await writer.status(challenge, {
+      reason: stableReason(problem),
+      cleanUpAttempts: attempts,
+      // The slot is for those who prove something.
+      ...(attempts > cleanUpLimit ? { processing: false } : {}),
+    });
+  }
+
+  /** There is nothing (more) to take away. */
+  async letGo(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    const { writer } = this.#deps;
+    leaveSlot(memory);
+    memory.cleanUpDueMs = 0;
+    // An object that goes with its last finalizer needs no status.
+    const stays = challenge.metadata?.deletionTimestamp === undefined;
+    const written = stays
+      ? await writer.status(challenge, {
+          processing: false,
+          presented: false,
+          cleanUpAttempts: null,
+          nextAttemptAt: null,
+          ...(isFinal(challenge.status?.state)
+            ? {}
+            : { reason: 'Its Order has failed: there is nothing left to prove' }),
+        })
+      : challenge;
+    await writer.letGo(written);
+  }
+
+  /** Makes room for others; it comes back at the end of the line. */
+  async yieldSlot(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    const { writer, context } = this.#deps;
+    const now = context.clock.now();
+    memory.yieldAsked = false;
+    const problem = await this.#takeAway(challenge);
+    if (problem !== undefined) {
+      memory.heldSinceMs = now;
+      memory.dueMs = now + backoff(1);
+      return;
+    }
+    leaveSlot(memory);
+    memory.yieldedMs = now;
+    memory.dueMs = 0;
+    const { reason = '' } = challenge.status ?? {};
+    const made = 'Made room for other challenges and waits for its next turn. ';
+    await writer.status(challenge, {
+      processing: false,
+      presented: false,
+      presentedAt: null,
+      nextAttemptAt: null,
+      reason: reason.startsWith(made) ? reason : boundedText(`${made}Last seen: ${reason}`),
+    });
+  }
+
+  /** Undefined: nothing is left of it. Else what went wrong, which the event says in full. */
+  async #takeAway(challenge: Challenge): Promise<string | undefined> {
+    const { context, solvers, settings, signal, writer } = this.#deps;
+    const solving = solverContext(challenge, context.options, settings, { signal });
+    try {
+      await withinTime(context.clock, solving, (within) => solvers.for(challenge).cleanUp(within));
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = `Error cleaning up challenge: ${messageOf(error)}`;
+      writer.tell(challenge, 'Warning', 'CleanUpError', boundedText(problem));
+      return problem;
+    }
+  }
+
+  /** The deletion goes on; what is left is written down first. */
+  async #owe(challenge: Challenge, memory: ChallengeMemory, problem: string): Promise<void> {
+    const { debts, context, writer } = this.#deps;
+    const dropped = await debts.add(challenge, stableReason(problem));
+    const { namespace, name } = challenge.metadata ?? {};
+    const { type, dnsName } = challenge.spec;
+    context.log.warn(
+      { challenge: `${namespace}/${name}`, type, dnsName },
+      `what it put in place could not be taken away in ${cleanUpLimit} attempts and is a debt now: ${problem}`,
+    );
+    for (const one of dropped)
+      context.log.error(
+        { challenge: `${one.namespace}/${one.name}`, type: one.spec.type, dnsName: one.spec.dnsName },
+        'there are too many debts: what this Challenge put in place is left where it is and has to be removed by hand',
+      );
+    writer.tell(
+      challenge,
+      'Warning',
+      'CleanUpOwed',
+      boundedText(
+        `The ${type} answer for ${dnsName} could not be taken away and is tried again in the background: ${problem}`,
+      ),
+    );
+    await this.letGo(challenge, memory);
+  }
+}

@@ -1,0 +1,166 @@
+/** Runs Challenges: gives them slots, brings them forward, and pays what earlier ones left behind (acme.md §7). */
+import type { Challenge } from '../../api/challenge.ts';
+import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
+import { controllerOf, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import type { AnyIssuer } from '../../issuers/issuer.ts';
+import { createQueue, slowBackoff } from '../../kube/queue.ts';
+import { runWorkers, stoppedBy } from '../../kube/worker.ts';
+import type { AcmeSettings } from '../../solvers/settings.ts';
+import type { Solvers } from '../../solvers/solver.ts';
+import { issuerIndexKey, type ControllerContext } from '../context.ts';
+import type { RunningModule } from '../module.ts';
+import { collectDebts, debtDelay } from './debt-collector.ts';
+import { Debts } from './debts.ts';
+import { Memories } from './memory.ts';
+import { Slots } from './slots.ts';
+import { ChallengeWork } from './work.ts';
+
+/** The solvers of a process, made when its caches and clients are there. */
+export interface RunningSolvers {
+  solvers: Solvers;
+  /** Caches of theirs; the manager starts them. */
+  informers: readonly Informer<unknown>[];
+  /** Opens listeners; work begins afterwards. Its rejection is logged and tried again with each challenge. */
+  start?(challenges: Informer<Challenge>): Promise<void>;
+  /** Once no Challenge is worked on any more. */
+  stop?(): Promise<void>;
+}
+
+export interface ChallengesOptions {
+  settings: Pick<AcmeSettings, 'maxConcurrentChallenges' | 'checkRetryMs' | 'ambient'>;
+  solvers(context: ControllerContext): RunningSolvers;
+  /** Told how many answers are still to be taken away. */
+  onDebts?(count: number): void;
+}
+
+/** Mostly waiting for others: far more than there are cores, never more than there are slots. */
+const mostWorkers = 64;
+const fillKey = 'slots';
+const debtsKey = 'debts';
+
+export function startChallengeController(
+  context: ControllerContext,
+  signal: AbortSignal,
+  options: ChallengesOptions,
+): RunningModule {
+  const { informers, clock, log } = context;
+  const { settings } = options;
+  const running = options.solvers(context);
+  const observer = context.observer.work('challenges');
+  const queue = createQueue({ clock, backoff: slowBackoff, observer });
+  const house = createQueue({ clock });
+  const memories = new Memories();
+  const debts = new Debts({
+    client: context.client,
+    namespace: context.options.namespace ?? context.options.clusterResourceNamespace,
+    now: () => clock.now(),
+    onCount: (count) => options.onDebts?.(count),
+    onAdded: () => house.addAfter(debtsKey, debtDelay({ attempts: 0 })),
+  });
+  const deps = { context, solvers: running.solvers, settings, memories, debts, signal };
+  const work = new ChallengeWork(deps);
+  const slots = new Slots({
+    context,
+    memories,
+    work,
+    max: settings.maxConcurrentChallenges,
+    enqueue: (key) => queue.add(key),
+  });
+
+  informers.challenges.onChange(({ key, current, relisted }) => {
+    if (slots.observe(key, current)) house.add(fillKey);
+    queue.add(key, { relisted });
+  });
+  const wake = (challenges: readonly Challenge[], relisted: boolean): void => {
+    for (const { metadata } of challenges) {
+      const key = cacheKey(metadata?.namespace, metadata?.name ?? '');
+      const memory = memories.peek(key);
+      if (memory !== undefined) memory.refusedUntilMs = 0;
+      slots.observe(key, informers.challenges.get(key));
+      queue.add(key, { relisted });
+    }
+    if (challenges.length > 0) house.add(fillKey);
+  };
+  informers.orders.onChange(({ current, previous, relisted }: Change<OrderFacts>) => {
+    const { namespace, uid } = (current ?? previous)?.metadata ?? {};
+    if (uid === undefined) return;
+    const owned = informers.challenges.byIndex('owner', cacheKey(namespace, uid));
+    wake(
+      owned.filter(({ metadata }) => controllerOf(metadata)?.kind === 'Order'),
+      relisted,
+    );
+  });
+  const wakeOfIssuer = ({ current, previous, relisted }: Change<AnyIssuer>, kind: string): void => {
+    const { namespace = '', name } = (current ?? previous)?.metadata ?? {};
+    if (name !== undefined)
+      wake(informers.challenges.byIndex('issuer', issuerIndexKey(namespace, { name, kind })), relisted);
+  };
+  informers.issuers.onChange((change) => wakeOfIssuer(change, 'Issuer'));
+  informers.clusterIssuers.onChange((change) => wakeOfIssuer(change, 'ClusterIssuer'));
+
+  /** Nothing is decided over half a cache: an Order that was not heard of yet looks as if it did not exist. */
+  const begun = context.synced.then(() => running.start?.(informers.challenges));
+  begun.catch((err: unknown) => {
+    if (!signal.aborted) log.error({ err }, 'what challenges are answered with could not be opened');
+  });
+  const ready = Promise.race([begun.catch(() => undefined), aborted(signal)]);
+  house.add(debtsKey);
+
+  const workers = runWorkers(
+    queue,
+    async (key) => {
+      await ready;
+      return signal.aborted ? undefined : work.bringForward(key);
+    },
+    {
+      clock,
+      workers: Math.max(
+        1,
+        Math.min(mostWorkers, Math.max(context.options.concurrency, settings.maxConcurrentChallenges)),
+      ),
+      observer,
+      onResult: ({ key, outcome, error, nextMs }) => {
+        if (outcome === 'done') return;
+        log[outcome === 'conflict' ? 'debug' : 'error'](
+          { challenge: key, err: error, retryInMs: nextMs },
+          'Challenge could not be brought forward',
+        );
+      },
+    },
+  );
+  const lastTry = new Map<string, number>();
+  const chores = runWorkers(
+    house,
+    async (key) => {
+      await ready;
+      if (signal.aborted) return undefined;
+      const after =
+        key === fillKey
+          ? await slots.fill()
+          : await collectDebts({ context, solvers: running.solvers, settings, debts, signal }, lastTry);
+      return after === undefined ? undefined : { after };
+    },
+    {
+      clock,
+      workers: 2,
+      onResult: ({ key, outcome, error, nextMs }) => {
+        if (outcome !== 'error' || signal.aborted) return;
+        log.error(
+          { err: error, retryInMs: nextMs },
+          key === fillKey ? 'slots could not be given' : 'old answers could not be looked after',
+        );
+      },
+    },
+  );
+  const stopped = Promise.all([stoppedBy(signal, workers), stoppedBy(signal, chores)]).then(() =>
+    running.stop?.(),
+  );
+  return { informers: running.informers, stopped };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

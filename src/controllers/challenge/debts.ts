@@ -1,0 +1,163 @@
+/**
+ * Answers that could not be taken away before their Challenge had to go: kept in a ConfigMap of ours, tried again, shown.
+ * It lives where the Secrets of ClusterIssuers do (or in the one namespace that is served): whoever can write there can
+ * use an issuer's credentials anyway, and nobody else must be able to make us clean up what they choose.
+ */
+import type { Challenge, ChallengeSpec } from '../../api/challenge.ts';
+import { componentOf } from '../../api/components.ts';
+import type { ConfigMap } from '../../api/core.ts';
+import { managedBy, managedByController } from '../../api/labels.ts';
+import { configMaps } from '../../api/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { AlreadyExistsError, NotFoundError } from '../../kube/errors.ts';
+import { timeOf } from './status.ts';
+
+export const debtsConfigMap = 'certwright-cleanup-debts';
+
+/** A ConfigMap holds a MiB at most; an issuer that leaves more behind than this has one trouble, not a thousand. */
+const mostDebts = 200;
+
+export interface Debt {
+  namespace: string;
+  name: string;
+  uid: string;
+  spec: ChallengeSpec;
+  /** RFC 3339. */
+  since: string;
+  /** How often it was tried again since then. */
+  attempts: number;
+  problem: string;
+}
+
+export interface DebtsDeps {
+  client: KubeClient;
+  /** Where the ConfigMap is. */
+  namespace: string;
+  now(): number;
+  /** Told after each look, and after each change. */
+  onCount(count: number): void;
+  /** There is a new one. */
+  onAdded?(): void;
+}
+
+export class Debts {
+  readonly #deps: DebtsDeps;
+  readonly #fieldManager = componentOf('challenges');
+
+  constructor(deps: DebtsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves once it is stored. Answers the debts that had to be dropped for it: the oldest beyond a bound. */
+  async add(challenge: Challenge, problem: string): Promise<Debt[]> {
+    const { uid = '', name = '', namespace = '' } = challenge.metadata ?? {};
+    const { client, namespace: where, now } = this.#deps;
+    const debt: Debt = {
+      namespace,
+      name,
+      uid,
+      spec: challenge.spec,
+      since: timeOf(now()),
+      attempts: 0,
+      problem: problem.slice(0, 1024),
+    };
+    const key = { namespace: where, name: debtsConfigMap };
+    const data = { [uid]: JSON.stringify(debt) };
+    try {
+      await client.patch<ConfigMap>(configMaps, key, 'merge', { data }, { fieldManager: this.#fieldManager });
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      await this.#create(data);
+    }
+    this.#deps.onAdded?.();
+    const all = await this.list();
+    const dropped = all
+      .toSorted((a, b) => (a.since < b.since ? -1 : 1))
+      .slice(0, Math.max(0, all.length - mostDebts));
+    for (const one of dropped) await this.remove(one.uid);
+    return dropped;
+  }
+
+  async #create(data: Record<string, string>): Promise<void> {
+    const { client, namespace } = this.#deps;
+    const object: ConfigMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: debtsConfigMap, namespace, labels: { [managedBy]: managedByController } },
+      data,
+    };
+    try {
+      await client.create(configMaps, object, { fieldManager: this.#fieldManager });
+    } catch (error) {
+      if (!(error instanceof AlreadyExistsError)) throw error;
+      const key = { namespace, name: debtsConfigMap };
+      await client.patch<ConfigMap>(configMaps, key, 'merge', { data }, { fieldManager: this.#fieldManager });
+    }
+  }
+
+  async list(): Promise<Debt[]> {
+    const { client, namespace, onCount } = this.#deps;
+    let data: Readonly<Record<string, string>> = {};
+    try {
+      data = (await client.get<ConfigMap>(configMaps, { namespace, name: debtsConfigMap })).data ?? {};
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+    const debts = Object.entries(data).flatMap(([uid, text]) => readDebt(uid, text));
+    onCount(debts.length);
+    return debts;
+  }
+
+  async tried(debt: Debt, problem: string): Promise<void> {
+    const next: Debt = { ...debt, attempts: debt.attempts + 1, problem: problem.slice(0, 1024) };
+    await this.#patch({ [debt.uid]: JSON.stringify(next) });
+  }
+
+  async remove(uid: string): Promise<void> {
+    await this.#patch({ [uid]: null });
+  }
+
+  async #patch(data: Record<string, string | null>): Promise<void> {
+    const { client, namespace } = this.#deps;
+    const key = { namespace, name: debtsConfigMap };
+    try {
+      await client.patch<ConfigMap>(configMaps, key, 'merge', { data }, { fieldManager: this.#fieldManager });
+    } catch (error) {
+      // Somebody who may do that has forgiven all of them.
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+}
+
+/** Entries that nobody can read are not ours: they are left where they are. */
+function readDebt(uid: string, text: string): Debt[] {
+  try {
+    const debt = JSON.parse(text) as Partial<Debt> | null;
+    const { spec, namespace, name, since } = debt ?? {};
+    const whole =
+      typeof spec === 'object' &&
+      typeof spec.solver === 'object' &&
+      typeof spec.dnsName === 'string' &&
+      typeof spec.type === 'string' &&
+      typeof spec.issuerRef?.name === 'string' &&
+      typeof namespace === 'string' &&
+      typeof name === 'string' &&
+      typeof since === 'string';
+    if (!whole) return [];
+    const { attempts = 0, problem = '' } = debt ?? {};
+    return [{ namespace, name, uid, spec, since, attempts, problem }];
+  } catch {
+    return [];
+  }
+}
+
+/** The Challenge that a debt stands for, as far as a solver needs it to take its answer away. */
+export function challengeOf({ namespace, name, uid, spec }: Debt): Challenge {
+  return {
+    apiVersion: 'acme.cert-manager.io/v1',
+    kind: 'Challenge',
+    metadata: { namespace, name, uid },
+    spec,
+    status: { processing: false, presented: true },
+  };
+}

@@ -1,0 +1,86 @@
+/** What this process remembers of a Challenge and the API does not: losing it costs a call, never a wrong one. */
+import type { ChallengeStatus } from '../../api/challenge.ts';
+
+export interface ChallengeMemory {
+  uid: string;
+  /** Nothing is done before. Milliseconds since the epoch. */
+  dueMs: number;
+  /** The same for taking the answer away. */
+  cleanUpDueMs: number;
+  /** Failures in a row of the same kind of attempt. */
+  failures: number;
+  /** Answers of the CA in a row that made no sense. */
+  faults: number;
+  /** Since when it has its slot, as far as this process knows. */
+  heldSinceMs?: number;
+  /** When it gave its slot up to others. */
+  yieldedMs?: number;
+  /** When this process last put its answer in place. */
+  presentedMs?: number;
+  /** This process has read the state of the challenge at the CA, and nobody had accepted it yet. */
+  known: boolean;
+  /** When the CA was told to look. */
+  acceptedMs?: number;
+  /** How often the CA was asked since. */
+  polls: number;
+  /** When the self-check first passed, and how long to wait since then. */
+  passedMs?: number;
+  settleMs: number;
+  /** The last attempt to present or to check it failed: it may yield its slot. */
+  stuck: boolean;
+  /** Others wait for its slot, and it is to give it up. */
+  yieldAsked: boolean;
+  /** It was refused, and is not looked at again before, unless something changes. */
+  refusedUntilMs: number;
+  /** What the last self-check saw, until it is written. */
+  checks?: NonNullable<ChallengeStatus['checks']>;
+  /** UID of the Order whose own owner was proven. */
+  provenOrder?: string;
+}
+
+export class Memories {
+  readonly #entries = new Map<string, ChallengeMemory>();
+
+  /** Of the object that has the key now: another one of the same name starts anew. */
+  of(key: string, uid: string): ChallengeMemory {
+    const known = this.#entries.get(key);
+    if (known?.uid === uid) return known;
+    const fresh: ChallengeMemory = {
+      uid,
+      dueMs: 0,
+      cleanUpDueMs: 0,
+      failures: 0,
+      faults: 0,
+      known: false,
+      polls: 0,
+      settleMs: 0,
+      stuck: false,
+      yieldAsked: false,
+      refusedUntilMs: 0,
+    };
+    this.#entries.set(key, fresh);
+    return fresh;
+  }
+  peek(key: string): ChallengeMemory | undefined {
+    return this.#entries.get(key);
+  }
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+}
+
+/** What belongs to one stay in a slot: it begins anew with the next one. */
+export function leaveSlot(memory: ChallengeMemory): void {
+  memory.heldSinceMs = undefined;
+  memory.presentedMs = undefined;
+  memory.acceptedMs = undefined;
+  memory.passedMs = undefined;
+  memory.settleMs = 0;
+  memory.polls = 0;
+  memory.failures = 0;
+  memory.faults = 0;
+  memory.stuck = false;
+  memory.yieldAsked = false;
+  memory.checks = undefined;
+  memory.known = false;
+}

@@ -1,0 +1,149 @@
+/** Gives slots to Challenges as they become free: hears of every change, and is never driven by a clock alone. */
+import type { Challenge } from '../../api/challenge.ts';
+import { ConflictError, NotFoundError } from '../../kube/errors.ts';
+import { issuerIndexKey, type ControllerContext } from '../context.ts';
+import { isFinished } from './decide.ts';
+import type { Memories } from './memory.ts';
+import { cachedOrder } from './proof-source.ts';
+import { schedule, type Holding, type Waiting } from './schedule.ts';
+import type { ChallengeWork } from './work.ts';
+import { zoneFor } from './zone.ts';
+
+export interface SlotsDeps {
+  context: ControllerContext;
+  memories: Memories;
+  work: ChallengeWork;
+  max: number;
+  /** Asks for a Challenge to be worked on. */
+  enqueue(key: string): void;
+}
+
+/** A stuck Challenge keeps its slot for so long while others wait for it. */
+export const patienceMs = 5 * 60_000;
+/** Looked at again although nothing seems to have changed: refusals, and what no event tells. */
+const fallbackMs = 30_000;
+/** Status writes at the same time. */
+const startsAtOnce = 8;
+
+export class Slots {
+  readonly #deps: SlotsDeps;
+  /** Not finished, without a slot. */
+  readonly #waiting = new Set<string>();
+  /** With a slot, finished or not. */
+  readonly #holding = new Set<string>();
+
+  constructor(deps: SlotsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Keeps the two sets; true: somebody may start now. */
+  observe(key: string, challenge: Challenge | undefined): boolean {
+    const held = this.#holding.has(key);
+    if (challenge === undefined) {
+      this.#waiting.delete(key);
+      return this.#holding.delete(key);
+    }
+    if (challenge.status?.processing === true) {
+      this.#waiting.delete(key);
+      this.#holding.add(key);
+      return false;
+    }
+    this.#holding.delete(key);
+    const orderState = cachedOrder(this.#deps.context, challenge)?.status?.state;
+    if (isFinished({ challenge, orderState })) {
+      this.#waiting.delete(key);
+      return held;
+    }
+    this.#waiting.add(key);
+    return true;
+  }
+
+  get holding(): number {
+    return this.#holding.size;
+  }
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Fills the free slots. Resolves with when to look again although nothing changes; undefined: there is no need. */
+  async fill(): Promise<number | undefined> {
+    if (this.#waiting.size === 0) return undefined;
+    const { max, context } = this.#deps;
+    const now = context.clock.now();
+    const waiting = [...this.#waiting].flatMap((key) => this.#waitingOf(key, now));
+    if (waiting.length === 0) return fallbackMs;
+    const holding = [...this.#holding].flatMap((key) => this.#holdingOf(key, now));
+    const plan = schedule({ waiting, holding, max, now, patienceMs });
+    for (const key of plan.yield) this.#askToYield(key);
+    let refused = false;
+    for (let at = 0; at < plan.start.length; at += startsAtOnce) {
+      const answers = await Promise.all(
+        plan.start.slice(at, at + startsAtOnce).map((key) => this.#start(key)),
+      );
+      refused ||= answers.includes(false);
+    }
+    // Whoever was refused took nobody's slot: the next in line may have it.
+    if (refused) return 0;
+    const longest = Math.min(...holding.map(({ since }) => since));
+    return Math.min(fallbackMs, Math.max(1_000, longest + patienceMs - now));
+  }
+
+  /** False: it was refused. */
+  async #start(key: string): Promise<boolean> {
+    const { context, work } = this.#deps;
+    const challenge = context.informers.challenges.get(key);
+    if (challenge === undefined || challenge.status?.processing === true) return true;
+    try {
+      if ((await work.refuse(key, challenge)) !== undefined) return false;
+      await work.start(key, challenge);
+    } catch (error) {
+      // Changed or deleted meanwhile: the watch tells, and then it is looked at anew.
+      if (!(error instanceof ConflictError) && !(error instanceof NotFoundError)) throw error;
+    }
+    return true;
+  }
+
+  #askToYield(key: string): void {
+    const memory = this.#deps.memories.peek(key);
+    if (memory === undefined || memory.yieldAsked) return;
+    memory.yieldAsked = true;
+    this.#deps.enqueue(key);
+  }
+
+  #waitingOf(key: string, now: number): Waiting[] {
+    const { context, memories } = this.#deps;
+    const challenge = context.informers.challenges.get(key);
+    if (challenge === undefined) return [];
+    const memory = memories.of(key, challenge.metadata?.uid ?? '');
+    if (memory.refusedUntilMs > now) return [];
+    const created = Date.parse(challenge.metadata?.creationTimestamp ?? '');
+    return [
+      {
+        ...placeOf(key, challenge),
+        since: Math.max(Number.isNaN(created) ? now : created, memory.yieldedMs ?? 0),
+      },
+    ];
+  }
+
+  #holdingOf(key: string, now: number): Holding[] {
+    const { context, memories } = this.#deps;
+    const challenge = context.informers.challenges.get(key);
+    if (challenge === undefined) return [];
+    const memory = memories.of(key, challenge.metadata?.uid ?? '');
+    // Another process gave it the slot: its patience begins anew.
+    memory.heldSinceMs ??= now;
+    return [{ ...placeOf(key, challenge), since: memory.heldSinceMs, stuck: memory.stuck }];
+  }
+}
+
+function placeOf(
+  key: string,
+  { metadata, spec }: Challenge,
+): { key: string; issuer: string; zone: string; lane: string } {
+  return {
+    key,
+    issuer: issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
+    zone: zoneFor(spec.dnsName),
+    lane: `${spec.dnsName.toLowerCase()} ${spec.type}`,
+  };
+}

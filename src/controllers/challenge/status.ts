@@ -1,0 +1,35 @@
+/** The change of a Challenge's status as a merge patch, and whether it changes anything: pure. */
+import type { Challenge, ChallengeStatus } from '../../api/challenge.ts';
+
+/** `null` removes a field. */
+export type StatusChange = { [Field in keyof ChallengeStatus]?: ChallengeStatus[Field] | null };
+
+export type Checks = NonNullable<ChallengeStatus['checks']>;
+
+/** The merge patch; undefined: the status says all that already. */
+export function statusPatch({ status }: Challenge, change: StatusChange): StatusChange | undefined {
+  const now: Readonly<Record<string, unknown>> = { ...status };
+  const patch: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(change)) {
+    if (value === undefined) continue;
+    const before = now[field];
+    if (value === null ? before === undefined : JSON.stringify(before) === JSON.stringify(value)) continue;
+    patch[field] = value;
+  }
+  // Both are written even when false: dashboards and metrics of others look for them (acme.md §1.1).
+  for (const field of ['processing', 'presented'] as const)
+    if (status?.[field] === undefined && patch[field] === undefined) patch[field] = false;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** The checks to write: those that are there, where nothing but the time differs and the rest of the status stays. */
+export function newChecks(before: Checks | undefined, after: Checks): Checks | undefined {
+  const facts = (checks: Checks | undefined): string =>
+    JSON.stringify((checks ?? []).map(({ checkedAt: _checkedAt, ...rest }) => rest));
+  return facts(before) === facts(after) ? undefined : after;
+}
+
+/** As the API writes times: whole seconds. */
+export function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
