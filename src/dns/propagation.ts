@@ -38,6 +38,8 @@ export interface PropagationQuestion {
   fqdn: string;
   /** Whether a TXT record with this text is the one that is waited for. */
   matches: (text: string) => boolean;
+  /** Why none of the texts at a name (one at least) is that one; how many there are, when absent. */
+  explain?: (texts: readonly string[]) => string;
   /** Recursive servers. */
   servers: readonly string[];
   /** Every recursive server has to have it, and the authoritative ones are not asked. */
@@ -126,7 +128,7 @@ async function addressesOf(
 
 async function viewOf(
   deps: PropagationDeps,
-  { fqdn, matches, signal }: PropagationQuestion,
+  { fqdn, matches, explain = countOf, signal }: PropagationQuestion,
   view: string,
   servers: readonly string[],
   recursionDesired: boolean,
@@ -140,7 +142,7 @@ async function viewOf(
     const texts = textsAt(answer, fqdn);
     if (texts.some((text) => matches(text)))
       return { view, passed: true, trusted: true, answer: 'the record is there' };
-    return { view, passed: false, trusted: true, answer: missing(view, fqdn, answer.rcode, texts.length) };
+    return { view, passed: false, trusted: true, answer: missing(view, fqdn, answer.rcode, texts, explain) };
   } catch (error) {
     return failed(view, false, error, signal);
   }
@@ -154,11 +156,23 @@ function textsAt({ answers }: DnsAnswer, fqdn: string): string[] {
   return answers.flatMap((record) => (record.type === 'TXT' && names.has(record.name) ? [record.text] : []));
 }
 
-function missing(view: string, fqdn: string, rcode: string, others: number): string {
+function missing(
+  view: string,
+  fqdn: string,
+  rcode: string,
+  texts: readonly string[],
+  explain: (texts: readonly string[]) => string,
+): string {
   if (rcode === 'NXDOMAIN') return `there is no ${fqdn}`;
   if (rcode !== 'NOERROR') return `NS ${view} returned ${rcode} for ${fqdn}`;
-  if (others === 0) return `${fqdn} has no TXT record`;
-  return `${fqdn} has ${others === 1 ? 'a TXT record' : `${others} TXT records`} with another value`;
+  return texts.length === 0 ? `${fqdn} has no TXT record` : `${fqdn} has ${explain(texts)}`;
+}
+
+/** What others have written there is theirs, and is not repeated. */
+function countOf(texts: readonly string[]): string {
+  return texts.length === 1
+    ? 'a TXT record with another value'
+    : `${texts.length} TXT records with other values`;
 }
 
 /**

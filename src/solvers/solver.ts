@@ -19,6 +19,8 @@ export interface CheckResult {
   problem: string;
   /** The CA may still have to see it: wait this long before it is told to look. Milliseconds. */
   settleMs?: number;
+  /** What somebody should see to before it fails one day, in one line; an event of the Challenge. */
+  notice?: string;
 }
 
 /** A Challenge whose owner chain was proven, with what its issuer grants it. */

@@ -54,7 +54,7 @@ export function rfc2136Type(network: Rfc2136Network): DescribedProviderType<Rfc2
       const { host, port } = nameserverOf(config.nameserver);
       const key = await keyOf(config, environment);
       const protocol = config.protocol ?? 'UDP';
-      const clock = { now: environment.now, after: timerOf(environment) };
+      const clock = { now: () => environment.now(), after: timerOf(environment) };
       const change = async (
         action: 'add' | 'remove',
         record: TxtRecord,
