@@ -76,6 +76,7 @@ test('the defaults are those of the specification', async () => {
     maxBackoffMs: 32 * 3_600_000,
     concurrency: 5,
     approve: true,
+    renewalInformation: true,
   });
   assert.deepEqual(modules.shim, defaultShimSettings);
   assert.deepEqual([...modules.enabled].toSorted(), defaultSet);
@@ -300,6 +301,7 @@ test('the flags of ACME reach the solvers', async () => {
   assert.ok(options !== undefined);
   assert.deepEqual(options.warnings, []);
   const { http01, dns, ...acme } = options.acme;
+  assert.equal(options.controllers.renewalInformation, false);
   assert.deepEqual(acme, {
     maxConcurrentChallenges: 5,
     checkRetryMs: 30_000,

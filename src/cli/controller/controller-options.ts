@@ -173,6 +173,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
       concurrency: values['concurrent-workers'],
       approve: enabled.has('certificaterequests-approver'),
       disabled,
+      renewalInformation: acme.renewalInformation,
     },
     modules: {
       enabled,

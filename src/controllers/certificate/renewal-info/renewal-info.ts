@@ -2,7 +2,7 @@
 import type { CertificateStatus } from '../../../api/certificate.ts';
 import { boundedText } from '../../bounded-text.ts';
 import { timestamp } from '../status.ts';
-import { fraction, windowProblem, type Life, type SuggestedWindow } from './window.ts';
+import { fraction, toSecond, windowProblem, type Life, type SuggestedWindow } from './window.ts';
 
 export type RenewalInfoStatus = NonNullable<NonNullable<CertificateStatus['acme']>['ari']>;
 
@@ -49,12 +49,12 @@ export function withNews(
       lastError: boundedText(news.message),
     });
   }
-  const problem = windowProblem(news.window, life);
+  // A second long at least, and before the year 10000: the field holds no other times.
+  const start = toSecond(news.window.start);
+  const end = Math.min(Math.max(toSecond(news.window.end), start + 1_000), lastTime);
+  const problem = windowProblem(news.window, life) ?? windowProblem({ start, end }, life);
   const next = { lastChecked, nextCheck: nextCheck(news.at, news.retryAfterMs ?? pollMs.usual, identity) };
   if (problem !== undefined) return { ...next, lastError: boundedText(problem) };
-  const { start } = news.window;
-  // A second long at least, and before the year 10000: the field holds no other times.
-  const end = Math.min(Math.max(news.window.end, start + 1_000), lastTime);
   const explanationURL = explanation(news.explanationURL);
   return compact({
     suggestedWindow: { start: timestamp(start), end: timestamp(end) },
