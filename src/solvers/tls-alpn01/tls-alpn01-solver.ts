@@ -1,33 +1,35 @@
 /** The TLS-ALPN-01 solver: this process shows the certificate, at its own port or behind a Gateway (RFC 8737, RFC 8738 §6). */
-import { isIP } from 'node:net';
 import type { KeyObject } from 'node:crypto';
 import type { Challenge } from '../../api/challenge.ts';
 import { generateKey } from '../../pki/keys.ts';
 import type { SolverDeps } from '../deps.ts';
 import { SolverConfigurationError, SolverNotServedError } from '../errors.ts';
+import type { DnsResolver } from '../../dns/resolver.ts';
+import type { Destination } from '../http01/http01-deps.ts';
 import type { TlsAlpn01Answer } from '../responder/challenge-answers.ts';
-import type { ListenOn } from '../settings.ts';
-import type { CheckResult, Solver, SolverContext, ViewAnswer } from '../solver.ts';
+import type { Responder } from '../responder/responder.ts';
+import type { CheckResult, Solver, SolverContext } from '../solver.ts';
 import { createChallengeCertificate } from './challenge-certificate.ts';
-import { digestOfKey, probeTlsAlpn01 } from './probe.ts';
+import { digestOfKey } from './probe.ts';
 import { routeObjectName, routeObjects } from './route-objects.ts';
 import { RouteWriter } from './route-writer.ts';
+import { selfCheck } from './self-check.ts';
 
 export interface TlsAlpn01Deps extends SolverDeps {
-  /** The Responder of this process. */
-  responder: {
-    readonly answers: { tlsAlpn01(domain: string): TlsAlpn01Answer | undefined; has(uid: string): boolean };
-    readonly tlsAlpn01Address: ListenOn | undefined;
-    putTlsAlpn01(uid: string, answer: TlsAlpn01Answer): Promise<void>;
-    removeTlsAlpn01(uid: string): void;
-  };
-  /** IP addresses of a name, as this machine sees it; rejects when there are none. */
-  lookUp(name: string, signal?: AbortSignal): Promise<readonly string[]>;
-  /** Where a CA comes to; 443 but in tests (RFC 8737 §3). */
-  port?: number;
+  /** Absent: this process answers nothing. */
+  responder?: TlsAlpn01Responder;
+  /** Asks the servers of `settings.http01.nameservers` and `publicResolver`. */
+  resolver: DnsResolver;
+  /** The system's resolver, as in `node:dns/promises`. Default: that. Rejects with an error that has a `code`. */
+  lookup?: (host: string) => Promise<readonly string[]>;
+  /** Where a connection really goes, for tests. Default: where it was meant to. */
+  dial?: (at: Destination) => Destination;
 }
 
-const probeTimeoutMs = 10_000;
+export type TlsAlpn01Responder = Pick<
+  Responder,
+  'answers' | 'tlsAlpn01Address' | 'putTlsAlpn01' | 'removeTlsAlpn01'
+>;
 
 export function createTlsAlpn01Solver(deps: TlsAlpn01Deps): Solver {
   return new TlsAlpn01Solver(deps);
@@ -48,6 +50,10 @@ class TlsAlpn01Solver implements Solver {
     const way = wayOf(challenge);
     const uid = uidOf(challenge);
     const { responder, settings, pod } = this.#deps;
+    if (responder === undefined)
+      throw new SolverNotServedError(
+        'this process answers no TLS-ALPN-01 challenges: start it with --acme-tls-alpn-listen',
+      );
     if (way === 'gateway' && !settings.inCluster)
       throw new SolverNotServedError(
         'tlsALPN01.gatewayTLSRoute needs a cluster with the Gateway API: use tlsALPN01.listener here',
@@ -65,29 +71,12 @@ class TlsAlpn01Solver implements Solver {
     await this.#routes.apply(objects, signal);
   }
 
-  async check({ challenge, signal }: SolverContext): Promise<CheckResult> {
-    const identifier = challenge.spec.dnsName;
-    const digest = digestOfKey(challenge.spec.key);
-    const look = (address: string, port: number): Promise<string> =>
-      probeTlsAlpn01({
-        address,
-        port,
-        identifier,
-        digest,
-        timeoutMs: probeTimeoutMs,
-        ...(signal === undefined ? {} : { signal }),
-      });
-    const [direct, route] = await Promise.all([this.#direct(look), this.#route(identifier, look, signal)]);
-    const views: ViewAnswer[] = [direct, route];
-    if (route.passed) return { passed: true, views, problem: '' };
-    const problem = direct.passed
-      ? `this process shows the right certificate, but not where ${identifier} leads to: ${route.answer}. Let TLS connections for acme-tls/1 through to it; where only this machine cannot reach that address (NAT without hairpin, split DNS), set waitInsteadOfSelfCheck on the solver`
-      : `the listener of this process does not show the certificate: ${direct.answer}`;
-    return { passed: false, views, problem };
+  check({ challenge, signal }: SolverContext): Promise<CheckResult> {
+    return selfCheck(this.#deps, challenge, signal);
   }
 
   async cleanUp({ challenge, signal }: SolverContext): Promise<void> {
-    this.#deps.responder.removeTlsAlpn01(uidOf(challenge));
+    this.#deps.responder?.removeTlsAlpn01(uidOf(challenge));
     if (challenge.spec.solver.tlsALPN01?.gatewayTLSRoute === undefined || !this.#deps.settings.inCluster)
       return;
     const namespace = challenge.metadata?.namespace ?? '';
@@ -105,44 +94,6 @@ class TlsAlpn01Solver implements Solver {
     const made = await createChallengeCertificate(domain, digest, this.#deps.clock.now(), await this.#key);
     return { domain, ...made };
   }
-
-  /** The listener itself: whether it is us at all. */
-  async #direct(look: (address: string, port: number) => Promise<string>): Promise<ViewAnswer> {
-    const at = this.#deps.responder.tlsAlpn01Address;
-    const view = { view: 'direct', trusted: false };
-    if (at === undefined) return { ...view, passed: false, answer: 'the listener is closed' };
-    const own = ['::', '0.0.0.0', ''].includes(at.host) ? '127.0.0.1' : at.host;
-    const fault = await look(own, at.port);
-    return { ...view, passed: fault === '', answer: answerOf(own, at.port, fault) };
-  }
-
-  /** As the CA comes: by name, at port 443, at each address (a CA may take any of them). */
-  async #route(
-    identifier: string,
-    look: (address: string, port: number) => Promise<string>,
-    signal?: AbortSignal,
-  ): Promise<ViewAnswer> {
-    const view = { view: 'route', trusted: true };
-    const port = this.#deps.port ?? 443;
-    let addresses: readonly string[];
-    try {
-      addresses = isIP(identifier) === 0 ? await this.#deps.lookUp(identifier, signal) : [identifier];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { ...view, passed: false, answer: `${identifier} has no address here: ${why.slice(0, 200)}` };
-    }
-    const looks = await Promise.all(
-      addresses.slice(0, 8).map(async (address) => ({ address, fault: await look(address, port) })),
-    );
-    const wrong = looks.find(({ fault }) => fault !== '') ?? looks[0];
-    if (wrong === undefined) return { ...view, passed: false, answer: `${identifier} has no address here` };
-    return { ...view, passed: wrong.fault === '', answer: answerOf(wrong.address, port, wrong.fault) };
-  }
-}
-
-function answerOf(address: string, port: number, fault: string): string {
-  const at = `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
-  return fault === '' ? `${at} shows the certificate` : `${at}: ${fault}`;
 }
 
 function wayOf(challenge: Challenge): 'listener' | 'gateway' {
