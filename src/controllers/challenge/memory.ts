@@ -19,6 +19,8 @@ export interface ChallengeMemory {
   presentedMs?: number;
   /** This process has read the state of the challenge at the CA, and nobody had accepted it yet. */
   known: boolean;
+  /** What the CA offers for DNS-PERSIST-01 (`SolverContext.issuerDomainNames`), as last read. */
+  issuerDomainNames?: readonly string[];
   /** When the CA was told to look. */
   acceptedMs?: number;
   /** How often the CA was asked since. */

@@ -7,7 +7,8 @@ import { boundedText } from '../bounded-text.ts';
  */
 const volatile: readonly RegExp[] = [
   /\b(?:x-)?(?:amzn?-|ms-|cf-)?(?:request|correlation|trace|activity|ray)[-_ ]?id\b["']?\s*[:=]?\s*["']?[A-Za-z0-9+/=_-]{6,}["']?/giu,
-  /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu,
+  // But in the URL of an account, which somebody has to copy into a record (dns-persist-01).
+  /(?<!accounturi=[^\s;]*)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu,
   /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z\b/gu,
 ];
 

@@ -9,7 +9,7 @@ export function solverContext(
   challenge: Challenge,
   options: { clusterResourceNamespace: string },
   settings: Pick<AcmeSettings, 'ambient'>,
-  more: { signal: AbortSignal; accountUri?: string },
+  more: { signal: AbortSignal; accountUri?: string; issuerDomainNames?: readonly string[] },
 ): SolverContext {
   const clusterWide = challenge.spec.issuerRef.kind === 'ClusterIssuer';
   const { ambient } = settings;
@@ -19,6 +19,7 @@ export function solverContext(
     ambient: clusterWide ? ambient.clusterIssuers : ambient.issuers,
     signal: more.signal,
     ...(more.accountUri === undefined || more.accountUri === '' ? {} : { accountUri: more.accountUri }),
+    ...(more.issuerDomainNames === undefined ? {} : { issuerDomainNames: more.issuerDomainNames }),
   };
 }
 

@@ -168,7 +168,9 @@ export class ChallengeWork {
     const objection = objectionToKey(challenge, (token) => client.keyAuthorization(token));
     if (objection !== undefined) return refuse(objection);
     const accountUri = proof.issuer.status?.acme?.uri;
-    return { client, solving: solverContext(challenge, context.options, settings, { signal, accountUri }) };
+    const { issuerDomainNames } = memory;
+    const more = { signal, accountUri, issuerDomainNames };
+    return { client, solving: solverContext(challenge, context.options, settings, more) };
   }
 
   async #ask(challenge: Challenge, memory: ChallengeMemory, { client }: Licence): Promise<void> {
@@ -226,6 +228,7 @@ export class ChallengeWork {
       }
       case 'open': {
         memory.known = true;
+        memory.issuerDomainNames = authorization.challenges.find((one) => one.url === url)?.issuerDomainNames;
         if (standing.state === 'processing') memory.acceptedMs ??= this.#deps.context.clock.now();
         const { state, reason } = challenge.status ?? {};
         // What is being waited for is worth more than that nothing is wrong.
@@ -273,6 +276,8 @@ export class ChallengeWork {
       checks = result.views.slice(0, 32).map(({ view, passed, trusted, answer }) => {
         return { view, passed, trusted, answer: stableReason(answer), checkedAt };
       });
+      if (result.notice !== undefined)
+        this.#writer.tell(challenge, 'Warning', 'ValidationRecordEnding', boundedText(result.notice));
       if (result.passed) {
         memory.passedMs = clock.now();
         memory.settleMs = Math.max(0, result.settleMs ?? 0);

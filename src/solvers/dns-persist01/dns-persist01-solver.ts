@@ -21,7 +21,8 @@ import {
 export function createDnsPersist01Solver(deps: DnsPersist01Deps): Solver {
   return {
     async present(context): Promise<void> {
-      wantedRecord(context, deps.clock.now());
+      // What the CA offers may not be known yet; the check says what is missing.
+      sectionOf(context.challenge);
     },
 
     async check(context): Promise<CheckResult> {

@@ -114,8 +114,10 @@ export function persistNotice(dnsName: string, record: PersistRecord, now: numbe
     : `the record ${name} ends at ${when} (persistUntil): renewals after that fail unless it is replaced`;
 }
 
-/** Far dates have no text in ISO 8601; then the number itself has to do. */
+/** To the minute. Far dates have no such text; then the number itself has to do. */
 function instant(seconds: number): string {
   const ms = seconds * 1000;
-  return ms <= 8.64e15 ? new Date(ms).toISOString() : `second ${seconds}`;
+  return ms <= 8.64e15
+    ? new Date(ms).toISOString().replace(/^(.{10})T(.{5}).*$/u, '$1 $2 UTC')
+    : `second ${seconds}`;
 }
