@@ -15,8 +15,8 @@ export interface NetworkResolverDeps {
   clock: DnsClock;
   /** Uniform in [0, 65536), from a source that nobody can predict (RFC 5452 §4.3). */
   randomId: () => number;
-  /** For `https://` servers; undici's own when absent. */
-  dispatcher?: Dispatcher;
+  /** Who carries a request to an `https://` server; undici's own when absent. */
+  dispatcherFor?: (url: URL) => Dispatcher;
   /** One server has this long in all; 10 s when absent. */
   timeoutMs?: number;
 }
@@ -64,7 +64,7 @@ export function createNetworkResolver(deps: NetworkResolverDeps): DnsResolver {
     const message = encodeQuery(question, options.recursionDesired ?? true);
     if (server.kind === 'plain') return await overPlain(server, question, message, options.signal);
     const bytes = await withDeadline(deps.clock, timeoutMs, options.signal, (ending) =>
-      exchangeHttps(server.url, message, deps.dispatcher, ending),
+      exchangeHttps(server.url, message, deps.dispatcherFor?.(new URL(server.url)), ending),
     );
     return answerTo(bytes, question);
   };

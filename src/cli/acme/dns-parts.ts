@@ -1,0 +1,49 @@
+/** What DNS solvers ask and call with, made once for a process: a resolver, zones, the servers of the machine, HTTP. */
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { openConnections } from '../../acme/connections.ts';
+import { createNetworkResolver } from '../../dns/network-resolver.ts';
+import { createProviderHttp } from '../../dns/provider-http.ts';
+import type { ProviderHttp } from '../../dns/provider.ts';
+import { fallbackNameservers, nameserversOf } from '../../dns/server-address.ts';
+import { createZones } from '../../dns/zones.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { DnsLookups } from '../../solvers/dns01/deps.ts';
+
+export interface DnsParts extends DnsLookups {
+  http: ProviderHttp;
+  close(): Promise<void>;
+}
+
+/** `environment`: HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from it. */
+export async function createDnsParts(options: {
+  clock: Clock;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** `/etc/resolv.conf` when absent. */
+  resolvConf?: string;
+}): Promise<DnsParts> {
+  const { clock, environment } = options;
+  const variable = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
+  const connections = openConnections({
+    proxy: { https: variable('HTTPS_PROXY'), http: variable('HTTP_PROXY'), none: variable('NO_PROXY') },
+  });
+  const dispatcherFor = connections.dispatcherFor.bind(connections);
+  const resolver = createNetworkResolver({ clock, randomId: () => randomInt(65_536), dispatcherFor });
+  return {
+    resolver,
+    zones: createZones({ resolver, now: () => clock.now() }),
+    systemNameservers: await systemNameservers(options.resolvConf ?? '/etc/resolv.conf'),
+    http: createProviderHttp({ clock, dispatcherFor }),
+    close: () => connections.close(),
+  };
+}
+
+async function systemNameservers(file: string): Promise<readonly string[]> {
+  try {
+    return nameserversOf(await readFile(file, 'utf8'));
+  } catch (error) {
+    // A machine without the file has no servers of its own; everything else is worth an error.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fallbackNameservers;
+    throw error;
+  }
+}
