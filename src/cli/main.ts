@@ -1,5 +1,8 @@
 /** The entry point: the only place that reads arguments, environment and signals. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { meansAcmesolver } from './acmesolver/means-acmesolver.ts';
 import { batchedLines } from './batched-lines.ts';
 import { exitCodes } from './errors.ts';
 import type { Commands } from './program.ts';
@@ -27,9 +30,23 @@ function boundMemory(): void {
   for (const habit of heapHabits) setFlagsFromString(habit);
 }
 
+/**
+ * Replaces the process by the small program beside this one, where it is there: a solver Pod has 64 MiB, and this file alone
+ * takes half of that (docs/decisions/0013 has the measurements).
+ */
+function becomeAcmesolver(args: readonly string[]): void {
+  const program = path.join(import.meta.dirname, 'acmesolver.js');
+  if (typeof process.execve !== 'function' || process.platform === 'win32' || !existsSync(program)) return;
+  process.execve(process.execPath, [process.execPath, '--max-semi-space-size=1', program, ...args], {
+    MALLOC_ARENA_MAX: '1',
+    ...process.env,
+  });
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (['up', 'controller', 'cainjector'].includes(args[0] ?? '')) boundMemory();
+  if (meansAcmesolver(args) && !args.some((arg) => arg === '--help' || arg === '-h')) becomeAcmesolver(args);
 
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -52,6 +69,8 @@ async function main(): Promise<void> {
       (await import('./cainjector/cainjector.ts')).cainjector(flags, surroundings),
     webhook: async (flags, surroundings) =>
       (await import('./webhook/webhook.ts')).webhook(flags, surroundings),
+    acmesolver: async (solverArgs, surroundings) =>
+      (await import('./acmesolver/acmesolver.ts')).runAcmesolver(solverArgs, surroundings),
   };
   const errors = batchedLines(
     (text) => void process.stderr.write(text),
@@ -59,7 +78,8 @@ async function main(): Promise<void> {
   );
   process.on('exit', () => errors.flush());
   const color = process.stderr.isTTY && process.env['NO_COLOR'] === undefined;
-  process.exitCode = await runProgram(args, commands, {
+  const line = meansAcmesolver(args) && args[0] !== 'acmesolver' ? ['acmesolver', ...args] : args;
+  process.exitCode = await runProgram(line, commands, {
     env: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => errors.write(text),

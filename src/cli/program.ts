@@ -33,6 +33,8 @@ export interface Commands {
   controller(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
   cainjector(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
   webhook(flags: GivenFlags, surroundings: Surroundings): Promise<number>;
+  /** Reads its arguments itself. */
+  acmesolver(args: readonly string[], surroundings: Surroundings): Promise<number>;
 }
 
 const exitCodeHelp = `
@@ -195,6 +197,32 @@ ${exitCodeHelp}`,
     )
     .action(async () => setExitCode(await commands.webhook(givenFlags(webhook), surroundings)));
   addOptions(webhook, webhookTable.rows);
+
+  program
+    .command('acmesolver')
+    .summary('answer one HTTP-01 challenge: what solver Pods run')
+    .description(
+      'Answers one HTTP-01 challenge over plain HTTP on all interfaces. Solver Pods run it; nobody else has to.',
+    )
+    .option('--listen-port <port>', 'port to listen on; 0 is any', '8089')
+    .requiredOption(
+      '--domain <name>',
+      'DNS name or IP address that is proven: the only Host that is answered',
+    )
+    .requiredOption('--token <token>', 'last part of the path /.well-known/acme-challenge/<token>')
+    .requiredOption('--key <key>', 'key authorization, the answer')
+    .addHelpText(
+      'after',
+      `
+The command may be left out where the arguments begin with one of these flags: solver Pods hand over arguments only.
+`,
+    )
+    .action(async (flags: Record<string, string>) => {
+      const args = Object.entries(flags).map(([flag, value]) =>
+        flag === 'listenPort' ? `--listen-port=${value}` : `--${flag}=${value}`,
+      );
+      setExitCode(await commands.acmesolver(args, surroundings));
+    });
 
   addRbacCommand(program, surroundings, setExitCode);
 

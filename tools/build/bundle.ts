@@ -1,4 +1,7 @@
-/** `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it. */
+/**
+ * `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it. `dist/acmesolver.js` is the same as
+ * `certwright acmesolver` in a hundredth of the memory; solver Pods get it with the image (docs/decisions/0013).
+ */
 
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
@@ -15,6 +18,10 @@ const BUILD_ONLY = ['typebox', 'fast-check', 'esbuild', 'typescript'];
 const root = path.resolve(import.meta.dirname, '../..');
 const entry = path.join(root, 'src/cli/main.ts');
 const outfile = path.join(root, 'dist/certwright.js');
+const solver = {
+  entry: path.join(root, 'src/cli/acmesolver/main.ts'),
+  outfile: path.join(root, 'dist/acmesolver.js'),
+};
 const started = performance.now();
 
 if (existsSync(entry)) {
@@ -65,8 +72,27 @@ async function bundle(): Promise<void> {
   await writeFile(temporary, file.text.startsWith('#!') ? file.text : `#!/usr/bin/env node\n${file.text}`);
   await chmod(temporary, 0o755);
   await rename(temporary, outfile);
+  await bundleSolver();
   const ms = Math.round(performance.now() - started);
   console.log(`dist/certwright.js: ${(file.contents.length / 1024).toFixed(0)} KiB in ${ms} ms`);
+}
+
+async function bundleSolver(): Promise<void> {
+  const temporary = `${solver.outfile}.${process.pid}`;
+  await build({
+    absWorkingDir: root,
+    entryPoints: [solver.entry],
+    outfile: temporary,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  await rename(temporary, solver.outfile);
 }
 
 function packageOf(input: string): string | undefined {

@@ -87,7 +87,13 @@ function cliReference(): string {
     pid: 0,
     signal: new AbortController().signal,
   };
-  const commands: Commands = { up: unused, controller: unused, cainjector: unused, webhook: unused };
+  const commands: Commands = {
+    up: unused,
+    controller: unused,
+    cainjector: unused,
+    webhook: unused,
+    acmesolver: unused,
+  };
   const program = buildProgram(commands, surroundings, () => undefined);
   return program.commands.map(commandSection).join('\n');
 }

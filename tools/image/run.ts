@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     await runtimeFiles(nodePackage, libraries),
     programFiles(
       await readFile(path.join(root, 'dist/certwright.js'), 'utf8'),
+      await readFile(path.join(root, 'dist/acmesolver.js'), 'utf8'),
       sbom,
       await readFile(path.join(root, 'LICENSE')),
     ),

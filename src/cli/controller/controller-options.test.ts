@@ -29,6 +29,7 @@ async function run(args: readonly string[]): Promise<Run> {
     up: () => Promise.reject(new Error('not asked for')),
     cainjector: () => Promise.reject(new Error('not asked for')),
     webhook: () => Promise.reject(new Error('not asked for')),
+    acmesolver: () => Promise.reject(new Error('not asked for')),
     controller: async (flags: GivenFlags) => {
       result.options = readControllerOptions(await readSettings(controllerTable, flags));
       return 0;
