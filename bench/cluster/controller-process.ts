@@ -32,13 +32,23 @@ export class ControllerProcess {
   static async start(
     program: Program,
     kubeconfig: string,
-    { workers, roles }: { workers: number; roles: string },
+    {
+      workers,
+      roles,
+      flags: more = [],
+      environment = {},
+    }: {
+      workers: number;
+      roles: string;
+      flags?: readonly string[];
+      environment?: Readonly<Record<string, string>>;
+    },
   ): Promise<ControllerProcess> {
     const flags = ['--kubeconfig', kubeconfig, '--no-leader-elect', '--concurrent-workers', String(workers)];
     // Their ports may be those of another controller on this machine.
     flags.push('--metrics-listen-address', '0', '--internal-healthz-listen-address', '0');
     flags.push('--cluster-resource-namespace', 'cert-manager', '--log-format', 'json', '--log-level', 'info');
-    flags.push('--roles', roles);
+    flags.push('--roles', roles, ...more);
     if (roles.includes('webhook')) {
       flags.push('--secure-port', '16250', '--dynamic-serving-ca-secret-namespace', 'cert-manager');
       flags.push('--dynamic-serving-ca-secret-name', 'webhook-ca', '--dynamic-serving-dns-names', 'webhook');
@@ -48,6 +58,7 @@ export class ControllerProcess {
       [...program.nodeArguments, program.bundle, 'controller', ...flags],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...environment },
       },
     );
     ControllerProcess.#running.add(child);

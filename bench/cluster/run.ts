@@ -11,7 +11,7 @@
  *     npm run bench:cluster -- --node=--cpu-prof   an argument for the node that runs the controller; may be repeated
  *     npm run bench:cluster -- --json FILE         where the figures go (default .certwright/bench-cluster.json)
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,9 +19,10 @@ import { clusterTools } from '../../tools/apiserver/cluster-tools.ts';
 import { installDefinitions } from '../../tools/apiserver/definitions.ts';
 import { startCluster, type Cluster } from '../../tools/apiserver/start.ts';
 import { checkClusterBudgets } from '../budgets.ts';
-import { Api, type ApiTarget } from '../harness/api.ts';
+import { Api } from '../harness/api.ts';
 import { createIssuer, fleetNames, namespace } from '../harness/fleet.ts';
 import { builtBundle } from '../harness/standalone.ts';
+import { apiTarget } from './api-target.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { runBareClient, runIdle, runRestart, runStorm, type ClusterResult, type World } from './scenarios.ts';
 import { readTemplate } from './template.ts';
@@ -71,7 +72,7 @@ async function main(): Promise<number> {
 
 async function measureAll(cluster: Cluster): Promise<ClusterResult[]> {
   const kubeconfig = await cluster.kubeconfigFor(user, ['system:masters']);
-  const target = await targetOf(cluster.kubeconfig);
+  const target = await apiTarget(cluster.kubeconfig);
   const api = new Api(target);
   const world: World = {
     cluster,
@@ -127,23 +128,6 @@ async function measureAll(cluster: Cluster): Promise<ClusterResult[]> {
     await api.close();
   }
   return results;
-}
-
-async function targetOf(kubeconfig: string): Promise<ApiTarget> {
-  const text = await readFile(kubeconfig, 'utf8');
-  const { clusters, users } = JSON.parse(text) as {
-    clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
-    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
-  };
-  const decoded = (data: string): string => Buffer.from(data, 'base64').toString();
-  const { cluster } = clusters[0]!;
-  const identity = users[0]!.user;
-  return {
-    server: cluster.server,
-    ca: decoded(cluster['certificate-authority-data']),
-    cert: decoded(identity['client-certificate-data']),
-    key: decoded(identity['client-key-data']),
-  };
 }
 
 async function tell(results: ClusterResult[]): Promise<number> {
