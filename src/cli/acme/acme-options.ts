@@ -5,7 +5,7 @@ import type { FeatureGates } from '../configuration/feature-gates.ts';
 import type { controllerTable } from '../configuration/controller-table.ts';
 import type { Settings } from '../configuration/settings.ts';
 import { UsageError } from '../errors.ts';
-import { folder, oneOf } from '../option-values.ts';
+import { oneOf } from '../option-values.ts';
 import type { Problems } from '../process/problems.ts';
 import { readListenAddress, type ListenAddress } from '../process/shared-settings.ts';
 
@@ -21,8 +21,6 @@ export function readAcmeSettings(
   const { values, nameOf } = settings;
   const http01 = check(() => readListenAddress(settings, 'acme-http01-listen'));
   const tlsAlpn01 = check(() => readListenAddress(settings, 'acme-tls-alpn-listen'));
-  const webroot = values['acme-webroot'];
-  if (webroot !== '') check(() => folder(nameOf('acme-webroot'), webroot));
   const responder = check(() =>
     oneOf(nameOf('acme-http01-responder'), values['acme-http01-responder'].toLowerCase(), [
       'pod',
@@ -77,7 +75,6 @@ export function readAcmeSettings(
     responder: {
       ...(http01 === undefined ? {} : { http01: listenOn(http01) }),
       ...(tlsAlpn01 === undefined ? {} : { tlsAlpn01: listenOn(tlsAlpn01) }),
-      ...(webroot === '' ? {} : { webroot }),
     },
     renewalInformation: gates?.isEnabled('ACMEUseARI') ?? true,
     inCluster: true,

@@ -101,14 +101,6 @@ export const acmeRows = [
     meaning: 'address at which this process answers HTTP-01, for example :8089; empty or 0: it does not',
   },
   {
-    flag: 'acme-webroot',
-    kind: 'text',
-    placeholder: '<folder>',
-    path: 'acmeHTTP01Config.webroot',
-    default: '',
-    meaning: 'folder of a web server on this machine that HTTP-01 answers are written into',
-  },
-  {
     flag: 'acme-http01-public-resolver',
     kind: 'text',
     placeholder: '<server>',

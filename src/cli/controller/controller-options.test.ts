@@ -286,7 +286,6 @@ test('the flags of ACME reach the solvers', async () => {
     '--acme-http01-responder=resident',
     '--acme-http01-listen=:8089',
     '--acme-tls-alpn-listen=127.0.0.1:8443',
-    '--acme-webroot=/srv/www',
     '--acme-http01-public-resolver=https://dns.example/dns-query',
     '--acme-http01-solver-image=registry.example/solver:1',
     '--acme-http01-solver-nameservers=192.0.2.1:53,[2001:db8::1]:53',
@@ -310,7 +309,6 @@ test('the flags of ACME reach the solvers', async () => {
     responder: {
       http01: { host: '::', port: 8089 },
       tlsAlpn01: { host: '127.0.0.1', port: 8443 },
-      webroot: '/srv/www',
     },
     renewalInformation: false,
     inCluster: true,

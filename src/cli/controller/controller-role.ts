@@ -9,6 +9,7 @@ import { createIssuerTypes } from '../../issuers/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
+import { composeAcme } from '../acme/compose.ts';
 import { admissionMode } from '../process/admission-mode.ts';
 import type { Role, RoleContext } from '../process/role.ts';
 import { untilAborted } from '../process/until-aborted.ts';
@@ -16,7 +17,10 @@ import type { ControllerCommandOptions } from './controller-options.ts';
 import { createModules } from './modules.ts';
 import { createTurns } from './turns.ts';
 
-export type RoleOptions = Pick<ControllerCommandOptions, 'controllers' | 'modules' | 'leader' | 'shards'>;
+export type RoleOptions = Pick<
+  ControllerCommandOptions,
+  'acme' | 'controllers' | 'modules' | 'leader' | 'shards'
+>;
 
 export function controllerRole(options: RoleOptions): Role {
   return { name: 'controller', run: (context) => run(options, context) };
@@ -115,10 +119,25 @@ const accessReviews: ResourceType = {
 /** The controllers over one client, with what the process shares. */
 export function startWork(
   options: RoleOptions,
-  { connection, clock, random, log, metrics }: Omit<RoleContext, 'signal' | 'health'>,
+  { connection, environment, clock, random, log, metrics }: Omit<RoleContext, 'signal' | 'health'>,
   client: KubeClient,
 ): Controllers {
   const csrs = new CsrReader();
+  const acme = composeAcme({
+    settings: options.acme,
+    connection,
+    environment,
+    names: {
+      http01: '--acme-http01-listen',
+      tlsAlpn01: '--acme-tls-alpn-listen',
+      webroot: 'the webroot of certwright up',
+    },
+    // Whoever is routed here must find somebody: a Service has no way to ask us to open.
+    always: {
+      http01: options.acme.responder.http01 !== undefined,
+      tlsAlpn01: options.acme.responder.tlsAlpn01 !== undefined,
+    },
+  });
   const controllers = startControllers({
     client,
     clock,
@@ -127,7 +146,8 @@ export function startWork(
     issuerTypes: createIssuerTypes(csrs),
     csrs,
     observer: metrics.controllers,
-    modules: createModules(options.modules),
+    modules: createModules(options.modules, acme.modules),
+    openAccount: acme.openAccount,
     streamingList: connection.streamingList,
     options: { ...defaultControllerOptions, ...options.controllers },
   });

@@ -9,6 +9,8 @@ import type { Health } from './health.ts';
 export interface RoleContext {
   /** Open, adapted to its server, and reported to the metrics: `createKubeClient({ ...connection, component })`. */
   connection: OpenConnection;
+  /** Of the process, as `main` read it. */
+  environment: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   random: () => number;
   log: Log;

@@ -61,7 +61,8 @@ export async function runProcess(
     try {
       if (early?.needsApi === true) doors.push(await early.open({ signal, connection }));
       const { random } = connection;
-      await runRoles(roles, { connection, clock, random, log, signal, health, metrics }, failed);
+      const environment = surroundings.env;
+      await runRoles(roles, { connection, environment, clock, random, log, signal, health, metrics }, failed);
       log.info({}, 'stopped');
       return exitCodes.ok;
     } finally {
