@@ -34,6 +34,22 @@ export async function readConfigFile(table: ComponentTable, file: string): Promi
 
 /** The same from text; `file` is where relative paths in it start. */
 export function parseConfigFile(table: ComponentTable, file: string, text: string): ConfigFile {
+  return readFields(table, file, parseRoot(table, file, text));
+}
+
+/** The fields of a file of another structure than flags have; all but `apiVersion` and `kind`, which are checked. */
+export async function readConfigRoot(
+  expected: Pick<ComponentTable, 'apiVersion' | 'kind'>,
+  file: string,
+): Promise<Record<string, unknown>> {
+  return parseRoot(expected, file, await readText(file));
+}
+
+function parseRoot(
+  expected: Pick<ComponentTable, 'apiVersion' | 'kind'>,
+  file: string,
+  text: string,
+): Record<string, unknown> {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: true });
   if (document.errors.length > 0)
@@ -46,13 +62,13 @@ export function parseConfigFile(table: ComponentTable, file: string, text: strin
       }),
     );
   const root = plain(document, file);
-  if (!isRecord(root)) throw new ConfigFileError(file, [`it holds no ${table.kind}`]);
+  if (!isRecord(root)) throw new ConfigFileError(file, [`it holds no ${expected.kind}`]);
   const { apiVersion, kind, ...fields } = root;
-  if (apiVersion !== table.apiVersion || kind !== table.kind)
+  if (apiVersion !== expected.apiVersion || kind !== expected.kind)
     throw new ConfigFileError(file, [
-      `it says apiVersion ${JSON.stringify(apiVersion)} and kind ${JSON.stringify(kind)}: write apiVersion: ${table.apiVersion} and kind: ${table.kind}`,
+      `it says apiVersion ${JSON.stringify(apiVersion)} and kind ${JSON.stringify(kind)}: write apiVersion: ${expected.apiVersion} and kind: ${expected.kind}`,
     ]);
-  return readFields(table, file, fields);
+  return fields;
 }
 
 /** @throws ConfigFileError for aliases that mean nothing, or multiply */
