@@ -3,6 +3,7 @@ import { after } from 'node:test';
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
 import { certificates, clusterIssuers, secrets } from '../../api/resources.ts';
+import type { OpenAccount } from '../../issuers/acme/account-shelf.ts';
 import { createIssuerTypes, type IssuerTypes } from '../../issuers/registry.ts';
 import { createFakeClock, type FakeClock } from '../../kube/testing/fake-clock.ts';
 import { NotFoundError } from '../../kube/errors.ts';
@@ -20,9 +21,11 @@ export class Fleet {
   #controllers: Controllers | undefined;
   readonly #options: Partial<ControllerOptions>;
   readonly #types: IssuerTypes | undefined;
+  readonly #openAccount: OpenAccount | undefined;
 
-  constructor(options: Partial<ControllerOptions> = {}, types?: IssuerTypes) {
+  constructor(options: Partial<ControllerOptions> = {}, types?: IssuerTypes, openAccount?: OpenAccount) {
     this.#types = types;
+    this.#openAccount = openAccount;
     this.clock = createFakeClock(epoch, () => this.settle());
     this.client = new WorldClient(this.clock);
     this.#options = options;
@@ -45,6 +48,7 @@ export class Fleet {
       log,
       options: this.#options,
       issuerTypes: this.#types ?? createIssuerTypes(),
+      openAccount: this.#openAccount,
     });
     await this.#controllers.synced;
     await this.settle();
@@ -100,13 +104,14 @@ export class Fleet {
 export function fleetStarter(): (
   options?: Partial<ControllerOptions>,
   types?: IssuerTypes,
+  openAccount?: OpenAccount,
 ) => Promise<Fleet> {
   const running: Fleet[] = [];
   after(async () => {
     for (const fleet of running) await fleet.stop();
   });
-  return async (options, types) => {
-    const fleet = new Fleet(options, types);
+  return async (options, types, openAccount) => {
+    const fleet = new Fleet(options, types, openAccount);
     running.push(fleet);
     await fleet.start();
     return fleet;

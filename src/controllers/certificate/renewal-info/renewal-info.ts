@@ -41,7 +41,7 @@ export function withNews(
     const kept = news.lasting
       ? {}
       : { suggestedWindow: old?.suggestedWindow, explanationURL: old?.explanationURL };
-    const usual = news.lasting ? pollMs.usual : pollMs.shortest;
+    const usual = news.lasting ? pollMs.usual : sooner(old);
     return compact({
       ...kept,
       lastChecked,
@@ -61,6 +61,13 @@ export function withNews(
     explanationURL,
     ...next,
   });
+}
+
+/** A CA that could not be asked is asked sooner than usual: after an hour, then twice as long each time. */
+function sooner(old: RenewalInfoStatus | undefined): number {
+  if (old?.lastError === undefined) return pollMs.shortest;
+  const before = Date.parse(old.nextCheck ?? '') - Date.parse(old.lastChecked ?? '');
+  return before > 0 ? Math.min(pollMs.usual, 2 * before) : pollMs.shortest;
 }
 
 function nextCheck(at: number, wantedMs: number, identity: string): string {
