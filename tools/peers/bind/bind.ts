@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { freePorts, PeerProcess } from '../acme/peer-process.ts';
+import { startRelay } from './relay.ts';
 
 const run = promisify(execFile);
 
@@ -38,7 +39,7 @@ export interface BindView {
 }
 
 export interface BindOptions {
-  /** 127.0.0.1. */
+  /** 127.0.0.1. Any other address of 127.0.0.0/8 is relayed to it, so that several servers can have one port. */
   address?: string;
   /** A free one when absent. */
   port?: number;
@@ -67,10 +68,14 @@ export async function startBind(options: BindOptions): Promise<Bind> {
   const peer = await PeerProcess.inNewFolder('bind');
   const address = options.address ?? '127.0.0.1';
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const own =
+    address === '127.0.0.1'
+      ? { address, port }
+      : { address: '127.0.0.1', port: (await freePorts(1))[0] ?? 0 };
   const server = `${address}:${port}`;
   await writeFile(
     path.join(peer.folder, 'named.conf'),
-    await configuration(peer.folder, address, port, options),
+    await configuration(peer.folder, own.address, own.port, options),
   );
   peer.start(process.env['CERTWRIGHT_NAMED'] ?? 'named', [
     '-g',
@@ -86,6 +91,7 @@ export async function startBind(options: BindOptions): Promise<Bind> {
   };
   // BIND says so when every zone is loaded; before that it answers SERVFAIL.
   await peer.until('named', () => Promise.resolve(/\brunning$/mu.test(peer.log)));
+  const relay = own.address === address ? undefined : await startRelay({ address, port }, own);
   return {
     server,
     address,
@@ -95,7 +101,10 @@ export async function startBind(options: BindOptions): Promise<Bind> {
     },
     dig,
     log: () => peer.log,
-    stop: () => peer.stop(),
+    async stop() {
+      await relay?.close();
+      await peer.stop();
+    },
   };
 }
 
