@@ -1,16 +1,11 @@
 /** Puts together what Orders and Challenges are worked on with, from what the process has: the only place that knows all of it. */
-import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { OrderBudget } from '../../acme/budget/order-budget.ts';
-import type { ProxySettings, RoundTrip } from '../../acme/create-client.ts';
+import type { RoundTrip } from '../../acme/create-client.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import type { RunningSolvers } from '../../controllers/challenge/controller.ts';
 import { isFinal } from '../../controllers/challenge/decide.ts';
 import type { ControllerContext } from '../../controllers/context.ts';
-import { createNetworkResolver } from '../../dns/network-resolver.ts';
-import { nameserversOf } from '../../dns/server-address.ts';
-import { createZones } from '../../dns/zones.ts';
 import type { OpenAccount } from '../../issuers/acme/account-shelf.ts';
 import { openAccounts } from '../../issuers/acme/open-account.ts';
 import type { Informer } from '../../kube/cache.ts';
@@ -28,7 +23,8 @@ import { createTlsAlpn01Solver } from '../../solvers/tls-alpn01/tls-alpn01-solve
 import type { AcmeModules } from '../controller/modules.ts';
 import { version } from '../version.ts';
 import { podIdentity } from './pod-identity.ts';
-import { openProviderConnections } from './provider-http.ts';
+import { createDnsParts } from './dns-parts.ts';
+import { proxyOf } from './proxy.ts';
 
 export interface AcmeComposition {
   settings: AcmeSettings;
@@ -79,18 +75,6 @@ export function composeAcme(composition: AcmeComposition): ComposedAcme {
   };
 }
 
-/** As curl and Go read them. */
-function proxyOf(environment: Readonly<Record<string, string | undefined>>): ProxySettings {
-  const variable = (name: string): string | undefined =>
-    environment[name.toUpperCase()] ?? environment[name.toLowerCase()];
-  const [https, http, none] = [variable('https_proxy'), variable('http_proxy'), variable('no_proxy')];
-  return {
-    ...(https === undefined ? {} : { https }),
-    ...(http === undefined ? {} : { http }),
-    ...(none === undefined ? {} : { none }),
-  };
-}
-
 function openSolvers(
   composition: AcmeComposition,
   context: ControllerContext,
@@ -116,17 +100,8 @@ function openSolvers(
     clock,
     log,
   });
-  const provider = openProviderConnections(proxyOf(environment));
-  const resolver = createNetworkResolver({
-    clock,
-    randomId: () => randomInt(65_536),
-    dispatcherFor: (url) => provider.dispatcherFor(url),
-  });
-  const lookups = {
-    resolver,
-    zones: createZones({ resolver, now: () => clock.now() }),
-    systemNameservers: nameserversOf(resolvConf()),
-  };
+  const dns = createDnsParts({ clock, environment });
+  const { resolver } = dns;
   const caches = settings.inCluster
     ? createSolverCaches((resource, options) => context.watch(resource, options), {
         gatewayApi: settings.http01.gatewayApi,
@@ -145,11 +120,10 @@ function openSolvers(
       'TLS-ALPN-01': createTlsAlpn01Solver({ ...deps, responder, resolver }),
       'DNS-01': createDns01Solver({
         ...deps,
-        ...lookups,
-        http: provider.http,
+        ...dns,
         transport: createTransport(connection, componentOf('challenges')),
       }),
-      'DNS-PERSIST-01': createDnsPersist01Solver({ ...deps, ...lookups }),
+      'DNS-PERSIST-01': createDnsPersist01Solver({ ...deps, ...dns }),
     }),
     informers: caches?.all ?? [],
     async start(challenges) {
@@ -158,7 +132,7 @@ function openSolvers(
     },
     async stop() {
       await responder.close();
-      await provider.close();
+      await dns.close();
     },
   };
 }
@@ -168,13 +142,4 @@ function liveTokens(challenges: Informer<Challenge>): ReadonlySet<string> {
   const tokens = new Set<string>();
   for (const { spec, status } of challenges.values()) if (!isFinal(status?.state)) tokens.add(spec.token);
   return tokens;
-}
-
-function resolvConf(): string {
-  try {
-    return readFileSync('/etc/resolv.conf', 'utf8');
-  } catch {
-    // A machine without one has the servers that everybody falls back to (acme.md §1.3).
-    return '';
-  }
 }

@@ -1,6 +1,6 @@
 /** What DNS solvers ask and call with, made once for a process: a resolver, zones, the servers of the machine, HTTP. */
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { openConnections } from '../../acme/connections.ts';
 import { createNetworkResolver } from '../../dns/network-resolver.ts';
 import { createProviderHttp } from '../../dns/provider-http.ts';
@@ -9,6 +9,7 @@ import { fallbackNameservers, nameserversOf } from '../../dns/server-address.ts'
 import { createZones } from '../../dns/zones.ts';
 import type { Clock } from '../../kube/clock.ts';
 import type { DnsLookups } from '../../solvers/dns01/deps.ts';
+import { proxyOf } from './proxy.ts';
 
 export interface DnsParts extends DnsLookups {
   http: ProviderHttp;
@@ -16,31 +17,28 @@ export interface DnsParts extends DnsLookups {
 }
 
 /** `environment`: HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from it. */
-export async function createDnsParts(options: {
+export function createDnsParts(options: {
   clock: Clock;
   environment: Readonly<Record<string, string | undefined>>;
   /** `/etc/resolv.conf` when absent. */
   resolvConf?: string;
-}): Promise<DnsParts> {
+}): DnsParts {
   const { clock, environment } = options;
-  const variable = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
-  const connections = openConnections({
-    proxy: { https: variable('HTTPS_PROXY'), http: variable('HTTP_PROXY'), none: variable('NO_PROXY') },
-  });
+  const connections = openConnections({ proxy: proxyOf(environment) });
   const dispatcherFor = connections.dispatcherFor.bind(connections);
   const resolver = createNetworkResolver({ clock, randomId: () => randomInt(65_536), dispatcherFor });
   return {
     resolver,
     zones: createZones({ resolver, now: () => clock.now() }),
-    systemNameservers: await systemNameservers(options.resolvConf ?? '/etc/resolv.conf'),
+    systemNameservers: systemNameservers(options.resolvConf ?? '/etc/resolv.conf'),
     http: createProviderHttp({ clock, dispatcherFor }),
     close: () => connections.close(),
   };
 }
 
-async function systemNameservers(file: string): Promise<readonly string[]> {
+function systemNameservers(file: string): readonly string[] {
   try {
-    return nameserversOf(await readFile(file, 'utf8'));
+    return nameserversOf(readFileSync(file, 'utf8'));
   } catch (error) {
     // A machine without the file has no servers of its own; everything else is worth an error.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fallbackNameservers;

@@ -51,13 +51,13 @@ export class Debts {
   /** Resolves once it is stored. Answers the debts that had to be dropped for it: the oldest beyond a bound. */
   async add(challenge: Challenge, problem: string): Promise<Debt[]> {
     const { uid = '', name = '', namespace = '' } = challenge.metadata ?? {};
-    const { client, namespace: where, now } = this.#deps;
+    const { client, namespace: where } = this.#deps;
     const debt: Debt = {
       namespace,
       name,
       uid,
       spec: challenge.spec,
-      since: timeOf(now()),
+      since: timeOf(this.#deps.now()),
       attempts: 0,
       problem: problem.slice(0, 1024),
     };
@@ -96,7 +96,7 @@ export class Debts {
   }
 
   async list(): Promise<Debt[]> {
-    const { client, namespace, onCount } = this.#deps;
+    const { client, namespace } = this.#deps;
     let data: Readonly<Record<string, string>> = {};
     try {
       data = (await client.get<ConfigMap>(configMaps, { namespace, name: debtsConfigMap })).data ?? {};
@@ -104,7 +104,7 @@ export class Debts {
       if (!(error instanceof NotFoundError)) throw error;
     }
     const debts = Object.entries(data).flatMap(([uid, text]) => readDebt(uid, text));
-    onCount(debts.length);
+    this.#deps.onCount(debts.length);
     return debts;
   }
 

@@ -73,7 +73,7 @@ async function liveOrder(source: Source, challenge: Challenge): Promise<OrderFac
   return found === undefined ? undefined : trimOrder(found);
 }
 
-async function ownerOf(source: Source, { metadata }: OrderFacts): Promise<OrderOwner | undefined> {
+export async function ownerOf(source: Source, { metadata }: OrderFacts): Promise<OrderOwner | undefined> {
   const reference = controllerOf(metadata);
   const namespace = metadata?.namespace;
   if (reference?.kind === 'CertificateRequest' && reference.apiVersion.startsWith('cert-manager.io/')) {

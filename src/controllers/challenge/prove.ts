@@ -18,7 +18,7 @@ export type Objection = string | undefined;
 /** The Order that a Challenge says it belongs to; undefined: it names none. */
 export function orderOf({ metadata }: Challenge): { name: string; uid: string } | undefined {
   const owner = controllerOf(metadata);
-  if (owner?.kind !== 'Order' || !/^acme\.cert-manager\.io\//u.test(owner.apiVersion)) return undefined;
+  if (owner?.kind !== 'Order' || !owner.apiVersion.startsWith('acme.cert-manager.io/')) return undefined;
   return { name: owner.name, uid: owner.uid };
 }
 

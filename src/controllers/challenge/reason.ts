@@ -14,7 +14,7 @@ const volatile: readonly RegExp[] = [
 
 /** For a reason; events carry the whole text. */
 export function stableReason(text: string): string {
-  let stable = text;
+  let stable = boundedText(text);
   for (const pattern of volatile) stable = stable.replaceAll(pattern, '<redacted>');
   return boundedText(stable);
 }

@@ -7,18 +7,17 @@ import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import type { SolverContext, Solvers } from '../../solvers/solver.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import { boundedText } from '../bounded-text.ts';
-import { standingOf } from './authorization.ts';
-import { judge } from './ca-errors.ts';
+import { CaConversation } from './ca-conversation.ts';
 import { CleanUp } from './clean-up.ts';
-import { decide, waitInstead, type ChallengeStep } from './decide.ts';
+import { decide, type ChallengeStep } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
 import { cachedOrder, prove } from './proof-source.ts';
 import { objectionToKey } from './prove.ts';
 import { messageOf, stableReason } from './reason.ts';
-import { backoff, boundedNotBefore, pollDelay } from './retry.ts';
+import { later } from './later.ts';
 import { solverContext, withinTime } from './solver-context.ts';
-import { newChecks, timeOf, type Checks, type StatusChange } from './status.ts';
+import { newChecks, timeOf, type Checks } from './status.ts';
 import { ChallengeWriter } from './writer.ts';
 
 export interface ChallengeWorkDeps {
@@ -45,11 +44,13 @@ export class ChallengeWork {
   readonly #deps: ChallengeWorkDeps;
   readonly #writer: ChallengeWriter;
   readonly #cleanUp: CleanUp;
+  readonly #ca: CaConversation;
 
   constructor(deps: ChallengeWorkDeps) {
     this.#deps = deps;
     this.#writer = new ChallengeWriter(deps.context);
     this.#cleanUp = new CleanUp({ ...deps, writer: this.#writer });
+    this.#ca = new CaConversation({ ...deps, writer: this.#writer });
   }
 
   /** Steps until there is something to wait for; resolves with when to look again. */
@@ -130,7 +131,7 @@ export class ChallengeWork {
         await this.#writer.hold(challenge);
         return;
       case 'ask':
-        return this.#ask(challenge, memory, licence);
+        return this.#ca.ask(challenge, memory, licence.client);
       case 'present':
         return this.#present(challenge, memory, licence);
       case 'check':
@@ -138,9 +139,9 @@ export class ChallengeWork {
       case 'wait-instead':
         return this.#waitInstead(challenge, memory, step.remainingMs);
       case 'accept':
-        return this.#accept(challenge, memory, licence);
+        return this.#ca.accept(challenge, memory, licence.client);
       case 'poll':
-        return this.#poll(challenge, memory, licence);
+        return this.#ca.poll(challenge, memory, licence.client);
     }
   }
 
@@ -173,72 +174,6 @@ export class ChallengeWork {
     return { client, solving: solverContext(challenge, context.options, settings, more) };
   }
 
-  async #ask(challenge: Challenge, memory: ChallengeMemory, { client }: Licence): Promise<void> {
-    const { authorizationURL } = challenge.spec;
-    await this.#askingCa(challenge, memory, client, async () => {
-      await this.#settle(challenge, memory, await client.authorization(authorizationURL, this.#call));
-    });
-  }
-
-  async #poll(challenge: Challenge, memory: ChallengeMemory, { client }: Licence): Promise<void> {
-    const { authorizationURL } = challenge.spec;
-    await this.#askingCa(challenge, memory, client, async () => {
-      const authorization = await client.authorization(authorizationURL, this.#call);
-      const open = await this.#settle(challenge, memory, authorization);
-      if (!open || memory.acceptedMs === undefined) return;
-      const { clock, random } = this.#deps.context;
-      const nextMs = clock.now() + pollDelay(memory.polls) * (0.9 + 0.2 * random());
-      memory.polls++;
-      memory.dueMs = boundedNotBefore(Math.max(nextMs, authorization.retryAt ?? 0), clock.now());
-    });
-  }
-
-  /** Writes what the CA says of it; true: it is still open. */
-  async #settle(
-    challenge: Challenge,
-    memory: ChallengeMemory,
-    authorization: Parameters<typeof standingOf>[0],
-  ): Promise<boolean> {
-    const { dnsName, type, url } = challenge.spec;
-    const standing = standingOf(authorization, url);
-    const next: StatusChange = { nextAttemptAt: null };
-    switch (standing.kind) {
-      case 'verified':
-        await this.#writer.status(challenge, {
-          ...next,
-          state: 'valid',
-          reason: 'Successfully authorized domain',
-        });
-        this.#writer.tell(
-          challenge,
-          'Normal',
-          'DomainVerified',
-          `Domain "${dnsName}" verified with "${type}" validation`,
-        );
-        return false;
-      case 'failed':
-        await this.#writer.status(challenge, { ...next, state: standing.state, reason: standing.reason });
-        this.#writer.tell(challenge, 'Warning', 'Failed', standing.message);
-        return false;
-      case 'unknown': {
-        const reason = 'unexpected non-ACME API error: challenge was not present in authorization';
-        await this.#writer.status(challenge, { ...next, state: 'errored', reason });
-        this.#writer.tell(challenge, 'Warning', 'Failed', reason);
-        return false;
-      }
-      case 'open': {
-        memory.known = true;
-        memory.issuerDomainNames = authorization.challenges.find((one) => one.url === url)?.issuerDomainNames;
-        if (standing.state === 'processing') memory.acceptedMs ??= this.#deps.context.clock.now();
-        const { state, reason } = challenge.status ?? {};
-        // What is being waited for is worth more than that nothing is wrong.
-        const said = standing.reason !== '' || state === undefined ? standing.reason : reason;
-        await this.#writer.status(challenge, { ...next, state: standing.state, reason: said });
-        return true;
-      }
-    }
-  }
-
   async #present(challenge: Challenge, memory: ChallengeMemory, { solving }: Licence): Promise<void> {
     const { solvers, context } = this.#deps;
     const { clock } = context;
@@ -248,7 +183,12 @@ export class ChallengeWork {
       const problem = `Error presenting challenge: ${messageOf(error)}`;
       this.#writer.tell(challenge, 'Warning', 'PresentError', boundedText(problem));
       memory.stuck = true;
-      return this.#later(challenge, memory, stableReason(problem), error);
+      return later(this.#deps.context, this.#writer, {
+        challenge,
+        memory,
+        reason: stableReason(problem),
+        error,
+      });
     }
     memory.presentedMs = clock.now();
     if (challenge.status?.presented === true) return;
@@ -317,87 +257,6 @@ export class ChallengeWork {
       ...(challenge.status?.presentedAt === undefined ? { presentedAt: timeOf(now) } : {}),
     });
   }
-
-  async #accept(challenge: Challenge, memory: ChallengeMemory, { client }: Licence): Promise<void> {
-    const { clock } = this.#deps.context;
-    await this.#askingCa(challenge, memory, client, async () => {
-      const accepted = await client.acceptChallenge(challenge.spec.url, this.#call);
-      memory.acceptedMs = clock.now();
-      memory.polls = 0;
-      memory.stuck = false;
-      const done = accepted.status === 'valid' || accepted.status === 'invalid';
-      if (!done) memory.dueMs = clock.now() + pollDelay(0);
-      const { status } = challenge;
-      await this.#writer.status(challenge, {
-        // Why it is valid or invalid is for the authorization to say, which is asked next.
-        state: done ? 'processing' : accepted.status,
-        reason: waitInstead(challenge) === undefined ? '' : (status?.reason ?? ''),
-        checks: newChecks(status?.checks, memory.checks ?? status?.checks ?? []),
-        nextAttemptAt: null,
-      });
-      memory.checks = undefined;
-    });
-  }
-
-  /** One call to the CA, and what its failure means (acme.md §7.4). */
-  async #askingCa(
-    challenge: Challenge,
-    memory: ChallengeMemory,
-    client: AcmeClient,
-    call: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await call();
-      memory.faults = 0;
-      memory.failures = 0;
-    } catch (error) {
-      let fault = judge(error, memory.faults);
-      if (fault.kind === 'look') {
-        const authorization = await client
-          .authorization(challenge.spec.authorizationURL, this.#call)
-          .catch(() => undefined);
-        const open =
-          authorization === undefined || standingOf(authorization, challenge.spec.url).kind === 'open';
-        // It was decided already: the order of things at the CA was another one (acme.md §18, 14).
-        if (!open) return void (await this.#settle(challenge, memory, authorization));
-        fault = { ...fault, kind: 'end' };
-      }
-      if (fault.kind === 'end') {
-        const { state, reason } = fault;
-        await this.#writer.status(challenge, { state, reason, nextAttemptAt: null });
-        this.#writer.tell(challenge, 'Warning', 'Failed', boundedText(messageOf(error)));
-        return;
-      }
-      if (fault.fault) memory.faults++;
-      await this.#later(challenge, memory, stableReason(fault.reason), error, fault.notBeforeMs);
-    }
-  }
-
-  /** The same again, later; the status says why and when. */
-  async #later(
-    challenge: Challenge,
-    memory: ChallengeMemory,
-    reason: string,
-    error: unknown,
-    notBeforeMs = 0,
-  ): Promise<void> {
-    const { clock, log } = this.#deps.context;
-    const asked = retryAfterOf(error);
-    memory.failures++;
-    const wait = Math.max(backoff(memory.failures), asked);
-    memory.dueMs = boundedNotBefore(Math.max(clock.now() + wait, notBeforeMs), clock.now());
-    log.warn({ challenge: nameOf(challenge), err: error, retryInMs: memory.dueMs - clock.now() }, reason);
-    await this.#writer.status(challenge, { reason, nextAttemptAt: timeOf(memory.dueMs) });
-  }
-
-  get #call(): { signal: AbortSignal } {
-    return { signal: this.#deps.signal };
-  }
-}
-
-function retryAfterOf(error: unknown): number {
-  const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
-  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0;
 }
 
 function nameOf({ metadata }: Challenge): string {

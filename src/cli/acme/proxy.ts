@@ -1,0 +1,7 @@
+/** Proxies by the variables that curl and Go read. */
+import type { ProxySettings } from '../../acme/create-client.ts';
+
+export function proxyOf(environment: Readonly<Record<string, string | undefined>>): ProxySettings {
+  const variable = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
+  return { https: variable('HTTPS_PROXY'), http: variable('HTTP_PROXY'), none: variable('NO_PROXY') };
+}
