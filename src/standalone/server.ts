@@ -13,6 +13,8 @@ export interface ServerOptions {
   authorize?: Authorize;
   /** CustomResourceDefinition objects, stored at start (created, or updated when they differ). */
   crds?: readonly KubeObject[];
+  /** Serve Pods, Services and EndpointSlices, too: stored, run by nobody. For tests of what works with a cluster. */
+  workloads?: boolean;
   /** Made at start beside default, kube-system, kube-public and kube-node-lease. */
   namespaces?: readonly string[];
   /** Milliseconds since the epoch; stamps objects. */

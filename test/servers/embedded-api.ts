@@ -14,6 +14,8 @@ export async function openEmbeddedApi(options: ApiOptions): Promise<ApiUnderTest
     dataDir,
     crds: [...crds, ...(options.crds ?? [])],
     namespaces,
+    // A real server has them.
+    workloads: true,
     admission: createAdmission(),
     now,
     historyLimit,

@@ -1,6 +1,8 @@
 /** Stores objects on a real API server as somebody else left them: spec, status, and who owns which field. */
 import type { KubeObject } from '../../src/api/meta.ts';
 import * as resources from '../../src/api/resources.ts';
+import * as routes from '../../src/api/routes.ts';
+import * as workloads from '../../src/api/workloads.ts';
 import type { ResourceType } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 
@@ -17,7 +19,7 @@ const write = { fieldManager: 'test' };
 /** By kind, among those that are loaded. @throws Error for another kind */
 export function typeOf({ kind }: KubeObject): ResourceType {
   if (kind === ingresses.kind) return ingresses;
-  const type = Object.values(resources).find(
+  const type = Object.values({ ...resources, ...workloads, ...routes }).find(
     (one): one is ResourceType =>
       typeof one === 'object' && 'kind' in one && one.kind === kind && 'plural' in one,
   );

@@ -8,6 +8,7 @@ import { ClosedError } from '../errors.ts';
 import { builtinEntries } from '../resources/builtin-entries.ts';
 import { customResourceDefinitionEntry } from '../resources/builtin/custom-resource-definition.ts';
 import { namespaceEntry } from '../resources/builtin/namespace.ts';
+import { workloadEntries } from '../resources/builtin/workloads.ts';
 import { entriesOfCrd } from '../resources/crd-entries.ts';
 import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
 import { ResourceRegistry } from '../resources/resource-registry.ts';
@@ -48,6 +49,7 @@ export async function createServer(options: ServerOptions): Promise<EmbeddedServ
   });
   const registry = new ResourceRegistry();
   for (const entry of builtinEntries) registry.add(entry);
+  if (options.workloads === true) for (const entry of workloadEntries) registry.add(entry);
   const hub = new WatchHub(store);
   followDefinitions(store, registry, hub);
   const handler = new ApiHandler({
