@@ -1,11 +1,12 @@
 /** What to do about one Certificate: pure, over everything known about it. The map of the whole lifecycle (lifecycle §5-§11, §17-§22). */
-import { backoffRemaining } from './backoff.ts';
+import { backoffRemaining, type BackoffRelief } from './backoff.ts';
 import { breakerMessage } from './breaker.ts';
 import { components } from './constants.ts';
 import { decideDurable } from './decide-durable.ts';
 import { decideFast } from './decide-fast.ts';
 import type { Decision } from './decision.ts';
 import type { Facts } from './facts.ts';
+import { problemClass } from './fallback/problem-class.ts';
 import { nonOwnerRecheckMs, secretOwner } from './ownership.ts';
 import { firstViolation, triggerPolicies, type Violation } from './policies.ts';
 import { isIssued, terminalFailure, terminalTime, type RequestFacts } from './request-facts.ts';
@@ -157,11 +158,23 @@ function backOff(found: Situation): Decision | undefined {
     minMs: facts.minBackoffMs,
     maxMs: facts.maxBackoffMs,
     nowMs,
+    relief: reliefOf(found),
   });
   if (remaining <= 0) return undefined;
   const recheckAt = nowMs + remaining;
   const message = `the last attempt failed at ${status.lastFailureTime}; the next one is due at ${new Date(recheckAt).toISOString()}`;
   return { ...idle(found.status), reason: 'BackingOff', message, recheckAt };
+}
+
+function reliefOf({ facts, next }: Situation): BackoffRelief {
+  const leaf = facts.secret?.certificate;
+  const [first] = facts.candidates;
+  const faults = next.map(({ uid }) => problemClass(facts.holds?.get(uid)?.problem));
+  return {
+    ...(leaf?.ok === true ? { life: leaf.value } : {}),
+    ...(faults.some((fault) => fault === 'ca' || fault === 'rate') ? { caAtFault: true } : {}),
+    ...(first?.readiness === 'ready' && first.sinceMs !== undefined ? { readySinceMs: first.sinceMs } : {}),
+  };
 }
 
 function trip(found: Situation, violation: Violation): Decision | undefined {

@@ -21,7 +21,7 @@ export interface Candidate {
   ref: IssuerRef;
   /** `external`: of another group; nobody here knows. */
   readiness: 'ready' | 'not-ready' | 'missing' | 'external';
-  /** Since when it has not been Ready, in milliseconds since the epoch. */
+  /** Since when it is Ready, or is not, in milliseconds since the epoch. */
   sinceMs?: number;
   /** Who has to issue for new names first (annotation of the issuer). */
   canary?: IssuerRef;

@@ -26,9 +26,9 @@ export function candidateOf({ informers }: Caches, namespace: string, ref: Issue
     !sameIssuer(canary, ref) &&
     (kind !== 'ClusterIssuer' || canary.kind === 'ClusterIssuer');
   const rehearses = fits ? { canary } : {};
-  if (ready?.status === 'True') return { ref, readiness: 'ready', ...rehearses };
   const since = Date.parse(ready?.lastTransitionTime ?? '');
-  return { ref, readiness: 'not-ready', ...(Number.isNaN(since) ? {} : { sinceMs: since }), ...rehearses };
+  const readiness = ready?.status === 'True' ? 'ready' : 'not-ready';
+  return { ref, readiness, ...(Number.isNaN(since) ? {} : { sinceMs: since }), ...rehearses };
 }
 
 /** Undefined when no request has an Order that says anything. */

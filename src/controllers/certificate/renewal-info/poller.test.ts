@@ -57,7 +57,7 @@ class World {
   certificate(name: string, status?: Certificate['status']): string {
     const key = `shop/${name}`;
     const spec = { secretName: name, issuerRef: { name: 'le', kind: 'ClusterIssuer' } };
-    this.certificates.set(key, { metadata: { name, namespace: 'shop' }, spec, status } as Certificate);
+    this.certificates.set(key, { metadata: { name, namespace: 'shop' }, spec, status });
     this.secrets.set(key, {
       namespace: 'shop',
       certificate: { ok: true, value: { renewalId: `id.${name}` } },
@@ -90,7 +90,8 @@ test('an answer is news until a status holds it, about this very certificate', a
   assert.equal(asked, false);
   assert.deepEqual(news, { kind: 'window', at: start, window: { start: info.start, end: info.end } });
   assert.equal(world.poller.stateOf(key, 'id.other').news, undefined, 'not about another certificate');
-  world.poller.taken(key, news!);
+  assert.ok(news !== undefined);
+  world.poller.taken(key, news);
   assert.deepEqual(world.poller.stateOf(key, 'id.web'), { asked: false });
   assert.equal(world.poller.size, 0);
 });
