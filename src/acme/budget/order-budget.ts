@@ -42,14 +42,19 @@ export interface BudgetForecast {
   nextSlotAt: number;
   /** When all of it is there again. */
   fullAt: number;
+  /** How many wishes wait for it. */
+  waiting: number;
 }
 
-/** What `serialise` answers: JSON, of bounded size. */
+/** What `serialise` answers: JSON, of bounded size. Wishes that wait are not in it: they ask again. */
 export interface BudgetState {
   version: 1;
-  levels: Record<string, Record<string, number | number[]>>;
+  /** Key (directory, limit, subject) to level. */
+  levels: Record<string, number | readonly number[]>;
+  /** Key to the time until which the CA said no. */
   holds: Record<string, number>;
-  reserved: Record<string, { at: number; keys: [limit: string, subject: string][] }>;
+  /** `id` of the wish to what it took. */
+  taken: Record<string, { at: number; keys: readonly string[]; issued: boolean }>;
 }
 
 /**
@@ -59,7 +64,10 @@ export interface BudgetState {
 export interface OrderBudget {
   /** May this order be placed now? Yes takes its slots; asking again with the same `id` answers yes again. */
   admit(order: BudgetOrder, now: number): Admission;
-  /** The CA took the order. Also for orders that were placed before this ledger began: then it takes the slots, unasked. */
+  /**
+   * The CA took the order. Also for orders that were placed before this ledger began: then it takes the slots, unasked.
+   * Told again of the same order, nothing happens. After a restart without state: oldest first.
+   */
   placed(order: BudgetOrder, at: number): void;
   /** The CA issued: the certificate counts for good. */
   issued(order: BudgetOrder, at: number): void;
@@ -70,7 +78,7 @@ export interface OrderBudget {
   /** An authorization succeeded: consecutive failures start again at none. */
   authorizationSucceeded(order: BudgetOrder, identifier: AcmeIdentifier): void;
   /**
-   * The CA refused the order by 429, 503 or `rateLimited`. Answers when to ask again: `retryAt` when there is one, else
+   * The CA refused the order by 429, 503 or `rateLimited`; what it took is given back. Answers when to ask again: `retryAt` when there is one, else
    * what the detail says (`retry after 2026-…`), else a while.
    */
   refused(
