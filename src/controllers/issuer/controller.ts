@@ -80,6 +80,13 @@ function start<T extends AnyIssuer>(
   informers.secrets.onChange(wakeReferrers);
   informers.otherSecrets.onChange(wakeReferrers);
 
+  context.acme.accounts.onDistrust(({ metadata }) => {
+    const key = cacheKey(metadata?.namespace, metadata?.name ?? '');
+    if (informer.get(key)?.metadata?.uid !== metadata?.uid) return;
+    verdicts.delete(key);
+    queue.add(key);
+  });
+
   /** What the last verdict depended on: unchanged means that looking again cannot give another one. */
   const inputsOf = (issuer: T): string => {
     const versions = secretsOf(issuer).map((key) => {

@@ -41,6 +41,8 @@ interface Entry {
 export class AccountShelf implements AcmeAccounts {
   readonly #options: AccountShelfOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #distrusted = new Set<string>();
+  readonly #onDistrust: ((issuer: AnyIssuer) => void)[] = [];
 
   constructor(options: AccountShelfOptions) {
     this.#options = options;
@@ -98,9 +100,34 @@ export class AccountShelf implements AcmeAccounts {
     });
   }
 
+  /** The CA does not know the account any more: whoever checks the issuer is asked to do it again, over the network. */
+  distrust(issuer: AnyIssuer): void {
+    const uid = issuer.metadata?.uid ?? '';
+    if (this.#distrusted.has(uid)) return;
+    this.forget(uid);
+    this.#distrusted.add(uid);
+    for (const handler of this.#onDistrust) handler(issuer);
+  }
+
+  /** Whether the account that the status names is in doubt. */
+  isDistrusted(issuer: AnyIssuer): boolean {
+    return this.#distrusted.has(issuer.metadata?.uid ?? '');
+  }
+
+  /** The account was looked up at the CA. */
+  trust(issuer: AnyIssuer): void {
+    this.#distrusted.delete(issuer.metadata?.uid ?? '');
+  }
+
+  /** `handler` must not throw. */
+  onDistrust(handler: (issuer: AnyIssuer) => void): void {
+    this.#onDistrust.push(handler);
+  }
+
   forget(uid: string): void {
     const known = this.#entries.get(uid);
     this.#entries.delete(uid);
+    this.#distrusted.delete(uid);
     void known?.client.close().catch(() => undefined);
   }
 }

@@ -67,7 +67,8 @@ async function climb(context: IssuerContext, acme: AcmeSurroundings): Promise<Re
   }
   const known = knownAccount(issuer, key, isNew);
   // Nothing in the spec changed since the account was proven: no CA is asked, also not after a restart.
-  if (known !== undefined && isProven(issuer) && hasContact(known, issuer)) return ready(known);
+  const doubted = acme.accounts.isDistrusted(issuer);
+  if (known !== undefined && !doubted && isProven(issuer) && hasContact(known, issuer)) return ready(known);
   return withAccount(context, acme, key, known);
 }
 
@@ -87,6 +88,7 @@ async function withAccount(
       const message = `Failed to register ACME account: the CA says that account ${account.url} is ${account.status}, which is final. Remove Secret ${context.resourceNamespace}/${accountKeyReference(issuer).name} to register with a new key`;
       throw no(issuerReasons.errRegisterAcmeAccount, message, { acme: {} });
     }
+    acme.accounts.trust(issuer);
     await keepContact(context, client, account);
     return ready(statusOf(issuer, account, key));
   } catch (error) {

@@ -1,0 +1,224 @@
+/** The calls to the CA that bring an Order forward, one function for each decision; each answers what to write (RFC 8555 §7.1.3, §7.4). */
+import type { AcmeAuthorization, AcmeClient, AcmeOrder } from '../../acme/acme-client.ts';
+import type { OrderBudget } from '../../acme/budget/order-budget.ts';
+import { AcmeProblemError } from '../../acme/errors.ts';
+import { preferredChain } from '../../acme/preferred-chain.ts';
+import { parseDuration } from '../../api/duration.ts';
+import type { AcmeState } from '../../api/enumerations.ts';
+import type { Authorization, Order } from '../../api/order.ts';
+import type { AnyIssuer } from '../../issuers/issuer.ts';
+import { PkiError } from '../../pki/errors.ts';
+import { parseCsr } from '../../pki/x509/parse-csr.ts';
+import { wishOf } from './budget-wish.ts';
+import { identifiersOf, sameIdentifier } from './identifiers.ts';
+import { pollDelay, type OrderMemory } from './order-memory.ts';
+import { ended, news, waiting, type StatusPatch } from './status-patch.ts';
+
+export interface StepInput {
+  order: Order;
+  issuer: AnyIssuer;
+  client: AcmeClient;
+  budget: OrderBudget | undefined;
+  memory: OrderMemory;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** For what only asks. What changes something at the CA is waited for, or its answer would be lost. */
+  signal: AbortSignal;
+}
+
+export interface StepResult {
+  status: StatusPatch;
+  /** Look again after this long, in milliseconds; absent: the write brings us back, or an event. */
+  afterMs?: number;
+}
+
+const rateLimited = 'urn:ietf:params:acme:error:rateLimited';
+
+/** Places the order. Rejects with the errors of the client. */
+export async function create(input: StepInput): Promise<StepResult> {
+  const { order, issuer, client, budget, now, signal } = input;
+  const { spec } = order;
+  const wish = wishOf(order, issuer);
+  const admission = budget?.admit(wish, now);
+  if (admission?.admit === false) return { status: waiting(admission.message, rateLimited, admission.until) };
+  const lifetime = spec.duration === undefined ? undefined : parseDuration(spec.duration);
+  const ask = {
+    identifiers: identifiersOf(spec),
+    ...(lifetime === undefined || lifetime <= 0 ? {} : { notAfter: now + lifetime }),
+    ...(spec.profile === undefined || spec.profile === '' ? {} : { profile: spec.profile }),
+  };
+  let placed: AcmeOrder;
+  try {
+    const { renewalInfo } = await client.directory({ signal });
+    const replaces = renewalInfo === undefined ? '' : (spec.replaces ?? '');
+    placed = await client.newOrder(replaces === '' ? ask : { ...ask, replaces }).catch((error: unknown) => {
+      // RFC 9773 §5: the certificate was replaced already, or the CA wants to hear nothing of it: ask without.
+      if (replaces !== '' && error instanceof AcmeProblemError && error.isReplacesRefused)
+        return client.newOrder(ask);
+      throw error;
+    });
+  } catch (error) {
+    if (budget === undefined) throw error;
+    if (error instanceof AcmeProblemError && error.isRateLimited) {
+      const { problem, status, retryAt } = error;
+      const refused = { problem, status, ...(retryAt === undefined ? {} : { retryAt }) };
+      const { until } = budget.refused(wish, refused, now);
+      const reason = `Failed to create Order: ${error.message}; asked again by itself`;
+      return { status: waiting(reason, problem.type, until) };
+    }
+    budget.released(wish, false, now);
+    throw error;
+  }
+  budget?.placed(wish, now);
+  return { status: news({ url: placed.url, ...standing(order, placed) }) };
+}
+
+/** What an Order keeps of an order of the CA; authorizations that are known already stay as they are. */
+function standing(order: Order, remote: AcmeOrder): StatusPatch {
+  const known = new Map((order.status?.authorizations ?? []).map((each) => [each.url, each]));
+  const authorizations: Authorization[] = remote.authorizations.map((url) => known.get(url) ?? { url });
+  const kept = order.status?.authorizations ?? [];
+  return {
+    finalizeURL: order.status?.finalizeURL ?? remote.finalize,
+    // Their number cannot change once it is stored.
+    authorizations: kept.length > 0 ? kept : authorizations,
+    state: remote.status,
+  };
+}
+
+export async function fetchOrder(input: StepInput): Promise<StepResult> {
+  const { order, client, signal } = input;
+  const remote = await client.order(order.status?.url ?? '', { signal });
+  if (remote.status === 'invalid') return invalid(input, remote);
+  return { status: news(standing(order, remote)) };
+}
+
+/** How many are asked for at the same time. */
+const atOnce = 4;
+
+/** Fills in what the CA says of each authorization. What was fetched before one failed is kept: the rest comes next time. */
+export async function fetchAuthorizations(input: StepInput, urls: readonly string[]): Promise<StepResult> {
+  const { order, client, signal, now } = input;
+  const found = new Map<string, AcmeAuthorization>();
+  let failure: unknown;
+  const rest = [...urls];
+  const fetchSome = async (): Promise<void> => {
+    for (let url = rest.shift(); url !== undefined && failure === undefined; url = rest.shift()) {
+      try {
+        found.set(url, await client.authorization(url, { signal }));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, fetchSome));
+  if (failure !== undefined && found.size === 0) throw failure;
+  const ordered = identifiersOf(order.spec);
+  const stranger = [...found.values()].find(
+    ({ identifier }) => !ordered.some((one) => sameIdentifier(one, identifier)),
+  );
+  if (stranger !== undefined) {
+    const name = JSON.stringify(stranger.identifier.value.slice(0, 253));
+    const reason = `Failed to fetch authorization: the CA asks for proof of ${name}, which was not ordered`;
+    return { status: ended('errored', reason, undefined, now) };
+  }
+  const authorizations = (order.status?.authorizations ?? []).map((each) => {
+    const answer = found.get(each.url);
+    return answer === undefined ? each : filled(each, answer);
+  });
+  return { status: news({ authorizations }) };
+}
+
+function filled(authorization: Authorization, answer: AcmeAuthorization): Authorization {
+  return {
+    ...authorization,
+    identifier: answer.identifier.value,
+    wildcard: answer.wildcard,
+    initialState: stateOf(answer.status),
+    challenges: answer.challenges.map(({ url, token, type }) => ({ url, token, type })),
+  };
+}
+
+/** The API has no words for two of the states: nobody can prove anything by those either. */
+function stateOf(status: AcmeAuthorization['status']): AcmeState {
+  return status === 'deactivated' || status === 'revoked' ? 'invalid' : status;
+}
+
+/** Finalizes, unless another life of this process did: then the CA knows. */
+export async function finalize(input: StepInput): Promise<StepResult> {
+  const { order, client, memory, signal, now } = input;
+  if (!memory.ready) {
+    const remote = await client.order(order.status?.url ?? '', { signal });
+    if (remote.status !== 'ready') return follow(input, remote);
+  }
+  memory.ready = false;
+  let der: Buffer;
+  try {
+    der = parseCsr(Buffer.from(order.spec.request, 'base64')).der;
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return {
+      status: ended('errored', `Failed to finalize Order: spec.request: ${error.message}`, undefined, now),
+    };
+  }
+  try {
+    return await follow(input, await client.finalize(order.status?.finalizeURL ?? '', der));
+  } catch (error) {
+    // It may have been finalized before, by a request whose answer got lost.
+    if (!(error instanceof AcmeProblemError) || error.status !== 403) throw error;
+    const remote = await client.order(order.status?.url ?? '', { signal });
+    if (remote.status === 'ready') throw error;
+    return follow(input, remote);
+  }
+}
+
+/** Asks how the order stands. @param early it may still be pending for a moment */
+export async function checkOrder(input: StepInput): Promise<StepResult> {
+  const { order, client, memory, signal } = input;
+  const remote = await client.order(order.status?.url ?? '', { signal });
+  if (remote.status !== 'ready') return follow(input, remote);
+  memory.ready = true;
+  return finalize(input);
+}
+
+export async function fetchCertificate(input: StepInput): Promise<StepResult> {
+  const { order, client, signal } = input;
+  return follow(input, await client.order(order.status?.url ?? '', { signal }));
+}
+
+/** What becomes of the Order now that the CA's order stands like this. */
+async function follow(input: StepInput, remote: AcmeOrder): Promise<StepResult> {
+  const { order, memory, now } = input;
+  switch (remote.status) {
+    case 'valid':
+      if (remote.certificate !== undefined) return download(input, remote.certificate);
+      break;
+    case 'invalid':
+      return invalid(input, remote);
+    case 'ready':
+      memory.ready = true;
+      if (order.status?.state !== 'ready') return { status: news({ state: 'ready' }) };
+      break;
+    default:
+  }
+  const afterMs = pollDelay(memory.polls, now, remote.retryAt);
+  memory.polls++;
+  return { status: news({ state: remote.status }), afterMs };
+}
+
+function invalid({ order, now }: StepInput, remote: AcmeOrder): StepResult {
+  const detail = remote.error === undefined ? '' : `: ${remote.error.type}: ${remote.error.detail}`;
+  const reason = `acme: order ${order.status?.url ?? ''} status: invalid${detail}`;
+  return { status: ended('invalid', reason, remote.error?.type, now) };
+}
+
+/** A chain that has been looked for is stored at once: the CA's answer is final (RFC 8555 §7.4.2). */
+async function download({ client, issuer, signal }: StepInput, url: string): Promise<StepResult> {
+  const offered = await client.certificate(url, { signal });
+  const chain = await preferredChain(
+    issuer.spec.acme?.preferredChain,
+    offered,
+    async (alternate) => (await client.certificate(alternate, { signal })).chain,
+  );
+  return { status: news({ state: 'valid', certificate: Buffer.from(chain, 'utf8').toString('base64') }) };
+}

@@ -1,0 +1,51 @@
+/** What this process remembers of an Order and the API does not: losing it costs a call to the CA, never a wrong one. */
+import type { StatusPatch } from './status-patch.ts';
+
+export interface OrderMemory {
+  uid: string;
+  /** Its owner chain and its names were looked at, and nothing spoke against them. */
+  proven: boolean;
+  /** How often the CA was asked for the same thing since the last news. */
+  polls: number;
+  /** Calls in a row that failed in a way that passes. */
+  failures: number;
+  /** This process heard from the CA that the order is ready, and did not finalize it since. */
+  ready: boolean;
+  /** What the CA answered and could not be stored yet. */
+  unsaved?: StatusPatch;
+}
+
+export class OrderMemories {
+  readonly #entries = new Map<string, OrderMemory>();
+
+  /** Of the object that has the key now: another one of the same name starts anew. */
+  of(key: string, uid: string): OrderMemory {
+    const known = this.#entries.get(key);
+    if (known?.uid === uid) return known;
+    const fresh: OrderMemory = { uid, proven: false, polls: 0, failures: 0, ready: false };
+    this.#entries.set(key, fresh);
+    return fresh;
+  }
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+}
+
+const firstRetryMs = 5_000;
+const longestRetryMs = 30 * 60_000;
+/** However long a CA asks to be left alone. */
+const longestNamedMs = 24 * 3_600_000;
+
+/** When to try again after a failure that passes: as the CA said, else twice as late as the last time. */
+export function retryAt(failures: number, now: number, named: number | undefined): number {
+  if (named !== undefined) return now + Math.min(longestNamedMs, Math.max(1_000, named - now));
+  return now + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
+}
+
+const longestPollMs = 5 * 60_000;
+
+/** How long until the CA is asked again how an order stands: as it said, within bounds; else a little longer each time. */
+export function pollDelay(polls: number, now: number, named: number | undefined): number {
+  if (named !== undefined) return Math.min(longestPollMs, Math.max(500, named - now));
+  return Math.min(60_000, polls < 10 ? 1_000 * (1 + polls) : 15_000 * (polls - 9));
+}

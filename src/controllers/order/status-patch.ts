@@ -1,0 +1,47 @@
+/** What one step writes into the status of an Order: a merge patch, so that null takes a field away. */
+import type { Order, OrderStatus } from '../../api/order.ts';
+import { boundedText } from '../bounded-text.ts';
+
+export type StatusPatch = { [Field in keyof OrderStatus]?: OrderStatus[Field] | null };
+
+/** RFC 3339, in seconds. */
+export function second(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+/** The end without a certificate. */
+export function ended(
+  state: 'invalid' | 'expired' | 'errored',
+  reason: string,
+  problem: string | undefined,
+  now: number,
+): StatusPatch {
+  return {
+    state,
+    reason: boundedText(reason),
+    problem: problem ?? null,
+    nextAttemptAt: null,
+    failureTime: second(now),
+  };
+}
+
+/** It goes on by itself later. The state stays. */
+export function waiting(reason: string, problem: string | undefined, at: number): StatusPatch {
+  return { reason: boundedText(reason), problem: problem ?? null, nextAttemptAt: second(at + 999) };
+}
+
+/** News from the CA: whatever was waited for is over. */
+export function news(patch: StatusPatch): StatusPatch {
+  return { reason: null, problem: null, nextAttemptAt: null, ...patch };
+}
+
+/** The fields of the patch that change something; undefined: none does. */
+export function changes(status: Order['status'], patch: StatusPatch): StatusPatch | undefined {
+  const current: Record<string, unknown> = { ...status };
+  const entries = Object.entries(patch).filter(([field, value]) => {
+    const before = current[field];
+    if (value === null) return before !== undefined && before !== null && before !== '';
+    return JSON.stringify(before) !== JSON.stringify(value);
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
