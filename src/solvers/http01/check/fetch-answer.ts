@@ -74,9 +74,14 @@ export async function fetchThroughProxy(
   const signal = AbortSignal.any(signals);
   let url = urlOf(look);
   if (url === undefined) return notAHost;
+  const { address: host, port } = deps.dial?.({ address: proxy.host, port: proxy.port }) ?? {
+    address: proxy.host,
+    port: proxy.port,
+  };
+  const dialled = { ...proxy, host, port };
   try {
     for (let hop = 0; ; hop++) {
-      const answer = await askProxy(url, proxy, deps.userAgent, signal);
+      const answer = await askProxy(url, dialled, deps.userAgent, signal);
       const next = redirectOf(answer, url);
       if (next === undefined) return await compare(answer, look.expected);
       answer.destroy();
