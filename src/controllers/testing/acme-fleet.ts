@@ -29,6 +29,8 @@ export class TestCa {
   ready = true;
   /** What comes of a request. */
   outcome: 'issued' | 'pending' | 'failed' = 'issued';
+  /** A request that waits is looked at again every few minutes. */
+  retries = true;
   /** What the CA says about a certificate. */
   info: (certId: string) => RenewalInfo | undefined = () => undefined;
   readonly asked: string[] = [];
@@ -95,6 +97,7 @@ export class AcmeWorld {
 
   /** What the Order of a request says; there is one after this. */
   async order(fleet: Fleet, request: string, status: OrderStatus): Promise<void> {
+    await fleet.settle();
     const { metadata, spec } = await fleet.client.get<CertificateRequest>(certificateRequests, {
       namespace: 'shop',
       name: request,
@@ -136,7 +139,7 @@ export class AcmeWorld {
       sign: async ({ issuer }, { metadata, spec }): Promise<SignOutcome> => {
         const ca = this.ca(issuer.metadata?.name ?? '');
         if (ca.outcome === 'pending')
-          return { kind: 'pending', reason: 'OrderPending', message: 'not yet', retry: true };
+          return { kind: 'pending', reason: 'OrderPending', message: 'not yet', retry: ca.retries };
         if (ca.outcome === 'failed')
           return { kind: 'failed', reason: 'OrderFailed', message: 'the order failed' };
         const key = await generateKey({ algorithm: 'ECDSA' });

@@ -12,6 +12,7 @@ const hour = 60 * minute;
 /** Without a certificate, an issuer that cannot issue is waited for so long. */
 const shortestPatience = 10 * minute;
 const longestPatience = 24 * hour;
+const lookAgainMs = 15 * minute;
 
 /** What is left of the certificate in the Secret decides how long its issuer may fail: an eighth of it, ten minutes to a day. */
 export function patience(facts: Facts, nowMs: number): number {
@@ -45,16 +46,17 @@ export interface Turn {
 }
 
 /**
- * Whether another issuer is asked instead of the one of `request`; or when that becomes a question, in milliseconds since
- * the epoch; undefined: as far as can be seen, never.
+ * Whether another issuer is asked instead of the one of `request`; or when to look again, in milliseconds since the epoch;
+ * undefined: there is no other.
  */
 export function turnFrom(facts: Facts, request: RequestFacts, nowMs: number): Turn | number | undefined {
   const at = facts.candidates.findIndex(({ ref }) => sameIssuer(ref, request.issuerRef));
+  if (at < 0 || at + 1 >= facts.candidates.length) return undefined;
   const next = facts.candidates.slice(at + 1).find(({ readiness }) => readiness === 'ready');
-  if (at < 0 || next === undefined) return undefined;
-  const found = trouble(facts, request, nowMs);
-  if (found === undefined) return undefined;
-  if (found.turnAt > nowMs) return found.turnAt;
+  const found = next === undefined ? undefined : trouble(facts, request, facts.candidates[at]!, nowMs);
+  // Nobody tells of what does not happen: issuers and orders are looked at again now and then.
+  if (next === undefined || found === undefined) return nowMs + lookAgainMs;
+  if (found.turnAt > nowMs) return Math.min(found.turnAt, nowMs + lookAgainMs);
   const message = `${named(next.ref)} is asked instead of ${named(request.issuerRef)}, which ${found.why}`;
   return {
     from: request.issuerRef,
@@ -66,6 +68,7 @@ export function turnFrom(facts: Facts, request: RequestFacts, nowMs: number): Tu
 function trouble(
   facts: Facts,
   request: RequestFacts,
+  asked: Candidate,
   nowMs: number,
 ): { why: string; turnAt: number } | undefined {
   const hold = facts.holds?.get(request.uid);
@@ -79,7 +82,10 @@ function trouble(
   }
   const since = Math.min(request.created ?? nowMs, nowMs);
   const turnAt = since + patience(facts, nowMs);
-  if (request.ready?.reason === 'IssuerNotReady') return { why: 'is not Ready', turnAt };
+  if (asked.readiness === 'not-ready') {
+    const begin = Math.min(nowMs, Math.max(since, asked.sinceMs ?? since));
+    return { why: 'is not Ready', turnAt: begin + patience(facts, nowMs) };
+  }
   if (hold?.until === undefined || cause === 'subscriber') return undefined;
   if (cause !== 'rate') return { why: `has not been able to issue${because}`, turnAt };
   // A limit is waited for while the certificate can wait.
