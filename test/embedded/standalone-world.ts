@@ -17,6 +17,7 @@ import {
 import type { ControllerOptions, SharedInformers } from '../../src/controllers/context.ts';
 import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
 import type { ControllerModule } from '../../src/controllers/module.ts';
+import type { OpenAccount } from '../../src/issuers/acme/account-shelf.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
@@ -39,6 +40,8 @@ export interface WorldOptions {
   crds?: readonly KubeObject[];
   /** Controllers beside those of Certificates, requests and issuers. */
   modules?: readonly ControllerModule[];
+  /** Makes the clients of ACME accounts; absent: over the network. */
+  openAccount?: OpenAccount;
   /** An embedded server without files: nothing outlives a restart, and no disk has a say in how long a test takes. */
   inMemory?: boolean;
 }
@@ -117,6 +120,7 @@ export class StandaloneWorld {
       },
       options: this.#options.controllers,
       modules: this.#options.modules,
+      openAccount: this.#options.openAccount,
       issuerTypes: createIssuerTypes(),
     });
     const caches = controllers.informers;

@@ -75,7 +75,10 @@ export function startChallengeController(
     for (const { metadata } of challenges) {
       const key = cacheKey(metadata?.namespace, metadata?.name ?? '');
       const memory = memories.peek(key);
-      if (memory !== undefined) memory.refusedUntilMs = 0;
+      if (memory !== undefined) {
+        memory.refusedUntilMs = 0;
+        if (memory.blocked) memory.dueMs = 0;
+      }
       slots.observe(key, informers.challenges.get(key));
       queue.add(key, { relisted });
     }

@@ -32,6 +32,8 @@ export interface ChallengeMemory {
   stuck: boolean;
   /** Others wait for its slot, and it is to give it up. */
   yieldAsked: boolean;
+  /** Its Order or issuer stands in its way: news of those end the wait. */
+  blocked: boolean;
   /** It was refused, and is not looked at again before, unless something changes. */
   refusedUntilMs: number;
   /** What the last self-check saw, until it is written. */
@@ -58,6 +60,7 @@ export class Memories {
       settleMs: 0,
       stuck: false,
       yieldAsked: false,
+      blocked: false,
       refusedUntilMs: 0,
     };
     this.#entries.set(key, fresh);

@@ -149,9 +149,13 @@ export class ChallengeWork {
   async #licence(challenge: Challenge, memory: ChallengeMemory): Promise<Licence | undefined> {
     const { context, settings, signal } = this.#deps;
     const proof = await prove(context, challenge, memory);
-    const refuse = async (objection: string): Promise<undefined> => {
+    const blocked = (): void => {
       memory.stuck = true;
+      memory.blocked = true;
       memory.dueMs = context.clock.now() + lookAgainMs;
+    };
+    const refuse = async (objection: string): Promise<undefined> => {
+      blocked();
       await this.#tellRefusal(challenge, objection);
       return undefined;
     };
@@ -159,8 +163,7 @@ export class ChallengeWork {
     const client = await context.acmeAccounts.clientFor(proof.issuer);
     if (client === undefined) {
       const { kind = 'Issuer', name } = challenge.spec.issuerRef;
-      memory.stuck = true;
-      memory.dueMs = context.clock.now() + lookAgainMs;
+      blocked();
       await this.#writer.status(challenge, {
         reason: `Waiting for ${kind} ${name}: it has no usable account with its CA; its Ready condition says why`,
       });
@@ -168,6 +171,7 @@ export class ChallengeWork {
     }
     const objection = objectionToKey(challenge, (token) => client.keyAuthorization(token));
     if (objection !== undefined) return refuse(objection);
+    memory.blocked = false;
     const accountUri = proof.issuer.status?.acme?.uri;
     const { issuerDomainNames } = memory;
     const more = { signal, accountUri, issuerDomainNames };
