@@ -43,7 +43,8 @@ export async function exchangeHttps(
       chunks.push(chunk);
     }
   } catch (error) {
-    response.body.destroy();
+    // Its own error then is that we ended it, which nobody needs to hear.
+    response.body.on('error', () => undefined).destroy();
     throw error;
   }
   return Buffer.concat(chunks);

@@ -25,7 +25,7 @@ export function createProviderHttp(deps: ProviderHttpDeps): ProviderHttp {
         const target = new URL(url);
         const dispatcher = deps.dispatcherFor?.(target);
         const answer = await request(target, {
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers: { ...headers },
           signal: ending,
           ...(body === undefined ? {} : { body }),

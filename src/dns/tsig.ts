@@ -86,8 +86,10 @@ export function verifyAnswer(message: Buffer, key: TsigKey, requestMac: Buffer, 
   const other = records.find(({ type }) => type === typeTsig);
   if (record === undefined || other === undefined)
     throw new TsigError('the answer of the server is not signed, so it may be anybody’s', 'MISSING');
-  if (record !== other || record.section !== 'additional' || record.class !== classAny)
-    throw new MalformedMessageError('a DNS message whose signature is not its last record');
+  if (record !== other || record.section !== 'additional' || record.class !== classAny || record.ttl !== 0)
+    throw new MalformedMessageError(
+      'a DNS message whose signature is not its last record, or none as RFC 8945 §4.2 has it',
+    );
   const tsig = readTsig(message, record);
   // RFC 8945 §5.3.2: these come without a signature, for the server has no key to sign with.
   const word = errorWords[tsig.error] ?? (tsig.error === 0 ? '' : `error ${tsig.error}`);
