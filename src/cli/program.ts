@@ -9,6 +9,7 @@ import { webhookServingRows, webhookTable } from './configuration/webhook-table.
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
 import { addRbacCommand } from './rbac/rbac-command.ts';
+import { upAcmeRows } from './up/up-acme-options.ts';
 import { defaultListen, type UpFlags } from './up/up-options.ts';
 import { version } from './version.ts';
 
@@ -72,7 +73,7 @@ ${exitCodeHelp}`,
     );
 
   const issuance = issuanceOptions();
-  program
+  const up = program
     .command('up')
     .summary('run everything on this machine: API server, controllers, folder of manifests, exported files')
     .description(
@@ -107,12 +108,20 @@ ${exitCodeHelp}`,
       'where the Secrets of ClusterIssuers live; created at start',
       'cert-manager',
     )
+    .option(
+      '--config <file>',
+      'file with the commands that this process may run: deploy hooks, programs of the DNS-01 provider exec',
+    )
     .option('--enable-certificate-owner-ref', 'delete a Secret together with its Certificate')
     .addOption(issuance.copiedAnnotationPrefixes)
     .option('--no-auto-approve', 'leave the approval of CertificateRequests to somebody else')
     .addOption(issuance.minimumBackoff)
     .addOption(issuance.maximumBackoff)
     .option('--concurrency <number>', 'Certificates worked on at the same time')
+    .option(
+      '--acme-webroot <dir>',
+      'what a web server on this machine serves / from: HTTP-01 answers are written below it instead of being listened for',
+    )
     .option('-o, --output <format>', 'table, json or yaml: how the summary is printed', 'table')
     .option('--log-format <format>', 'text or json', 'text')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
@@ -128,13 +137,19 @@ Export: annotations on a Certificate choose the file names, for example
   certwright.dev/export: "false"                  (no files at all)
 The folder of a deleted Certificate is removed; that of a Certificate whose Secret is missing stays until the re-issue.
 
+ACME: issuers with http01.listener or tlsALPN01.listener are answered at :80 and :443 of this machine, which are open only
+while a CA may ask; --acme-http01-listen, --acme-tls-alpn-listen and --acme-webroot say otherwise (docs/standalone-public.md).
+
 Examples:
   certwright up --manifests examples/quickstart --export .certwright/certificates
   certwright up --manifests ./certs --export ./out --once --timeout 30s -o json
   KUBECONFIG=.certwright/data/kubeconfig kubectl get certificates -A
 ${exitCodeHelp}`,
     )
-    .action(async (flags: UpFlags) => setExitCode(await commands.up(flags, surroundings)));
+    .action(async (flags: Omit<UpFlags, 'acme'>) =>
+      setExitCode(await commands.up({ ...flags, acme: givenFlags(up) }, surroundings)),
+    );
+  addOptions(up, upAcmeRows);
 
   const controller = program
     .command('controller')

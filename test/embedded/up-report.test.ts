@@ -34,6 +34,7 @@ test('JSON and YAML say the same, with the documented fields', async (t) => {
     'chain',
     'directory',
     'files',
+    'hooks',
     'issuer',
     'message',
     'name',

@@ -7,6 +7,7 @@ import { createQueue } from '../../kube/queue.ts';
 import { runWorkers } from '../../kube/worker.ts';
 import type { ExportResult, Exporter } from '../../standalone/export/exporter.ts';
 import { isVouchedFor } from '../../standalone/export/plan.ts';
+import type { DeployHooks, HookState } from '../hooks/deploy-hooks.ts';
 
 export type ExportState = ExportResult | { kind: 'failed'; message: string };
 
@@ -15,6 +16,8 @@ export interface ExportLoopOptions {
   informers: Pick<SharedInformers, 'certificates' | 'secrets' | 'otherSecrets'>;
   clock: Clock;
   log: Log;
+  /** Run after the files of a Certificate have changed. */
+  hooks?: DeployHooks;
 }
 
 /** Keys are `namespace/name` of Certificates. Make it before the informers start; they feed it. */
@@ -71,6 +74,21 @@ export class ExportLoop {
       });
     });
     await Promise.all(tried);
+    await this.#options.hooks?.settle();
+  }
+
+  hooksOf(key: string): { hook: string; state: HookState }[] {
+    const [namespace = '', name = ''] = key.split('/');
+    return this.#options.hooks?.statesOf(namespace, name) ?? [];
+  }
+
+  /** What keeps the files of this Certificate from being where they are wanted; one line each. */
+  problemsOf(key: string): string[] {
+    const problem = problemsOf(this.#states.get(key));
+    const hooks = this.hooksOf(key).flatMap(({ hook, state }) =>
+      state.kind === 'failed' ? [`hook ${hook} failed: ${state.problem}; the log has its output`] : [],
+    );
+    return [...(problem === '' ? [] : [`is not exported: ${problem}`]), ...hooks];
   }
 
   /** What an earlier run left for Certificates that are gone. Call it once the caches are synced. */
@@ -89,6 +107,7 @@ export class ExportLoop {
 
   async stop(): Promise<void> {
     await this.#workers.stop();
+    await this.#options.hooks?.stop();
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -96,6 +115,7 @@ export class ExportLoop {
     if (certificate === undefined) {
       const [namespace = '', name = ''] = key.split('/');
       await this.#options.exporter.remove(namespace, name);
+      this.#options.hooks?.removed(namespace, name);
       this.#states.delete(key);
       return;
     }
@@ -106,6 +126,11 @@ export class ExportLoop {
         {},
         `wrote ${result.files.length} files of Certificate ${key} to ${result.directory}`,
       );
+    }
+    // Also where nothing was written: the last run may have ended between the files and the hook.
+    if (result.kind === 'written' || result.kind === 'unchanged') {
+      const { namespace = '', name = '' } = certificate.metadata ?? {};
+      this.#options.hooks?.exported({ ...result, namespace, name });
     }
   }
 
@@ -120,7 +145,7 @@ export class ExportLoop {
 }
 
 /** One line; empty when there is no problem. */
-export function problemsOf(state: ExportState | undefined): string {
+function problemsOf(state: ExportState | undefined): string {
   if (state?.kind === 'failed') return state.message;
   if (state?.kind !== 'refused') return '';
   return state.problems.map(({ object, field, message }) => `${object}: ${field}: ${message}`).join('; ');

@@ -46,7 +46,7 @@ export async function report(options: ReportOptions): Promise<string> {
       certificate.metadata?.namespace ?? '',
       certificate.spec.secretName,
     );
-    const summary = summarize(certificate, secret, files);
+    const summary = summarize(certificate, secret, files, exports?.hooksOf(titleOf(certificate)));
     if (!summary.ready) {
       // The conditions say what is missing, the decision says what it waits for.
       const why = (await options.explain(titleOf(certificate)))?.message ?? '';

@@ -3,6 +3,7 @@ import { parseCertificates } from '../../pki/x509/parse-certificate.ts';
 import { printName } from '../../pki/x509/name.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
+import type { HookState } from '../hooks/deploy-hooks.ts';
 
 export interface CertificateSummary {
   namespace: string;
@@ -21,6 +22,17 @@ export interface CertificateSummary {
   /** Where the files are, when they are exported. */
   directory?: string;
   files: string[];
+  /** What was run after the files had changed. */
+  hooks: HookSummary[];
+}
+
+export interface HookSummary {
+  name: string;
+  state: HookState['kind'];
+  /** Why it failed, and how often in a row. */
+  problem?: string;
+  attempts?: number;
+  nextAttempt?: string;
 }
 
 export interface Exported {
@@ -32,6 +44,7 @@ export function summarize(
   certificate: Certificate,
   secret: Secret | undefined,
   exported: Exported | undefined,
+  hooks: readonly { hook: string; state: HookState }[] = [],
 ): CertificateSummary {
   const { namespace = '', name = '' } = certificate.metadata ?? {};
   const ready = certificate.status?.conditions?.find((condition) => condition.type === 'Ready');
@@ -50,6 +63,17 @@ export function summarize(
     secretName: certificate.spec.secretName,
     chain: chainOf(secret),
     files: [...(exported?.files ?? [])],
+    hooks: hooks.map(({ hook, state }) => ({
+      name: hook,
+      state: state.kind,
+      ...(state.kind === 'failed'
+        ? {
+            problem: state.problem,
+            attempts: state.attempts,
+            nextAttempt: new Date(state.nextAttemptAt).toISOString(),
+          }
+        : {}),
+    })),
   };
   if (certificate.status?.notAfter !== undefined) summary.notAfter = certificate.status.notAfter;
   if (certificate.status?.renewalTime !== undefined) summary.renewalTime = certificate.status.renewalTime;

@@ -27,6 +27,7 @@ test('the summary shows rows, reasons, chains and files', () => {
         chain: ['CN=ok', 'CN=ca'],
         directory: '/out/a/ok',
         files: ['tls.crt', 'tls.key'],
+        hooks: [{ name: 'reload', state: 'done' }],
       },
       {
         namespace: 'a',
@@ -38,6 +39,15 @@ test('the summary shows rows, reasons, chains and files', () => {
         secretName: 's',
         chain: [],
         files: [],
+        hooks: [
+          {
+            name: 'reload',
+            state: 'failed',
+            problem: 'exit code 1',
+            attempts: 3,
+            nextAttempt: '2026-01-01T00:02:00Z',
+          },
+        ],
       },
     ],
     now,
@@ -46,6 +56,10 @@ test('the summary shows rows, reasons, chains and files', () => {
   assert.match(text, /a\/no +False +Issuer\/x +- +-/);
   assert.match(text, /a\/no: DoesNotExist: waiting/);
   assert.match(text, /a\/ok: CN=ok <- CN=ca/);
+  assert.match(
+    text,
+    /Hooks:\n {2}a\/ok: reload done\n {2}a\/no: reload failed 3 times \(exit code 1; again in 2m 0s\)/,
+  );
   assert.match(text, /\/out\/a\/ok\/\{tls\.crt,tls\.key\}/);
 });
 

@@ -1,5 +1,5 @@
 /** Prints the summary for people. Pure: text out of facts and the time. */
-import type { CertificateSummary } from './summary.ts';
+import type { CertificateSummary, HookSummary } from './summary.ts';
 
 /** Columns padded to their widest cell; the last one runs free. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
@@ -47,7 +47,19 @@ export function renderSummary(certificates: readonly CertificateSummary[], now: 
       `Files:\n${exported.map(({ directory = '', files }) => `  ${directory}/{${files.join(',')}}\n`).join('')}`,
     );
   }
+  const hooked = certificates.filter((certificate) => certificate.hooks.length > 0);
+  if (hooked.length > 0) {
+    sections.push(
+      `Hooks:\n${hooked.map(({ namespace, name, hooks }) => `  ${namespace}/${name}: ${hooks.map((hook) => renderHook(hook, now)).join(', ')}\n`).join('')}`,
+    );
+  }
   return sections.join('\n');
+}
+
+function renderHook({ name, state, problem, attempts = 0, nextAttempt }: HookSummary, now: number): string {
+  if (state !== 'failed' || nextAttempt === undefined) return `${name} ${state}`;
+  const times = attempts === 1 ? '' : ` ${attempts} times`;
+  return `${name} failed${times} (${problem}; again in ${timeUntil(nextAttempt, now)})`;
 }
 
 /** The three lines to try next. */

@@ -11,6 +11,7 @@ import {
   type Endpoint,
 } from '../option-values.ts';
 import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log.ts';
+import type { GivenFlags } from '../configuration/settings.ts';
 import { UsageError } from '../errors.ts';
 
 export const outputFormats = ['table', 'json', 'yaml'] as const;
@@ -37,9 +38,15 @@ export interface UpFlags {
   logFormat: string;
   logLevel: string;
   output: string;
+  config?: string;
+  acmeWebroot?: string;
+  /** Those of `upAcmeRows` that were written on the command line. */
+  acme: GivenFlags;
 }
 
 export interface UpOptions {
+  /** Hooks and programs, see up-config.ts. */
+  config?: string;
   manifests?: string;
   export?: string;
   dataDir: string;
@@ -82,6 +89,7 @@ export function readUpOptions(flags: UpFlags): UpOptions {
   };
   if (flags.manifests !== undefined) options.manifests = folder('--manifests', flags.manifests);
   if (flags.export !== undefined) options.export = folder('--export', flags.export);
+  if (flags.config !== undefined) options.config = flags.config;
   if (flags.tokenFile !== undefined) options.tokenFile = flags.tokenFile;
   if (flags.clientCa !== undefined) options.clientCaFile = flags.clientCa;
   if (flags.concurrency !== undefined)

@@ -1,5 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
-import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
@@ -15,10 +15,12 @@ import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
 import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
+import { composeAcme } from '../acme/compose.ts';
 import { createModules, defaultShimSettings, upControllers } from '../controller/modules.ts';
-import { EnvironmentError, exitCodes } from '../errors.ts';
+import { EnvironmentError, exitCodes, UsageError } from '../errors.ts';
+import { DeployHooks } from '../hooks/deploy-hooks.ts';
+import { HookJournal } from '../hooks/hook-journal.ts';
 import { createLog } from '../log.ts';
-import { makeFolder } from '../make-folder.ts';
 import { ManifestFolder } from '../manifests/folder.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import type { Surroundings } from '../program.ts';
@@ -30,6 +32,9 @@ import { holdLease } from './hold-lease.ts';
 import { controllerUser, manifestsUser } from './identities.ts';
 import { ReadinessBoard } from './readiness-board.ts';
 import { report } from './report.ts';
+import { makeExportFolder, readText, requireAddresses, requireFolder } from './requirements.ts';
+import { readUpAcmeOptions, upAcmeNames, type UpAcmeOptions } from './up-acme-options.ts';
+import { emptyUpConfig, readUpConfig, type UpConfig } from './up-config.ts';
 import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
 import { waitForEverything, waitUntilReady, type Outcome } from './wait.ts';
 import { readSecret } from './read-secret.ts';
@@ -37,6 +42,14 @@ import { readSecret } from './read-secret.ts';
 /** Resolves to the exit code once everything is stopped. */
 export async function up(flags: UpFlags, surroundings: Surroundings): Promise<number> {
   const options = readUpOptions(flags);
+  const config = options.config === undefined ? emptyUpConfig : await readUpConfig(options.config);
+  if (config.hooks.length > 0 && options.export === undefined)
+    throw new UsageError(
+      '--config',
+      options.config ?? '',
+      'its hooks are run after files have been exported, and nothing is: add --export',
+    );
+  const acme = readUpAcmeOptions(flags.acme, flags.acmeWebroot, config.programs);
   const log = createLog({
     format: options.logFormat,
     level: options.logLevel,
@@ -44,10 +57,17 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
     color: surroundings.color,
   });
   if (options.manifests !== undefined) await requireFolder('--manifests', options.manifests);
+  if (acme.settings.responder.webroot !== undefined)
+    await requireFolder(
+      '--acme-webroot',
+      acme.settings.responder.webroot,
+      'what your web server serves / from',
+    );
   if (options.export !== undefined) makeExportFolder(options.export);
+  await requireAddresses(acme);
   const lock = lockDataDir(options.dataDir, surroundings.pid);
   try {
-    return await serve(options, surroundings, log);
+    return await serve({ ...options, config, acme }, surroundings, log);
   } catch (error) {
     // A full disk or a damaged file is nobody's programming error: the message says what to do, a stack does not.
     if (error instanceof StorageError) throw new EnvironmentError('cli/data-dir', error.message, error);
@@ -57,20 +77,10 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
   }
 }
 
-/** Before the API is up: what cannot be exported at all is a mistake of whoever starts us. */
-function makeExportFolder(directory: string): void {
-  try {
-    makeFolder(directory);
-  } catch (error) {
-    throw new EnvironmentError(
-      'cli/folder',
-      `--export ${directory}: cannot be created: ${messageOf(error)}; name a folder that you may write to`,
-      error,
-    );
-  }
-}
+/** What was asked for on the command line and in the file. */
+type Everything = Omit<UpOptions, 'config'> & { config: UpConfig; acme: UpAcmeOptions };
 
-async function serve(options: UpOptions, surroundings: Surroundings, log: Log): Promise<number> {
+async function serve(options: Everything, surroundings: Surroundings, log: Log): Promise<number> {
   const signers = Promise.withResolvers<FindSigner>();
   const csrs = new CsrReader();
   const server = await createServer({
@@ -120,7 +130,7 @@ interface Workplace {
   client: KubeClient;
   kubeconfig: string | undefined;
   csrs: CsrReader;
-  options: UpOptions;
+  options: Everything;
   surroundings: Surroundings;
   log: Log;
 }
@@ -129,6 +139,14 @@ interface Workplace {
 async function work(workplace: Workplace): Promise<number> {
   const { server, client, kubeconfig, csrs, options, surroundings, log } = workplace;
   const { clock, random } = workplace.connection;
+  const acme = composeAcme({
+    settings: options.acme.settings,
+    connection: workplace.connection,
+    environment: surroundings.env,
+    names: upAcmeNames,
+    always: options.acme.always,
+    journal: join(options.dataDir, 'webroot'),
+  });
   const controllers = startControllers({
     client,
     clock,
@@ -136,10 +154,11 @@ async function work(workplace: Workplace): Promise<number> {
     log,
     issuerTypes: createIssuerTypes(csrs),
     csrs,
-    modules: createModules({
-      enabled: upControllers,
-      shim: { ...defaultShimSettings, quietWhileAbsent: true },
-    }),
+    modules: createModules(
+      { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
+      acme.modules,
+    ),
+    openAccount: acme.openAccount,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,
@@ -155,7 +174,7 @@ async function work(workplace: Workplace): Promise<number> {
   const exports =
     options.export === undefined
       ? undefined
-      : startExport(options.export, client, controllers.informers, log);
+      : startExport(options.export, client, controllers.informers, log, await deployHooks(workplace));
   await controllers.synced;
 
   const stopFolder = new AbortController();
@@ -216,6 +235,7 @@ function startExport(
   client: KubeClient,
   informers: ConstructorParameters<typeof ExportLoop>[0]['informers'],
   log: Log,
+  hooks: DeployHooks | undefined,
 ): ExportLoop {
   const clock = systemClock;
   const exporter = new Exporter({
@@ -223,11 +243,18 @@ function startExport(
     now: () => new Date(clock.now()),
     readSecret: (namespace, name) => readSecret(client, namespace, name),
   });
-  return new ExportLoop({ exporter, informers, clock, log });
+  return new ExportLoop({ exporter, informers, clock, log, ...(hooks === undefined ? {} : { hooks }) });
+}
+
+async function deployHooks({ options, surroundings, log }: Workplace): Promise<DeployHooks | undefined> {
+  const { hooks } = options.config;
+  if (hooks.length === 0) return undefined;
+  const journal = await HookJournal.read(join(options.dataDir, 'hooks.json'));
+  return new DeployHooks({ hooks, journal, environment: surroundings.env, clock: systemClock, log });
 }
 
 /** The default address gives way to any free port when somebody else has it; an address that was asked for does not. */
-async function listen(server: EmbeddedServer, options: UpOptions, log: Log): Promise<Listening> {
+async function listen(server: EmbeddedServer, options: Everything, log: Log): Promise<Listening> {
   const { host, port } = options.listen;
   const token =
     options.tokenFile === undefined ? undefined : (await readText('--token-file', options.tokenFile)).trim();
@@ -244,29 +271,6 @@ async function listen(server: EmbeddedServer, options: UpOptions, log: Log): Pro
     }
     const remedy = taken ? 'it is taken: choose another, or stop what listens there' : messageOf(error);
     throw new EnvironmentError('cli/listen', `--listen ${host}:${port}: ${remedy}`, error);
-  }
-}
-
-/** A typing error is told at once. A folder that goes away later is waited for. */
-async function requireFolder(flag: string, path: string): Promise<void> {
-  try {
-    await readdir(path);
-  } catch (error) {
-    throw new EnvironmentError(
-      'cli/folder',
-      `${flag} ${path}: cannot be read: ${messageOf(error)}; name a folder of YAML and JSON files`,
-      error,
-    );
-  }
-}
-
-async function readText(flag: string, path: string): Promise<string> {
-  try {
-    const text = await readFile(path, 'utf8');
-    if (text.trim() !== '') return text;
-    throw new Error('it is empty');
-  } catch (error) {
-    throw new EnvironmentError('cli/folder', `${flag} ${path}: cannot be used: ${messageOf(error)}`, error);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Log } from '../../controllers/context.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { pause, type Clock } from '../../kube/clock.ts';
 import type { ManifestFolder } from '../manifests/folder.ts';
-import { problemsOf, type ExportLoop } from './export-loop.ts';
+import type { ExportLoop } from './export-loop.ts';
 import { issuerTrouble } from './issuer-trouble.ts';
 import { problemOf, type Problem } from './problem.ts';
 import type { ReadinessBoard } from './readiness-board.ts';
@@ -92,9 +92,8 @@ async function problemsNow(
     problems.push({ object: title, message: `is not Ready: ${cause}` });
   await exports?.settle(keys);
   for (const key of keys) {
-    const problem = problemsOf(exports?.stateOf(key));
-    if (problem !== '')
-      problems.push({ object: `Certificate ${key}`, message: `is not exported: ${problem}` });
+    for (const message of exports?.problemsOf(key) ?? [])
+      problems.push({ object: `Certificate ${key}`, message });
   }
   return problems;
 }

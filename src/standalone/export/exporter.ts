@@ -1,9 +1,10 @@
 /** Writes Certificates' Secrets into a folder and keeps them current: one folder per Certificate, `DIR/<namespace>/<name>/`. */
+import { createHash } from 'node:crypto';
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../../api/certificate.ts';
 import type { Secret } from '../../api/core.ts';
-import { planExport, type ExportProblem } from './plan.ts';
+import { planExport, type ExportFile, type ExportProblem } from './plan.ts';
 import { ensureFolder, removeVolume, writeVolume } from './volume.ts';
 
 export interface ExporterOptions {
@@ -14,8 +15,8 @@ export interface ExporterOptions {
 }
 
 export type ExportResult =
-  | { kind: 'written'; directory: string; files: readonly string[] }
-  | { kind: 'unchanged'; directory: string; files: readonly string[] }
+  /** `digest` changes whenever a name or a byte of the files does. */
+  | { kind: 'written' | 'unchanged'; directory: string; files: readonly string[]; digest: string }
   | { kind: 'nothing'; why: string }
   | { kind: 'refused'; problems: readonly ExportProblem[] };
 
@@ -44,6 +45,7 @@ export class Exporter {
       kind: written ? 'written' : 'unchanged',
       directory: target,
       files: plan.files.map((file) => file.name),
+      digest: digestOf(plan.files),
     };
   }
 
@@ -70,6 +72,12 @@ export class Exporter {
     }
     return removed;
   }
+}
+
+function digestOf(files: readonly ExportFile[]): string {
+  const hash = createHash('sha256');
+  for (const { name, bytes } of files) hash.update(`${name}/${bytes.length}/`).update(bytes);
+  return hash.digest('hex');
 }
 
 /** Real folders only: links are not followed. */
