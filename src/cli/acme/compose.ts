@@ -108,6 +108,7 @@ function openSolvers(
         ...(context.options.namespace === undefined ? {} : { namespace: context.options.namespace }),
       })
     : undefined;
+  const stop = new AbortController();
   return {
     solvers: createSolvers({
       'HTTP-01': createHttp01Solver({
@@ -125,12 +126,15 @@ function openSolvers(
       }),
       'DNS-PERSIST-01': createDnsPersist01Solver({ ...deps, ...dns }),
     }),
-    informers: caches?.all ?? [],
+    // Begun by themselves: a kind that is not served, or may not be listed, holds nothing else up.
+    informers: [],
     async start(challenges) {
+      caches?.start(stop.signal);
       await responder.start();
       await responder.sweep(liveTokens(challenges));
     },
     async stop() {
+      stop.abort();
       await responder.close();
       await dns.close();
     },

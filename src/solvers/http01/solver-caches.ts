@@ -18,8 +18,9 @@ import type { Informer, InformerOptions } from '../../kube/cache.ts';
 export type Watch = <T>(resource: ResourceType, options: InformerOptions<T>) => Informer<T>;
 
 /**
- * Only what carries `acme.cert-manager.io/http01-solver: "true"`; found by the UID of the controlling Challenge. Whoever
- * makes them starts them (`all`); a cache that is not complete yet is not read, and the API server asked instead.
+ * Only what carries `acme.cert-manager.io/http01-solver: "true"`; found by the UID of the controlling Challenge. Nobody waits
+ * for them: a cache that is not complete (yet, or because its kind is not served or may not be listed) is not read, and the
+ * API server is asked instead.
  */
 export interface SolverCaches {
   readonly pods: Informer<Pod>;
@@ -28,7 +29,8 @@ export interface SolverCaches {
   readonly endpointSlices: Informer<EndpointSlice>;
   /** Absent where the Gateway API is switched off. */
   readonly httpRoutes?: Informer<HttpRoute>;
-  readonly all: readonly Informer<unknown>[];
+  /** In the background, until the signal aborts. */
+  start(signal: AbortSignal): void;
 }
 
 export const solverSelector = `${http01Solver}=true`;
@@ -60,7 +62,13 @@ export function createSolverCaches(
     endpointSlices: cache<EndpointSlice>(endpointSlices, (slice) => slice),
     ...(gatewayApi ? { httpRoutes: cache<HttpRoute>(httpRoutes, (route) => route) } : {}),
   };
-  return { ...caches, all: Object.values(caches) };
+  return {
+    ...caches,
+    start(signal) {
+      // Rejects with the end of the signal alone: the watch repairs itself.
+      for (const one of Object.values(caches)) one.start(signal).catch(() => undefined);
+    },
+  };
 }
 
 /** The Challenge, or whatever else controls the object. */

@@ -5,7 +5,7 @@ import { gateways } from '../../../src/api/networking.ts';
 import { httpRoutes, type HttpRoute } from '../../../src/api/routes.ts';
 import { SolverError } from '../../../src/solvers/errors.ts';
 import { defaultAcmeSettings } from '../../../src/solvers/settings.ts';
-import { answers, Http01World, namespace, token, view } from './http01-world.ts';
+import { answers, Http01World, namespace, token, view, sorted } from './http01-world.ts';
 
 const http01 = {
   gatewayHTTPRoute: { parentRefs: [{ name: 'edge', namespace: 'infra' }], labels: { team: 'web' } },
@@ -17,7 +17,7 @@ test('what the server adds is no reason to write again', async (t) => {
   const challenge = await world.challenge(http01);
   const solver = world.solver();
   await solver.present({ challenge, ...at });
-  assert.deepEqual(world.calls.toSorted(), ['create httproutes', 'create pods', 'create services']);
+  assert.deepEqual(sorted(world.calls), ['create httproutes', 'create pods', 'create services']);
   const [route] = await world.list<HttpRoute>(httpRoutes);
   assert.equal(route?.metadata?.labels?.['team'], 'web');
   assert.deepEqual(route.spec?.hostnames, ['www.example.com']);

@@ -60,7 +60,7 @@ export class Http01World {
       (type, watch) => createInformer(watching, type, watch, { clock: systemClock, random: () => 0.5 }),
       { gatewayApi: true },
     );
-    for (const cache of this.caches.all) void cache.start(stop).catch(silent);
+    this.caches.start(stop);
     this.responder = new Responder({
       settings: { http01: { host: '127.0.0.1', port: 0 } },
       names: {
@@ -242,6 +242,10 @@ export const with404: RequestListener = (_request, response) =>
 
 export function view(result: CheckResult, name: string): CheckResult['views'][number] | undefined {
   return result.views.find((one) => one.view === name);
+}
+
+export function sorted(texts: readonly string[]): string[] {
+  return texts.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 function counted(client: KubeClient, calls: string[]): KubeClient {

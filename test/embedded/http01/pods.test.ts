@@ -9,7 +9,7 @@ import { SolverError } from '../../../src/solvers/errors.ts';
 import { identityLabels, ownedBy } from '../../../src/solvers/http01/identity.ts';
 import { solverPod } from '../../../src/solvers/http01/solver-pod.ts';
 import { defaultAcmeSettings } from '../../../src/solvers/settings.ts';
-import { Http01World, namespace, token } from './http01-world.ts';
+import { Http01World, namespace, token, sorted } from './http01-world.ts';
 
 const write = { fieldManager: 'test' };
 const http01 = { ingress: { ingressClassName: 'traefik' } };
@@ -19,7 +19,7 @@ test('a Pod, a Service and an Ingress: three requests, none to present again, th
   const challenge = await world.challenge(http01);
   const solver = world.solver();
   await solver.present({ challenge, resourceNamespace: namespace, ambient: false });
-  assert.deepEqual(world.calls.toSorted(), ['create ingresses', 'create pods', 'create services']);
+  assert.deepEqual(sorted(world.calls), ['create ingresses', 'create pods', 'create services']);
   const [pod] = await world.list<Pod>(pods);
   const [service] = await world.list<Service>(services);
   const [ingress] = await world.list<Ingress>(ingresses);
@@ -46,7 +46,7 @@ test('a Pod, a Service and an Ingress: three requests, none to present again, th
   assert.deepEqual(world.calls, []);
 
   await next.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
-  assert.deepEqual(world.calls.toSorted(), ['delete ingresses', 'delete pods', 'delete services']);
+  assert.deepEqual(sorted(world.calls), ['delete ingresses', 'delete pods', 'delete services']);
   assert.ok(await world.isEmpty());
   await world.synced();
   await next.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
@@ -56,7 +56,7 @@ test('a Pod, a Service and an Ingress: three requests, none to present again, th
 test('without caches the API server is asked, and the end is the same', async (t) => {
   const world = await Http01World.start(t);
   const challenge = await world.challenge(http01);
-  const solver = world.solver({ caches: undefined } as never);
+  const solver = world.solver({ caches: undefined });
   for (let round = 0; round < 2; round++)
     await solver.present({ challenge, resourceNamespace: namespace, ambient: false });
   assert.equal((await world.list(pods)).length, 1);
@@ -111,12 +111,12 @@ test('what another Challenge controls is not ours, whatever its labels say', asy
   );
   await world.synced();
   for (const caches of [world.caches, undefined]) {
-    const solver = world.solver({ caches } as never);
+    const solver = world.solver({ caches });
     await solver.present({ challenge, resourceNamespace: namespace, ambient: false });
     assert.equal((await world.list(services)).length, 3);
     await solver.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
-    const left = (await world.list(services)).map(({ metadata }) => metadata?.name);
-    assert.deepEqual(left.toSorted(), ['foreign', 'ownerless']);
+    const left = (await world.list(services)).map(({ metadata }) => metadata?.name ?? '');
+    assert.deepEqual(sorted(left), ['foreign', 'ownerless']);
     await world.synced();
   }
 });

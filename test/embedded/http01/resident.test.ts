@@ -12,7 +12,7 @@ import {
 } from '../../../src/api/workloads.ts';
 import { SolverError } from '../../../src/solvers/errors.ts';
 import { defaultAcmeSettings } from '../../../src/solvers/settings.ts';
-import { Http01World, namespace, view } from './http01-world.ts';
+import { Http01World, namespace, view, sorted } from './http01-world.ts';
 
 const http01 = { ingress: { ingressClassName: 'traefik', responder: 'Resident' as const } };
 const at = { resourceNamespace: namespace, ambient: false };
@@ -22,7 +22,7 @@ test('a Service without selector, a slice to this Pod, an Ingress: and this proc
   const challenge = await world.challenge(http01);
   const solver = world.solver();
   await solver.present({ challenge, ...at });
-  assert.deepEqual(world.calls.toSorted(), ['create endpointslices', 'create ingresses', 'create services']);
+  assert.deepEqual(sorted(world.calls), ['create endpointslices', 'create ingresses', 'create services']);
   assert.equal((await world.list(pods)).length, 0);
   const [service] = await world.list<Service>(services);
   assert.equal(service?.spec?.selector, undefined);
@@ -49,7 +49,7 @@ test('a Service without selector, a slice to this Pod, an Ingress: and this proc
   await solver.present({ challenge, ...at });
   assert.deepEqual(world.calls, []);
   await solver.cleanUp({ challenge, ...at });
-  assert.deepEqual(world.calls.toSorted(), ['delete endpointslices', 'delete ingresses', 'delete services']);
+  assert.deepEqual(sorted(world.calls), ['delete endpointslices', 'delete ingresses', 'delete services']);
   assert.ok(await world.isEmpty());
   assert.equal(world.responder.answers.size, 0);
 });
@@ -97,7 +97,7 @@ test('whoever cannot be routed to says what is missing', async (t) => {
     [{ responder: undefined }, /answers no HTTP-01 challenges by itself.*--acme-http01-listen/],
   ] as const)
     await assert.rejects(
-      world.solver(more as never).present({ challenge, ...at }),
+      world.solver(more).present({ challenge, ...at }),
       (error: unknown) =>
         error instanceof SolverError && error.code === 'solver/not-served' && words.test(error.message),
     );

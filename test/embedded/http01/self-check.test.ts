@@ -206,7 +206,7 @@ for (const [name, answer, words] of [
     (_q, r) => void r.end(`${token}.another`),
     /answers 200 with something that is not the challenge/,
   ],
-  ['a body without end', (_q, r) => void pour(r), /more than 1024 bytes/],
+  ['a body without end', (_q, r) => pour(r), /more than 1024 bytes/],
 ] as const satisfies readonly (readonly [string, RequestListener, RegExp])[])
   test(`at the name stands ${name}`, async (t) => {
     const it = await presented(t);
