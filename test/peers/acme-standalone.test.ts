@@ -1,0 +1,101 @@
+/** Public certificates on one machine: `certwright up` against Pebble, in each way in which HTTP-01 and TLS-ALPN-01 are answered there. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { write } from '../embedded/cli/run-cli.ts';
+import { exported, listen, machine, manifests, reverseProxy, startUp } from './acme-standalone-world.ts';
+
+/** Writes down what it was told. */
+const hook = (target: string): string => `apiVersion: certwright.dev/v1alpha1
+kind: UpConfiguration
+hooks:
+  - name: note
+    command:
+      - ${process.execPath}
+      - -e
+      - |
+        const { CERTWRIGHT_CERTIFICATE: certificate, CERTWRIGHT_DIRECTORY: directory } = process.env;
+        const serial = new (require('node:crypto').X509Certificate)(require('node:fs').readFileSync(directory + '/tls.crt')).serialNumber;
+        require('node:fs').appendFileSync(${JSON.stringify(target)}, certificate + ' ' + serial + '\\n');
+        console.log('noted ' + certificate);
+`;
+
+suite('up with an ACME issuer', () => {
+  test('answers HTTP-01 behind a reverse proxy, looks at the answer first, exports, and runs the hook', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'http01: { listener: {} }', { web: ['shop.example.test', 'www.shop.example.test'] });
+    write(world.file('up.yaml'), hook(world.file('noted')));
+    await reverseProxy(t, world.httpPort, world.sparePort);
+    const up = startUp(
+      t,
+      world,
+      ['--acme-http01-listen', `127.0.0.1:${world.sparePort}`, '--config', world.file('up.yaml')],
+      // The check goes to port 80, where this test may not listen: the same proxy takes it there.
+      { HTTP_PROXY: `http://127.0.0.1:${world.httpPort}` },
+    );
+    const text = await up.seen(/Hooks:\n.*\n/);
+    assert.match(text, /shop\/web +True +ClusterIssuer\/pebble/);
+    assert.match(text, /Hooks:\n {2}shop\/web: note done/);
+    assert.match(text, /noted shop\/web/);
+    const certificate = exported(world, 'web');
+    assert.match(certificate.subjectAltName ?? '', /DNS:shop\.example\.test, DNS:www\.shop\.example\.test/);
+    assert.equal(readFileSync(world.file('noted'), 'utf8'), `shop/web ${certificate.serialNumber}\n`);
+    assert.equal(await up.stop(), 0);
+
+    // What is valid is not ordered again, and what is deployed is not deployed again.
+    const again = startUp(t, world, ['--config', world.file('up.yaml')]);
+    assert.match(await again.seen(/Hooks:\n.*\n/), /shop\/web: note done/);
+    assert.equal(await again.stop(), 0);
+    assert.equal(exported(world, 'web').serialNumber, certificate.serialNumber);
+    assert.equal(readFileSync(world.file('noted'), 'utf8'), `shop/web ${certificate.serialNumber}\n`);
+  });
+
+  test('puts answers into the webroot of a web server that runs already, and leaves nothing in it', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'waitInsteadOfSelfCheck: 0s\n        http01: { listener: {} }', {
+      web: ['shop.example.test'],
+    });
+    const www = world.file('www');
+    mkdirSync(www);
+    const asked: string[] = [];
+    const server = createServer((incoming, response) => {
+      const path = join(www, decodeURIComponent(incoming.url ?? ''));
+      asked.push(incoming.url ?? '');
+      if (!existsSync(path) || !statSync(path).isFile()) response.writeHead(404).end();
+      else response.end(readFileSync(path));
+    });
+    await listen(t, server, world.httpPort);
+    const up = startUp(t, world, ['--acme-webroot', www, '--once', '--timeout', '2m']);
+    assert.equal(await up.ended, 0, up.text());
+    assert.match(exported(world, 'web').subjectAltName ?? '', /DNS:shop\.example\.test/);
+    assert.ok(asked.some((path) => path.startsWith('/.well-known/acme-challenge/')));
+    assert.deepEqual(readdirSync(join(www, '.well-known/acme-challenge')), []);
+    assert.deepEqual(readdirSync(world.file('data/webroot')), []);
+  });
+
+  test('answers TLS-ALPN-01, for names and for addresses', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'waitInsteadOfSelfCheck: 0s\n        tlsALPN01: { listener: {} }', {
+      web: ['shop.example.test', 'api.shop.example.test'],
+      address: ['127.0.0.1'],
+    });
+    const up = startUp(t, world, [
+      ...['--acme-tls-alpn-listen', `127.0.0.1:${world.tlsPort}`],
+      ...['--once', '--timeout', '2m'],
+    ]);
+    assert.equal(await up.ended, 0, up.text());
+    assert.match(exported(world, 'web').subjectAltName ?? '', /DNS:api\.shop\.example\.test/);
+    assert.match(exported(world, 'address').subjectAltName ?? '', /IP Address:127\.0\.0\.1/);
+  });
+
+  test('says which flag is at fault when the port is taken', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'http01: { listener: {} }', { web: ['shop.example.test'] });
+    const taken = await listen(t, createServer());
+    const up = startUp(t, world, ['--acme-http01-listen', `127.0.0.1:${taken}`]);
+    assert.equal(await up.ended, 3);
+    assert.match(up.text(), /--acme-http01-listen 127\.0\.0\.1:\d+: another program listens there/);
+  });
+});
