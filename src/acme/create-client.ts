@@ -74,6 +74,8 @@ export interface AcmeClientOptions {
   observe?: (trip: RoundTrip) => void;
   /** For tests: used instead of connections of our own, and not closed. */
   dispatcher?: Dispatcher;
+  /** For tests: waits between tries after refused nonces. */
+  pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -99,7 +101,7 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
     now: options.now,
     random: options.random,
     steady: () => performance.now(),
-    pause: (ms, signal) => wait(ms, undefined, { signal, ref: false }),
+    pause: options.pause ?? ((ms, signal) => wait(ms, undefined, { signal, ref: false })),
   });
   return new Client(session, () => connections.close());
 }
