@@ -14,12 +14,15 @@ export interface LanesOptions {
   onResult: (result: WorkResult) => void;
 }
 
-/** A key is in one lane at a time: whoever finds it in another one next time works on it there. */
+/** Soon enough for whoever finds its key at work in another lane. */
+const againMs = 250;
+
+/** A key is worked on once at a time, also when its lane changes: as its issuer appears, or is removed. */
 export class IssuerLanes {
   readonly #options: LanesOptions;
   readonly #lanes = new Map<string, { queue: Queue; workers: Workers }>();
-  /** Keys under work, whatever their lane: an issuer reference cannot change, but a deleted object can come back with another. */
   readonly #laneOf = new Map<string, string>();
+  readonly #active = new Set<string>();
   #closed = false;
 
   constructor(options: LanesOptions) {
@@ -76,7 +79,16 @@ export class IssuerLanes {
       finished: (result) => observer.finished(result),
     };
     const queue = createQueue({ clock, backoff, observer: told });
-    const running = runWorkers(queue, reconcile, { clock, workers, observer: told, onResult });
+    const once: Reconcile = async (key, signal) => {
+      if (this.#active.has(key)) return { after: againMs };
+      this.#active.add(key);
+      try {
+        return await reconcile(key, signal);
+      } finally {
+        this.#active.delete(key);
+      }
+    };
+    const running = runWorkers(queue, once, { clock, workers, observer: told, onResult });
     this.#lanes.set(name, { queue, workers: running });
     return queue;
   }
