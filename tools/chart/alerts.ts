@@ -107,6 +107,34 @@ export const alerts: readonly Alert[] = [
     description: 'Nothing is issued or renewed by it. `kubectl describe clusterissuer` has the reason.',
   },
   {
+    name: 'CertwrightAcmeRequestsFail',
+    severity: 'warning',
+    expression:
+      'sum by (host) (rate(certmanager_http_acme_client_request_count{status=~"429|5..|999"}[15m])) > 0.5 * sum by (host) (rate(certmanager_http_acme_client_request_count[15m]))',
+    for: '@issuerNotReadyFor@',
+    summary: 'More than half of the requests to the ACME CA {{ $labels.host }} fail',
+    description:
+      'The CA is down, cannot be reached, or is at a limit. Orders wait and go on by themselves; fallback issuers stand in where Certificates name some.',
+  },
+  {
+    name: 'CertwrightRenewalAskedAtOnce',
+    severity: 'warning',
+    expression: 'certwright_certificate_renewal_window_end_timestamp_seconds - time() < 0',
+    for: '@renewalOverdueFor@',
+    summary: `${certificate} should have been replaced already, its CA says`,
+    description:
+      'The CA has suggested a renewal window that is over, as it does for certificates that are revoked or about to be, and the certificate is still there. `kubectl describe certificate` says what keeps it.',
+  },
+  {
+    name: 'CertwrightCleanUpDebts',
+    severity: 'warning',
+    expression: 'certwright_acme_cleanup_debts > 0',
+    for: '6h',
+    summary: 'Answers to ACME challenges cannot be taken away',
+    description:
+      'The ConfigMap certwright-cleanup-debts lists them with the reason. They are tried again; deleting an entry forgives it.',
+  },
+  {
     name: 'CertwrightDown',
     severity: 'critical',
     expression: `absent(${clock})`,

@@ -7,6 +7,7 @@ import { generatedHeader, labelLines } from './templates.ts';
 
 const api = 'rbac.authorization.k8s.io';
 const signerNames = '@approveSignerNames@';
+const webhookGroups = '@acmeWebhookGroups@';
 const action = (text: string): string => `{{ ${text} }}`;
 
 /** Stand-ins for what values decide; `quoted` turns them into actions. */
@@ -17,6 +18,7 @@ const placeholders: RbacSettings = {
   leaderElectionNamespace: '@leaderElectionNamespace@',
   metricsCaSecret: { namespace: '@metricsNamespace@', name: '@metricsName@' },
   approveSignerNames: [signerNames],
+  acmeWebhookGroups: [webhookGroups],
   serviceAccounts: { controller: '', cainjector: '', webhook: '' },
 };
 
@@ -29,6 +31,8 @@ const namespaces = {
   approval: undefined,
   'leader-election': 'include "certwright.leaderElectionNamespace" .',
   installation: 'include "certwright.namespace" .',
+  'cluster-resources':
+    '.Values.watchNamespace | default (.Values.clusterResourceNamespace | default (include "certwright.namespace" .))',
   'metrics-ca': 'first (splitList "/" (include "certwright.metricsCaSecret" .))',
 } as const;
 
@@ -92,13 +96,14 @@ function neededRule({ needs, rule }: NeededRule): string {
 function ruleText({ apiGroups, resources, resourceNames, verbs }: PolicyRule, indent: number): string {
   const pad = ' '.repeat(indent);
   const names = resourceNames === undefined ? '' : `${pad}  resourceNames: ${quoted(resourceNames)}\n`;
-  return `${pad}- apiGroups: ${JSON.stringify(apiGroups)}
+  return `${pad}- apiGroups: ${quoted(apiGroups)}
 ${pad}  resources: ${JSON.stringify(resources)}
 ${names}${pad}  verbs: ${JSON.stringify(verbs)}
 `;
 }
 
 function quoted(names: readonly string[]): string {
+  if (names.includes(webhookGroups)) return action('toJson .Values.acme.webhookGroups');
   if (names.includes(signerNames)) return action('toJson .Values.approveSignerNames');
   return JSON.stringify(names)
     .replaceAll('@fullname@', fullname)

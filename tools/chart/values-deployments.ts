@@ -117,7 +117,7 @@ function probe(
 }
 
 export const controllerValues: readonly ValueRow[] = [
-  ...deployment('', ['http-metrics', 'http-healthz']),
+  ...deployment('', ['http-metrics', 'http-healthz', 'http-acme', 'tls-acme']),
   own('image.name', 'certwright', text, 'Name of the one image that all roles run.'),
   same('image.registry', '', text, 'Registry, before `imageRegistry`.'),
   same('image.repository', '', text, 'Whole name without tag, instead of registry, namespace and name.'),

@@ -2,8 +2,7 @@
 import type { RefusedRow } from './value-row.ts';
 
 const oneImage = 'there is one image for all roles: set image.* instead';
-const noAcme = 'ACME issuers are not part of this version: leave it out';
-const noSolver = 'there is no solver image: leave it out';
+const noSolver = 'solver Pods run the one image as well: set image.* instead';
 const noCheck =
   'there is no check job: `helm install --wait` waits until the pods are ready, and with admission policies the API answers at once; leave it out';
 
@@ -44,9 +43,6 @@ export const refusedValues: readonly RefusedRow[] = [
     harmless: [true],
     reason: 'it belonged to PodSecurityPolicy, which is gone since Kubernetes 1.25: leave it out',
   },
-  { path: 'maxConcurrentChallenges', harmless: [60], reason: noAcme },
-  { path: 'dns01RecursiveNameservers', reason: noAcme },
-  { path: 'dns01RecursiveNameserversOnly', reason: noAcme },
   {
     path: 'acmesolver.image',
     harmless: [
@@ -55,7 +51,6 @@ export const refusedValues: readonly RefusedRow[] = [
     ],
     reason: noSolver,
   },
-  { path: 'acmesolver.runtimeClassName', reason: noSolver },
   { path: 'startupapicheck.enabled', harmless: [true, false], reason: noCheck },
   ...checks.map(([key, harmless]) => ({ path: `startupapicheck.${key}`, harmless, reason: noCheck })),
   ...images,

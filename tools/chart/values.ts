@@ -1,5 +1,6 @@
 /** All values of the chart, and the tree that they form. */
 import { generalValues, prometheusValues } from './values-general.ts';
+import { acmeValues } from './values-acme.ts';
 import { cainjectorValues, controllerValues, webhookValues } from './values-deployments.ts';
 import type { ValueRow } from './value-row.ts';
 
@@ -11,6 +12,7 @@ export interface Section {
 export const sections: readonly Section[] = [
   { title: 'Installation', rows: generalValues },
   { title: 'Controller', rows: controllerValues },
+  { title: 'ACME', rows: acmeValues },
   { title: 'Prometheus', rows: prometheusValues },
   { title: 'cainjector', rows: cainjectorValues },
   { title: 'Webhook', rows: webhookValues },

@@ -8,20 +8,8 @@
 {{- if not (has (toJson (dig "global" "podSecurityPolicy" "useAppArmor" nil $values)) (list `null` `""` `false` `{}` `[]` `true`)) }}
 {{- $problems = append $problems "global.podSecurityPolicy.useAppArmor: it belonged to PodSecurityPolicy, which is gone since Kubernetes 1.25: leave it out" }}
 {{- end }}
-{{- if not (has (toJson (dig "maxConcurrentChallenges" nil $values)) (list `null` `""` `false` `{}` `[]` `60`)) }}
-{{- $problems = append $problems "maxConcurrentChallenges: ACME issuers are not part of this version: leave it out" }}
-{{- end }}
-{{- if not (has (toJson (dig "dns01RecursiveNameservers" nil $values)) (list `null` `""` `false` `{}` `[]`)) }}
-{{- $problems = append $problems "dns01RecursiveNameservers: ACME issuers are not part of this version: leave it out" }}
-{{- end }}
-{{- if not (has (toJson (dig "dns01RecursiveNameserversOnly" nil $values)) (list `null` `""` `false` `{}` `[]`)) }}
-{{- $problems = append $problems "dns01RecursiveNameserversOnly: ACME issuers are not part of this version: leave it out" }}
-{{- end }}
 {{- if not (has (toJson (dig "acmesolver" "image" nil $values)) (list `null` `""` `false` `{}` `[]` `{"name":"cert-manager-acmesolver","pullPolicy":"IfNotPresent"}` `{"pullPolicy":"IfNotPresent"}`)) }}
-{{- $problems = append $problems "acmesolver.image: there is no solver image: leave it out" }}
-{{- end }}
-{{- if not (has (toJson (dig "acmesolver" "runtimeClassName" nil $values)) (list `null` `""` `false` `{}` `[]`)) }}
-{{- $problems = append $problems "acmesolver.runtimeClassName: there is no solver image: leave it out" }}
+{{- $problems = append $problems "acmesolver.image: solver Pods run the one image as well: set image.* instead" }}
 {{- end }}
 {{- if not (has (toJson (dig "startupapicheck" "enabled" nil $values)) (list `null` `""` `false` `{}` `[]` `true` `false`)) }}
 {{- $problems = append $problems "startupapicheck.enabled: there is no check job: `helm install --wait` waits until the pods are ready, and with admission policies the API answers at once; leave it out" }}

@@ -86,6 +86,13 @@ admission-check: {{ $everywhere }}
 ingress-shim: {{ eq (include "certwright.runs" (list . "ingress-shim")) "true" }}
 gateway-shim: {{ and (eq (toString $gateway) "true") (eq (include "certwright.runs" (list . "gateway-shim")) "true") }}
 listenerset: {{ eq (toString $listenerset) "true" }}
+{{- $acme := and (eq (include "certwright.runs" (list . "orders")) "true") (eq (include "certwright.runs" (list . "challenges")) "true") }}
+acme: {{ $acme }}
+acme-http01: {{ $acme }}
+acme-gateway: {{ and $acme (eq (toString $gateway) "true") }}
+acme-openshift: {{ and $acme .Values.acme.openshift }}
+acme-dns01-webhooks: {{ and $acme $everywhere (not (empty .Values.acme.webhookGroups)) }}
+acme-service-account-tokens: {{ and $acme .Values.acme.serviceAccountTokens }}
 csr-signers: {{ eq (toString $csr) "true" }}
 cainjector: {{ $injects }}
 {{- range $feature, $kind := dict

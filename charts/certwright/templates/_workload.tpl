@@ -124,6 +124,14 @@ spec:
               valueFrom:
                 fieldRef:
                   fieldPath: metadata.namespace
+            {{- if eq .component "controller" }}
+            {{- range $variable, $field := dict "POD_NAME" "metadata.name" "POD_IP" "status.podIP" "POD_IPS" "status.podIPs" }}
+            - name: {{ $variable }}
+              valueFrom:
+                fieldRef:
+                  fieldPath: {{ $field }}
+            {{- end }}
+            {{- end }}
             {{- range $variable := list "http_proxy" "https_proxy" "no_proxy" }}
             {{- with index $root.Values $variable }}
             - name: {{ $variable | upper }}

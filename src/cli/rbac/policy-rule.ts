@@ -12,7 +12,14 @@ export interface PolicyRule {
  * Where a role counts. `served`: everywhere, or in the one namespace that is served. `cluster` and `approval`: on
  * cluster-scoped objects. The others: in one namespace each.
  */
-export type RoleScope = 'served' | 'cluster' | 'approval' | 'leader-election' | 'installation' | 'metrics-ca';
+export type RoleScope =
+  | 'served'
+  | 'cluster'
+  | 'approval'
+  | 'leader-election'
+  | 'installation'
+  | 'cluster-resources'
+  | 'metrics-ca';
 
 /** A rule with its reason; without `needs` it holds wherever its role does. */
 export interface NeededRule {

@@ -36,6 +36,11 @@ export function addRbacCommand(
       'signers that CertificateRequests may be approved for',
       defaultApproveSignerNames.join(','),
     )
+    .option(
+      '--cluster-resource-namespace <namespace>',
+      'where the Secrets of ClusterIssuers are (default: that of --namespace)',
+    )
+    .option('--acme-webhook-groups <list>', 'API groups of DNS-01 webhook solvers')
     .option('--metrics-ca-secret <name>', 'Secret with the CA of TLS metrics', 'certwright-metrics-ca')
     .option('--name <name>', 'prefix of all names, and the name of the ServiceAccount', 'certwright')
     .option('--split', 'one ServiceAccount for each of controller, cainjector and webhook')

@@ -10,6 +10,13 @@ export const rbacFeatures = {
   'ingress-shim': 'Certificates from annotations on Ingresses',
   'gateway-shim': 'Certificates from annotations on Gateways',
   listenerset: 'Certificates from annotations on ListenerSets',
+  acme: 'ACME issuers: Orders, Challenges, and what could not be cleaned up in time',
+  'acme-http01': 'HTTP-01 challenges through Ingresses: a Pod each, or the resident responder',
+  'acme-gateway': 'HTTP-01 and TLS-ALPN-01 challenges through Gateways',
+  'acme-openshift': 'HTTP-01 challenges on OpenShift: hosts of Routes, and endpoints in the network of Pods',
+  'acme-dns01-webhooks': 'DNS-01 through webhook solvers of the groups in --acme-webhook-groups',
+  'acme-service-account-tokens':
+    'DNS-01 with tokens of ServiceAccounts that an issuer names (Route53 auth.kubernetes)',
   'csr-signers': 'sign CertificateSigningRequests of certificates.k8s.io',
   cainjector: 'write CA bundles into what carries a cert-manager.io/inject-ca-from annotation',
   'inject-mutating-webhooks': 'cainjector: into MutatingWebhookConfigurations',
@@ -40,6 +47,10 @@ export interface RbacSettings {
   metricsCaSecret: { namespace: string; name: string };
   /** resourceNames of the verb `approve`. */
   approveSignerNames: readonly string[];
+  /** Where the Secrets of ClusterIssuers are; absent: beside the ServiceAccounts. */
+  clusterResourceNamespace?: string;
+  /** API groups of DNS-01 webhook solvers. */
+  acmeWebhookGroups?: readonly string[];
   /** Who runs each role of the process: all of them one ServiceAccount, or one each. */
   serviceAccounts: Readonly<Record<Component, string>>;
 }
@@ -50,6 +61,8 @@ export const defaultFeatures: readonly RbacFeature[] = [
   'approver',
   'admission-check',
   'ingress-shim',
+  'acme',
+  'acme-http01',
   'cainjector',
   'inject-mutating-webhooks',
   'inject-validating-webhooks',
@@ -73,6 +86,7 @@ export const clusterScopedFeatures: readonly RbacFeature[] = [
   'inject-from-certificates',
   'aggregated-roles',
   'webhook',
+  'acme-dns01-webhooks',
 ];
 
 /**

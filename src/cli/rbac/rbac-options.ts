@@ -17,6 +17,9 @@ export interface RbacFlags {
   leaderElectionNamespace?: string;
   metricsCaSecret: string;
   approveSignerNames: string;
+  /** Absent: that of --namespace. */
+  clusterResourceNamespace?: string;
+  acmeWebhookGroups?: string;
   name: string;
   split?: boolean;
   output: string;
@@ -35,9 +38,28 @@ export function readRbacOptions(flags: RbacFlags): RbacCommandOptions {
       ? undefined
       : namespaceName('--watch-namespace', flags.watchNamespace);
   const fullname = objectName('--name', flags.name);
+  const features = readFeatures(flags.features, watchNamespace);
+  const groups =
+    flags.acmeWebhookGroups === undefined || flags.acmeWebhookGroups === ''
+      ? undefined
+      : list('--acme-webhook-groups', flags.acmeWebhookGroups).map((group) =>
+          groupName('--acme-webhook-groups', group),
+        );
+  if (groups === undefined && features.has('acme-dns01-webhooks'))
+    throw new UsageError(
+      '--features',
+      flags.features,
+      'name the groups of the webhook solvers with --acme-webhook-groups',
+    );
+  const clusterResourceNamespace =
+    flags.clusterResourceNamespace === undefined
+      ? undefined
+      : namespaceName('--cluster-resource-namespace', flags.clusterResourceNamespace);
   return {
     settings: {
-      features: readFeatures(flags.features, watchNamespace),
+      features: groups === undefined ? features : new Set([...features, 'acme-dns01-webhooks']),
+      ...(groups === undefined ? {} : { acmeWebhookGroups: groups }),
+      ...(clusterResourceNamespace === undefined ? {} : { clusterResourceNamespace }),
       fullname,
       namespace,
       ...(watchNamespace === undefined ? {} : { watchNamespace }),
@@ -92,6 +114,21 @@ function isFeature(name: string): name is RbacFeature {
 function objectName(flag: string, value: string): string {
   if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
     throw new UsageError(flag, value, 'write lower-case letters, digits and dashes, at most 63');
+  }
+  return value;
+}
+
+/** A group of a DNS-01 webhook solver: a DNS name, and none of Kubernetes' own. */
+function groupName(flag: string, value: string): string {
+  if (
+    !/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+$/u.test(value) ||
+    value.endsWith('.k8s.io')
+  ) {
+    throw new UsageError(
+      flag,
+      value,
+      'write the groupName of a webhook solver, for example acme.example.com',
+    );
   }
   return value;
 }

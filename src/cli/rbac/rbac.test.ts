@@ -26,6 +26,7 @@ function settings(change: Partial<RbacSettings> = {}): RbacSettings {
     leaderElectionNamespace: 'kube-system',
     metricsCaSecret: { namespace: 'cert-manager', name: 'certwright-metrics-ca' },
     approveSignerNames: ['issuers.cert-manager.io/*'],
+    acmeWebhookGroups: ['acme.example.com'],
     serviceAccounts: { controller: 'certwright', cainjector: 'certwright', webhook: 'certwright' },
     ...change,
   };
@@ -72,7 +73,9 @@ test('no rule names everything, and no role is empty', () => {
     assert.notEqual(rules.length, 0, name);
     for (const rule of rules) {
       assert.notEqual(rule.verbs.length, 0, name);
-      assert.ok(![...rule.apiGroups, ...rule.resources, ...rule.verbs].includes('*'), name);
+      // A webhook solver's resource is its name, which only its own server knows.
+      const resources = name.endsWith('-acme-dns01-webhooks') ? [] : rule.resources;
+      assert.ok(![...rule.apiGroups, ...resources, ...rule.verbs].includes('*'), name);
     }
   }
 });
@@ -191,4 +194,32 @@ for (const [args, message] of refused) {
 
 test('what needs cluster-wide rights is a feature that exists', () => {
   for (const feature of clusterScopedFeatures) assert.ok(everything.includes(feature), feature);
+});
+
+test('rights on webhook solvers are for the groups that are named, and for none of Kubernetes', async () => {
+  const { out } = await run('--acme-webhook-groups', 'acme.example.com,dns.example.org', '-o', 'json');
+  const { items } = JSON.parse(out) as { items: RbacObject[] };
+  const role = items.find(
+    ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name.endsWith('-acme-dns01-webhooks'),
+  );
+  assert.ok(role?.kind === 'ClusterRole');
+  assert.deepEqual(role.rules, [
+    { apiGroups: ['acme.example.com', 'dns.example.org'], resources: ['*'], verbs: ['create'] },
+  ]);
+  for (const group of ['*', 'apps', 'rbac.authorization.k8s.io']) {
+    const refused = await run('--acme-webhook-groups', group);
+    assert.equal(refused.code, exitCodes.usage, group);
+    assert.match(refused.err, /groupName of a webhook solver/u);
+  }
+  assert.equal((await run('--features', '*,acme-dns01-webhooks')).code, exitCodes.usage);
+});
+
+test('what could not be cleaned up is kept where the Secrets of ClusterIssuers are, or in the one namespace', () => {
+  const where = (change: Partial<RbacSettings>): (string | undefined)[] =>
+    rulesFor(settings(change))
+      .filter(({ name }) => name.endsWith('-cleanup-debts'))
+      .map(({ namespace }) => namespace);
+  assert.deepEqual(where({}), ['cert-manager']);
+  assert.deepEqual(where({ clusterResourceNamespace: 'platform' }), ['platform']);
+  assert.deepEqual(where({ watchNamespace: 'shop', clusterResourceNamespace: 'platform' }), ['shop']);
 });

@@ -1,9 +1,12 @@
 /** Which rights each part needs: exactly the verbs that the code uses, one role for each reason. The only place they are written. */
+import { debtsConfigMap } from '../../controllers/challenge/debts.ts';
 import { policies } from '../../admission/policies/policies.ts';
 import { allow, type NeededRule, type PolicyRule, type RoleDefinition } from './policy-rule.ts';
 import type { RbacFeature } from './rbac-features.ts';
 
 const certManager = 'cert-manager.io';
+const acme = 'acme.cert-manager.io';
+const gateway = 'gateway.networking.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 const read = ['list', 'watch'] as const;
 
@@ -140,12 +143,95 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     ],
   },
   {
+    suffix: '-controller-orders',
+    component: 'controller',
+    scope: 'served',
+    needs: ['acme'],
+    rules: () => [
+      needed(allow(acme, ['orders'], ['get', 'list', 'watch', 'create', 'delete'])),
+      needed(allow(acme, ['orders/status'], ['patch'])),
+      needed(allow(acme, ['challenges'], ['create', 'delete'])),
+      ownerOf(certManager, 'certificaterequests'),
+      ownerOf(acme, 'orders'),
+    ],
+  },
+  {
+    suffix: '-controller-challenges',
+    component: 'controller',
+    scope: 'served',
+    needs: ['acme'],
+    rules: () => [
+      needed(allow(acme, ['challenges'], ['get', 'list', 'watch', 'patch'])),
+      needed(allow(acme, ['challenges/status'], ['patch'])),
+    ],
+  },
+  {
+    suffix: '-controller-cleanup-debts',
+    component: 'controller',
+    scope: 'cluster-resources',
+    needs: ['acme'],
+    rules: () => [
+      needed(allow('', ['configmaps'], ['get', 'patch'], [debtsConfigMap])),
+      needed(allow('', ['configmaps'], ['create'])),
+    ],
+  },
+  {
+    suffix: '-controller-acme-http01',
+    component: 'controller',
+    scope: 'served',
+    needs: ['acme', 'acme-http01'],
+    rules: () => [
+      needed(allow('', ['pods'], ['list', 'watch', 'create', 'delete'])),
+      // `patch`: what leads to a TLSRoute is applied.
+      needed(allow('', ['services'], ['list', 'watch', 'create', 'delete'])),
+      needed(allow('', ['services'], ['patch']), 'acme-gateway'),
+      needed(allow('discovery.k8s.io', ['endpointslices'], ['list', 'watch', 'create', 'update', 'delete'])),
+      needed(allow('discovery.k8s.io', ['endpointslices'], ['patch']), 'acme-gateway'),
+      needed(
+        allow('networking.k8s.io', ['ingresses'], ['get', 'list', 'watch', 'create', 'update', 'delete']),
+      ),
+      needed(allow('discovery.k8s.io', ['endpointslices/restricted'], ['create']), 'acme-openshift'),
+      needed(allow('route.openshift.io', ['routes/custom-host'], ['create']), 'acme-openshift'),
+      ownerOf(acme, 'challenges'),
+    ],
+  },
+  {
+    suffix: '-controller-acme-gateway',
+    component: 'controller',
+    scope: 'served',
+    needs: ['acme', 'acme-http01', 'acme-gateway'],
+    rules: () => [
+      needed(allow(gateway, ['httproutes'], ['list', 'watch', 'create', 'update', 'delete'])),
+      needed(allow(gateway, ['tlsroutes'], ['create', 'patch', 'delete'])),
+      needed(allow(gateway, ['gateways', 'listenersets'], ['get'])),
+    ],
+  },
+  {
+    suffix: '-controller-acme-dns01-webhooks',
+    component: 'controller',
+    scope: 'cluster',
+    needs: ['acme', 'acme-dns01-webhooks'],
+    rules: ({ acmeWebhookGroups = [] }) => [
+      // The resource is the name of a solver, which only its own server knows (acme.md §12).
+      needed({ apiGroups: acmeWebhookGroups, resources: ['*'], verbs: ['create'] }),
+    ],
+  },
+  {
+    suffix: '-controller-acme-tokens',
+    component: 'controller',
+    scope: 'served',
+    needs: ['acme', 'acme-service-account-tokens'],
+    rules: () => [needed(allow('', ['serviceaccounts/token'], ['create']))],
+  },
+  {
     suffix: '-controller-certificatesigningrequests',
     component: 'controller',
     scope: 'cluster',
     needs: ['csr-signers'],
     rules: () => [
       needed(allow('certificates.k8s.io', ['certificatesigningrequests'], read)),
+      // Whether the Order of a Challenge was made for one that is there and approved.
+      needed(allow('certificates.k8s.io', ['certificatesigningrequests'], ['get']), 'acme'),
       needed(allow('certificates.k8s.io', ['certificatesigningrequests/status'], ['patch'])),
       needed(
         allow(

@@ -46,6 +46,8 @@ function namespaceOf(scope: RoleScope, settings: RbacSettings): string | undefin
     approval: undefined,
     'leader-election': settings.leaderElectionNamespace,
     installation: settings.namespace,
+    // Whoever serves one namespace keeps everything of its own in it.
+    'cluster-resources': settings.watchNamespace ?? settings.clusterResourceNamespace ?? settings.namespace,
     'metrics-ca': settings.metricsCaSecret.namespace,
   };
   return namespaces[scope];

@@ -133,7 +133,7 @@ export const combinations: readonly Combination[] = [
       },
     },
     rbac: rights({
-      on: ['gateway-shim', 'listenerset', 'csr-signers', 'metrics-tls'],
+      on: ['gateway-shim', 'listenerset', 'csr-signers', 'metrics-tls', 'acme-gateway'],
       metricsCaSecret: { namespace: 'cert-manager', name: 'metrics-ca' },
     }),
   },
@@ -150,7 +150,7 @@ export const combinations: readonly Combination[] = [
       featureGates: 'ListenerSets=true,ExperimentalCertificateSigningRequestControllers=true',
     },
     rbac: rights({
-      on: ['gateway-shim', 'listenerset', 'csr-signers', 'metrics-tls', 'sharding'],
+      on: ['gateway-shim', 'listenerset', 'csr-signers', 'metrics-tls', 'sharding', 'acme-gateway'],
       metricsCaSecret: { namespace: 'cert-manager', name: 'metrics-ca' },
     }),
   },
@@ -185,6 +185,41 @@ export const combinations: readonly Combination[] = [
       approveSignerNames: ['issuers.cert-manager.io/shop.ca'],
       off: [...defaultFeatures.filter((name) => /inject/u.test(name)), 'aggregated-roles'],
     }),
+  },
+  {
+    title: 'ACME with everything that it can ask for',
+    values: {
+      clusterResourceNamespace: 'platform',
+      acme: {
+        http01: { responder: 'pod', port: 9089, publicResolver: 'https://dns.example/dns-query' },
+        tlsAlpn01: { port: 8443 },
+        webhookGroups: ['acme.example.com'],
+        serviceAccountTokens: true,
+        openshift: true,
+      },
+      maxConcurrentChallenges: 5,
+      dns01RecursiveNameservers: '192.0.2.1:53,https://dns.example/dns-query',
+      dns01RecursiveNameserversOnly: true,
+      acmesolver: { runtimeClassName: 'sandboxed' },
+      global: { commonLabels: { team: 'pki', cost: 'a' } },
+      config: { gatewayAPI: { enabled: true } },
+    },
+    rbac: rights({
+      on: [
+        'gateway-shim',
+        'acme-gateway',
+        'acme-openshift',
+        'acme-dns01-webhooks',
+        'acme-service-account-tokens',
+      ],
+      acmeWebhookGroups: ['acme.example.com'],
+      clusterResourceNamespace: 'platform',
+    }),
+  },
+  {
+    title: 'no ACME',
+    values: { extraArgs: ['--controllers=*,-orders,-challenges'] },
+    rbac: rights({ off: ['acme', 'acme-http01'] }),
   },
   {
     title: 'cainjector for some kinds',
