@@ -12,7 +12,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   acme: ['openssl', 'go'],
-  dns: ['named'],
+  dns: ['named', 'openssl', 'go'],
   docs: ['kubectl', 'openssl', 'keytool'],
   gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],

@@ -47,6 +47,8 @@ export interface BindOptions {
   zones?: readonly BindZone[];
   /** Instead of `zones`. */
   views?: readonly BindView[];
+  /** Follows CNAMEs from one of its zones into another, as the resolver of a CA does. */
+  recursive?: boolean;
   /** Zones that are asked for at another server. The server is recursive then, with a cache. */
   forward?: readonly { zone: string; to: { address: string; port: number } }[];
 }
@@ -140,7 +142,7 @@ async function configuration(
   listen-on port ${port} { ${address}; };
   listen-on-v6 { none; };
   query-source address ${address};
-  recursion ${forward.length > 0 ? 'yes' : 'no'};
+  recursion ${forward.length > 0 || options.recursive === true ? 'yes' : 'no'};
   allow-recursion { any; };
   empty-zones-enable no;
   dnssec-validation no;

@@ -1,0 +1,193 @@
+/** Controllers over an embedded server, Pebble as the CA, BIND as the DNS of all of them: DNS challenges end to end. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Challenge } from '../../src/api/challenge.ts';
+import type { Certificate, CertificateSpec } from '../../src/api/certificate.ts';
+import type { Event, Secret } from '../../src/api/core.ts';
+import type { ClusterIssuer } from '../../src/api/issuer.ts';
+import {
+  certificates,
+  challenges,
+  clusterIssuers,
+  events,
+  orders,
+  secrets,
+} from '../../src/api/resources.ts';
+import type { Solver } from '../../src/api/solver.ts';
+import { composeAcme } from '../../src/cli/acme/compose.ts';
+import { createModules, defaultShimSettings, upControllers } from '../../src/cli/controller/modules.ts';
+import { startControllers } from '../../src/controllers/manager.ts';
+import { createIssuerTypes } from '../../src/issuers/registry.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { createKubeClient } from '../../src/kube/http-client.ts';
+import type { KubeConnection } from '../../src/kube/transport.ts';
+import { defaultAcmeSettings } from '../../src/solvers/settings.ts';
+import { startPebble, type Pebble, type PebbleOptions } from '../../tools/peers/acme/pebble.ts';
+import { startBind, type Bind, type BindOptions } from '../../tools/peers/bind/bind.ts';
+import { openEmbeddedApi } from '../servers/embedded-api.ts';
+
+export const namespace = 'shop';
+const silent = (): void => undefined;
+
+export class DnsAcmeWorld implements AsyncDisposable {
+  readonly client: KubeClient;
+  readonly bind: Bind;
+  readonly pebble: Pebble;
+  readonly #end: () => Promise<void>;
+
+  private constructor(client: KubeClient, bind: Bind, pebble: Pebble, end: () => Promise<void>) {
+    this.client = client;
+    this.bind = bind;
+    this.pebble = pebble;
+    this.#end = end;
+  }
+
+  static async start(dns: BindOptions, ca: PebbleOptions = {}): Promise<DnsAcmeWorld> {
+    const bind = await startBind(dns);
+    const pebble = await startPebble({ dnsServer: bind.server, noSleep: true, ...ca });
+    const api = await openEmbeddedApi({
+      dataDir: ':memory:',
+      fresh: true,
+      namespaces: [namespace, 'system'],
+      now: Date.now,
+    });
+    if (api.embedded === undefined) throw new Error('no embedded server');
+    const connection: KubeConnection = {
+      baseUrl: 'http://embedded.invalid',
+      dispatcher: api.embedded.dispatcher(),
+      clock: systemClock,
+      random: Math.random,
+    };
+    const acme = composeAcme({
+      settings: {
+        ...defaultAcmeSettings,
+        inCluster: false,
+        checkRetryMs: 1000,
+        // Authoritative servers would be asked at port 53, which is not BIND's here.
+        dns: { recursiveNameservers: [bind.server], recursiveNameserversOnly: true, programs: {} },
+      },
+      connection,
+      environment: {},
+      names: { http01: 'http01', tlsAlpn01: 'tlsalpn01', webroot: 'webroot' },
+    });
+    const controllers = startControllers({
+      client: createKubeClient(connection),
+      clock: systemClock,
+      random: Math.random,
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      issuerTypes: createIssuerTypes(),
+      modules: createModules(
+        { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
+        acme.modules,
+      ),
+      openAccount: acme.openAccount,
+      options: { clusterResourceNamespace: 'system' },
+    });
+    await controllers.synced;
+    return new DnsAcmeWorld(api.client(), bind, pebble, async () => {
+      await controllers.stop();
+      await api.close();
+      await pebble.stop();
+      await bind.stop();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+
+  async issuer(name: string, solvers: Solver[]): Promise<void> {
+    const { directoryUrl, caBundle } = this.pebble;
+    const issuer: ClusterIssuer = {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'ClusterIssuer',
+      metadata: { name },
+      spec: {
+        acme: {
+          server: directoryUrl,
+          caBundle: Buffer.from(caBundle).toString('base64'),
+          email: 'ops@example.test',
+          privateKeySecretRef: { name: `${name}-account` },
+          solvers,
+        },
+      },
+    };
+    await this.client.create(clusterIssuers, issuer, { fieldManager: 'test' });
+  }
+
+  async secret(name: string, data: Record<string, string>): Promise<void> {
+    const secret: Secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'system' },
+      stringData: data,
+    };
+    await this.client.create(secrets, secret, { fieldManager: 'test' });
+  }
+
+  async certificate(
+    name: string,
+    issuer: string,
+    dnsNames: string[],
+    more: Partial<CertificateSpec> = {},
+  ): Promise<void> {
+    const certificate: Certificate = {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name, namespace },
+      spec: {
+        secretName: name,
+        dnsNames,
+        issuerRef: { name: issuer, kind: 'ClusterIssuer' },
+        privateKey: { algorithm: 'ECDSA' },
+        ...more,
+      },
+    };
+    await this.client.create(certificates, certificate, { fieldManager: 'test' });
+  }
+
+  /** PEM of the chain. Throws with what every object says when it is not Ready in time. */
+  async issued(name: string, limitMs = 45_000): Promise<string> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const one = await this.client.get<Certificate>(certificates, { namespace, name });
+      if (
+        one.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+      ) {
+        const secret = await this.client.get<Secret>(secrets, { namespace, name });
+        return Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString();
+      }
+      if (performance.now() > deadline)
+        throw new Error(`${name} is not issued:\n${await this.#everything()}`);
+      await wait(50);
+    }
+  }
+
+  async challengesOnceSeen(enough: (all: Challenge[]) => boolean, limitMs = 30_000): Promise<Challenge[]> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const { items } = await this.client.list<Challenge>(challenges, { namespace });
+      if (enough(items)) return items;
+      if (performance.now() > deadline)
+        throw new Error(`Challenges are not as expected:\n${await this.#everything()}`);
+      await wait(50);
+    }
+  }
+
+  async #everything(): Promise<string> {
+    const lists = await Promise.all(
+      [clusterIssuers, certificates, orders, challenges].map((type) =>
+        this.client.list<Certificate>(type, {}),
+      ),
+    );
+    const told = await this.client.list<Event>(events, { namespace });
+    return [
+      ...lists.flatMap(({ items }) =>
+        items.map((item) => `${item.kind} ${item.metadata?.name}: ${JSON.stringify(item.status)}`),
+      ),
+      ...told.items.map(({ reason, message }) => `${reason}: ${message}`),
+      this.pebble.log().slice(-2000),
+    ].join('\n');
+  }
+}
