@@ -15,8 +15,13 @@ export async function objectionToOrder(
   context: Pick<ControllerContext, 'client' | 'informers'>,
   order: OrderFacts,
 ): Promise<string | undefined> {
-  const objection = objectionToOwner(order, await ownerOf(context, order));
-  return objection ?? objectionToNames(order.spec);
+  const owner = await ownerOf(context, order);
+  const objection = objectionToOwner(order, owner);
+  if (objection !== undefined) return objection;
+  // The cache drops what an issued request asked for. Nothing is left to be ordered for it, whatever the Order says.
+  if (owner?.request === '')
+    return `the request that its Order ${order.metadata?.name ?? ''} belongs to has its certificate already`;
+  return objectionToNames(order.spec);
 }
 
 /** The names that are ordered are those that the request, which was approved, asks for. */
