@@ -1,4 +1,5 @@
 /** Starts every controller over one set of shared watches. */
+import type { OrderBudget } from '../acme/budget/order-budget.ts';
 import type { Certificate } from '../api/certificate.ts';
 import type { KubeObject, OwnerReference } from '../api/meta.ts';
 import { certificateSteps, type ControllerName } from '../api/components.ts';
@@ -68,6 +69,8 @@ export interface ControllersInput {
   holdCertificates?: boolean;
   /** Makes the clients of ACME accounts; absent: straight over the network. Processes add user agent, proxies and metrics; tests and dry runs bring their own. */
   openAccount?: OpenAccount;
+  /** The ledger of CA limits: what may be ordered, and when. Absent: the CA's own limits are the only ones. */
+  budget?: OrderBudget;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
   streamingList?: boolean;
 }
@@ -130,6 +133,7 @@ export function startControllers(input: ControllersInput): Controllers {
       input.openAccount ?? openAccounts({ userAgent: 'certwright', now: () => clock.now(), random }),
     ),
     replacesFor: replacesFor({ informers, options }),
+    ...(input.budget === undefined ? {} : { budget: input.budget }),
   };
   const context: ControllerContext = {
     client,

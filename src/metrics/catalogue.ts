@@ -3,7 +3,7 @@
  * are held against it. The `certmanager_` names, types and labels are the peer's (spec/operations.md §10).
  */
 
-export type MetricType = 'counter' | 'gauge' | 'histogram';
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
 
 export interface MetricDescription {
   name: string;
@@ -82,6 +82,55 @@ export const objectMetrics = {
     labels: ['name', 'namespace'],
     help: 'Failed issuances in a row; absent when the last one succeeded.',
     series: 'one per Certificate whose last issuance failed',
+  },
+  challengeStatus: {
+    name: 'certmanager_certificate_challenge_status',
+    type: 'gauge',
+    labels: ['domain', 'name', 'namespace', 'processing', 'reason', 'status', 'type'],
+    help: 'The status of certificate challenges: 1 on the series whose status is the current one. The reason is cut to what it begins with.',
+    series: 'eight per Challenge',
+  },
+  renewalWindowStart: {
+    name: 'certwright_certificate_renewal_window_start_timestamp_seconds',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'When the renewal window begins that the CA suggests (ARI), in Unix Epoch Time; absent while it suggests none.',
+    series: 'one per Certificate whose CA suggests a window',
+  },
+  renewalWindowEnd: {
+    name: 'certwright_certificate_renewal_window_end_timestamp_seconds',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'When the renewal window ends that the CA suggests (ARI), in Unix Epoch Time; absent while it suggests none.',
+    series: 'one per Certificate whose CA suggests a window',
+  },
+  renewalInfoFailed: {
+    name: 'certwright_certificate_renewal_information_failed',
+    type: 'gauge',
+    labels: ['name', 'namespace'],
+    help: 'The CA could not be asked when to renew (ARI), or what it answered cannot be used; absent while all is well.',
+    series: 'one per Certificate whose last question failed',
+  },
+  orders: {
+    name: 'certwright_acme_orders',
+    type: 'gauge',
+    labels: ['issuer', 'state'],
+    help: 'Orders that are there, by state; an empty state: not placed with the CA yet.',
+    series: 'states (eight) times ACME issuers',
+  },
+  ordersWaiting: {
+    name: 'certwright_acme_orders_waiting',
+    type: 'gauge',
+    labels: ['issuer'],
+    help: 'Orders that wait for a time: for a slot in a budget, or because the CA asks to wait or could not be reached.',
+    series: 'one per ACME issuer with Orders',
+  },
+  nextOrder: {
+    name: 'certwright_acme_next_order_seconds',
+    type: 'gauge',
+    labels: ['issuer'],
+    help: 'Seconds until the first of the waiting Orders goes on; absent while none waits.',
+    series: 'one per ACME issuer with Orders that wait',
   },
   breakerOpen: {
     name: 'certwright_certificate_breaker_open',
@@ -165,6 +214,20 @@ export const countedMetrics = {
     labels: ['resource', 'verb'],
     help: 'Time to the whole answer of the API server; of a watch, to its beginning.',
     series: 'one histogram per verb and resource in use, below 60',
+  },
+  acmeRequests: {
+    name: 'certmanager_http_acme_client_request_count',
+    type: 'counter',
+    labels: ['action', 'host', 'method', 'scheme', 'status'],
+    help: 'The number of requests made by the ACME client; nonces and directories count for the action that needed them, status 999: no answer came.',
+    series: 'actions times methods times statuses in use, per CA, below 100',
+  },
+  acmeDuration: {
+    name: 'certmanager_http_acme_client_request_duration_seconds',
+    type: 'summary',
+    labels: ['action', 'host', 'method', 'scheme', 'status'],
+    help: 'The HTTP request latencies in seconds for the ACME client, over the last ten minutes.',
+    series: 'one summary (five series) for each series of the count',
   },
   watchRestarts: {
     name: 'certwright_watch_restarts_total',
@@ -274,6 +337,27 @@ export const stateMetrics = {
     labels: ['outcome'],
     help: 'Kubernetes events by outcome: sent, limited (the same again), dropped (under pressure), failed.',
     series: 'four',
+  },
+  cleanUpDebts: {
+    name: 'certwright_acme_cleanup_debts',
+    type: 'gauge',
+    labels: [],
+    help: 'Answers to challenges that could not be taken away in time, and are tried again (ConfigMap certwright-cleanup-debts).',
+    series: 'one',
+  },
+  budgetAvailable: {
+    name: 'certwright_acme_budget_available',
+    type: 'gauge',
+    labels: ['issuer', 'limit', 'subject'],
+    help: 'What the limit of the CA still allows now, as far as this process has counted.',
+    series: 'limits times their most used subjects, per ACME issuer, below 20',
+  },
+  budgetNextSlot: {
+    name: 'certwright_acme_budget_next_slot_seconds',
+    type: 'gauge',
+    labels: ['issuer', 'limit', 'subject'],
+    help: 'Seconds until the limit of the CA allows one more; 0 while it does.',
+    series: 'limits times their most used subjects, per ACME issuer, below 20',
   },
   breakersOpen: {
     name: 'certwright_breaker_open_certificates',

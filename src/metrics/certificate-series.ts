@@ -37,6 +37,17 @@ function timeLine({ name }: MetricDescription, of: (certificate: Certificate) =>
   return (certificate) => `${name}{${issuerLabels(certificate)}} ${seconds(of(certificate))}\n`;
 }
 
+/** Of Certificates whose CA suggests a window. */
+function windowLine(
+  { name }: MetricDescription,
+  of: (window: { start: string; end: string }) => string,
+): Line {
+  return ({ metadata, status }) => {
+    const window = status?.acme?.ari?.suggestedWindow;
+    return window === undefined ? '' : `${name}{${nameLabels(metadata)}} ${seconds(of(window))}\n`;
+  };
+}
+
 const expires: Line = timeLine(objectMetrics.expiration, ({ status }) => status?.notAfter);
 const families: readonly (readonly [MetricDescription, Line])[] = [
   [objectMetrics.expiration, expires],
@@ -70,6 +81,15 @@ const families: readonly (readonly [MetricDescription, Line])[] = [
         ? `${objectMetrics.failedAttempts.name}{${nameLabels(metadata)}} ${attempts}\n`
         : '';
     },
+  ],
+  [objectMetrics.renewalWindowStart, windowLine(objectMetrics.renewalWindowStart, (window) => window.start)],
+  [objectMetrics.renewalWindowEnd, windowLine(objectMetrics.renewalWindowEnd, (window) => window.end)],
+  [
+    objectMetrics.renewalInfoFailed,
+    ({ metadata, status }) =>
+      status?.acme?.ari?.lastError === undefined
+        ? ''
+        : `${objectMetrics.renewalInfoFailed.name}{${nameLabels(metadata)}} 1\n`,
   ],
 ];
 

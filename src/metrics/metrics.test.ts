@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { createOrderBudget } from '../acme/budget/create-order-budget.ts';
 import type { Certificate } from '../api/certificate.ts';
+import type { Challenge } from '../api/challenge.ts';
+import type { Order } from '../api/order.ts';
 import { TransportError } from '../kube/errors.ts';
 import { createQueue } from '../kube/queue.ts';
 import { createFakeClock } from '../kube/testing/fake-clock.ts';
@@ -28,7 +31,15 @@ const clock = createFakeClock(1_800_000_000_500);
 
 function metricsOf(caches?: Partial<ObjectCaches>): Metrics {
   const metrics = createMetrics({ clock, version: '1.2.3', process: still });
-  if (caches !== undefined) metrics.serve({ certificates: [], issuers: [], clusterIssuers: [], ...caches });
+  if (caches !== undefined)
+    metrics.serve({
+      certificates: [],
+      issuers: [],
+      clusterIssuers: [],
+      orders: [],
+      challenges: [],
+      ...caches,
+    });
   return metrics;
 }
 
@@ -42,6 +53,31 @@ const certificate = (name: string, issuer: string, status?: Certificate['status'
   metadata: { name, namespace: 'shop' },
   spec: { secretName: name, issuerRef: { name: issuer } },
   ...(status === undefined ? {} : { status }),
+});
+
+const letsEncrypt = {
+  metadata: { name: 'le' },
+  spec: { acme: { server: 'https://acme-v02.api.letsencrypt.org/directory' } },
+  status: { acme: { uri: 'https://acme-v02.api.letsencrypt.org/acme/acct/1' } },
+};
+const anOrder = (state: 'pending' | 'valid', nextAttemptAt?: string): Order => ({
+  metadata: { name: `o-${state}`, namespace: 'shop' },
+  spec: { request: '', issuerRef: { name: 'le', kind: 'ClusterIssuer' } },
+  status: { state, ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }) },
+});
+const aChallenge = (name: string, status: Challenge['status']): Challenge => ({
+  metadata: { name, namespace: 'shop' },
+  spec: {
+    url: '',
+    authorizationURL: '',
+    dnsName: 'a.example',
+    type: 'HTTP-01',
+    token: '',
+    key: '',
+    solver: {},
+    issuerRef: { name: 'le' },
+  },
+  status,
 });
 
 describe('metrics', () => {
@@ -59,10 +95,28 @@ describe('metrics', () => {
               message: '',
             },
           ],
+          acme: {
+            ari: {
+              suggestedWindow: { start: '2026-02-01T00:00:00Z', end: '2026-02-02T00:00:00Z' },
+              lastError: 'no route',
+            },
+          },
         }),
       ],
       issuers: [{ metadata: { name: 'ca', namespace: 'shop' }, spec: {} }] as never,
-      clusterIssuers: [{ metadata: { name: 'root' }, spec: {} }] as never,
+      clusterIssuers: [letsEncrypt] as never,
+      orders: [anOrder('pending', '2099-01-01T00:00:00Z')],
+      challenges: [aChallenge('c', { state: 'pending' })],
+    });
+    metrics.setBudget(createOrderBudget());
+    metrics.setCleanUpDebts(2);
+    metrics.acme({
+      scheme: 'https',
+      host: 'ca',
+      action: 'discover',
+      method: 'GET',
+      status: 200,
+      seconds: 0.1,
     });
     metrics.setLeader(true);
     metrics.setShards(2, 8);
@@ -93,7 +147,9 @@ describe('metrics', () => {
       assert.equal(family.help, help, name);
       for (const sample of family.samples)
         assert.deepEqual(
-          Object.keys(sample.labels).filter((label) => label !== 'le'),
+          Object.keys(sample.labels).filter(
+            (label) => label !== 'le' && !(label === 'quantile' && type === 'summary'),
+          ),
           labels,
           name,
         );
@@ -103,6 +159,73 @@ describe('metrics', () => {
     assert.equal(value('certmanager_controller_sync_error_count'), 1);
     assert.equal(value('certwright_certificate_breaker_open'), 1);
     assert.equal(value('certmanager_clock_time_seconds'), 1_800_000_000);
+  });
+
+  test('Orders and Challenges: by state and issuer, eight series for each Challenge, reasons without names', async () => {
+    const metrics = metricsOf({
+      orders: [anOrder('pending', '2027-01-15T08:34:00Z'), anOrder('pending'), anOrder('valid')],
+      challenges: [
+        aChallenge('a', {
+          processing: true,
+          state: 'pending',
+          reason: `Waiting for HTTP-01 propagation: "x.example" says 404`,
+        }),
+        aChallenge('b', undefined),
+      ],
+    });
+    const families = await scrape(metrics);
+    const of = (name: string): [string, number][] =>
+      families.get(name)!.samples.map(({ labels, value }) => [Object.values(labels).join(' '), value]);
+    assert.deepEqual(of('certwright_acme_orders'), [
+      ['ClusterIssuer/le pending', 2],
+      ['ClusterIssuer/le valid', 1],
+    ]);
+    assert.deepEqual(of('certwright_acme_orders_waiting'), [['ClusterIssuer/le', 1]]);
+    const [[, seconds] = ['', 0]] = of('certwright_acme_next_order_seconds');
+    assert.equal(seconds, Math.ceil((Date.parse('2027-01-15T08:34:00Z') - clock.now()) / 1000));
+    const challenges = families.get('certmanager_certificate_challenge_status')!.samples;
+    assert.equal(challenges.length, 16);
+    assert.deepEqual(
+      challenges
+        .filter(({ value }) => value === 1)
+        .map(({ labels }) => [labels.name, labels.status, labels.processing, labels.reason]),
+      [
+        ['a', 'pending', 'true', 'Waiting for HTTP-N propagation'],
+        ['b', '', 'false', ''],
+      ],
+    );
+  });
+
+  test('requests to CAs: a counter, and a summary over the last ten minutes', async () => {
+    const own = createFakeClock(1_800_000_000_000);
+    const metrics = createMetrics({ clock: own, version: '1', process: still });
+    const trip = {
+      scheme: 'https',
+      host: 'ca:14000',
+      action: 'get_order',
+      method: 'POST',
+      status: 200,
+    } as const;
+    for (let i = 1; i <= 100; i++) metrics.acme({ ...trip, seconds: i / 100 });
+    metrics.acme({ ...trip, status: 999, seconds: 30 });
+    const name = 'certmanager_http_acme_client_request_duration_seconds';
+    const quantiles = async (): Promise<number[]> =>
+      (await scrape(metrics))
+        .get(name)!
+        .samples.filter(({ labels }) => labels.status === '200' && labels.quantile !== undefined)
+        .map(({ value }) => value);
+    assert.deepEqual(await quantiles(), [0.5, 0.9, 0.99]);
+    await own.advance(601_000);
+    assert.deepEqual(await quantiles(), [NaN, NaN, NaN], 'as Go says it');
+    const families = await scrape(metrics);
+    const total = families.get(name)!.samples.filter((sample) => sample.name !== name);
+    assert.deepEqual(
+      total.map(({ value }) => Math.round(value)),
+      [51, 100, 30, 1],
+    );
+    assert.equal(families.get('certmanager_http_acme_client_request_count')!.samples[0]?.value, 100);
+    for (let i = 0; i < 2000; i++) metrics.acme({ ...trip, host: `h${i}`, seconds: 1 });
+    assert.ok((await scrape(metrics)).get(name)!.samples.length < 5 * 510, 'hosts come from users: bounded');
   });
 
   test('one that stands by tells of itself and of no object', async () => {
@@ -204,7 +327,7 @@ describe('a scrape of 10,000 Certificates', () => {
         return new Promise((resolve) => void setImmediate(resolve));
       },
     });
-    metrics.serve({ certificates: many, issuers: [], clusterIssuers: [] });
+    metrics.serve({ certificates: many, issuers: [], clusterIssuers: [], orders: [], challenges: [] });
     // Once to be compiled; the least of three, as others share the machine.
     for await (const _ of metrics.scrape()) continue;
     const cpuMs: number[] = [];

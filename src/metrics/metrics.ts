@@ -1,10 +1,15 @@
 /** What `/metrics` answers: everything in `catalogue.ts` that has data, as chunks of Prometheus text. */
+import type { OrderBudget } from '../acme/budget/order-budget.ts';
+import type { RoundTrip } from '../acme/create-client.ts';
 import type { Certificate } from '../api/certificate.ts';
+import type { Challenge } from '../api/challenge.ts';
 import type { ClusterIssuer, Issuer } from '../api/issuer.ts';
+import type { Order } from '../api/order.ts';
 import type { ControllersObserver } from '../controllers/observer.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { RequestObserver } from '../kube/observe.ts';
+import { budgetSeries, challengeSeries, orderSeries } from './acme-series.ts';
 import { certificateSeries, issuerSeries } from './certificate-series.ts';
 import { objectMetrics, stateMetrics, type MetricDescription } from './catalogue.ts';
 import { contentType, header, labelText, number } from './exposition.ts';
@@ -16,6 +21,8 @@ export interface ObjectCaches {
   certificates: Pick<Cache<Certificate>, 'values'>;
   issuers: Pick<Cache<Issuer>, 'values'>;
   clusterIssuers: Pick<Cache<ClusterIssuer>, 'values'>;
+  orders: Pick<Cache<Order>, 'values'>;
+  challenges: Pick<Cache<Challenge>, 'values'>;
 }
 
 export interface MetricsInput {
@@ -35,6 +42,8 @@ export interface Metrics {
   readonly cainjector: ControllersObserver;
   /** For the connection: `createKubeClient({ ...connection, observer })`. */
   readonly requests: RequestObserver;
+  /** For the clients of ACME accounts (`composeAcme({ observe })`). */
+  readonly acme: (trip: RoundTrip) => void;
   /**
    * One scrape, in chunks of at most some 100 kB; nothing is rendered before it is asked for, so a slow reader costs no
    * memory. Leaving the loop early is fine. Scrapes may overlap.
@@ -49,6 +58,10 @@ export interface Metrics {
   setLeader(isLeader: boolean): void;
   setShards(held: number, total: number): void;
   setAdmissionMode(mode: string): void;
+  /** The ledger of CA limits that Orders ask; absent: there is none. */
+  setBudget(budget: OrderBudget | undefined): void;
+  /** Answers to challenges that are still to be taken away. */
+  setCleanUpDebts(count: number): void;
   /** Ends the watch over the event loop. */
   stop(): void;
 }
@@ -58,6 +71,8 @@ interface State {
   leader: boolean | undefined;
   shards: { held: number; total: number } | undefined;
   admissionMode: string | undefined;
+  budget: OrderBudget | undefined;
+  cleanUpDebts: number | undefined;
 }
 
 type Sample = readonly [labels: readonly string[], value: number];
@@ -65,8 +80,15 @@ type Sample = readonly [labels: readonly string[], value: number];
 const breatheByImmediate = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 export function createMetrics(input: MetricsInput): Metrics {
-  const observers = new Observers();
-  const state: State = { caches: undefined, leader: undefined, shards: undefined, admissionMode: undefined };
+  const observers = new Observers(() => input.clock.now());
+  const state: State = {
+    caches: undefined,
+    leader: undefined,
+    shards: undefined,
+    admissionMode: undefined,
+    budget: undefined,
+    cleanUpDebts: undefined,
+  };
   const breathe = input.breathe ?? breatheByImmediate;
 
   async function* scrape(): AsyncGenerator<string> {
@@ -75,6 +97,16 @@ export function createMetrics(input: MetricsInput): Metrics {
       yield* certificateSeries(caches.certificates.values(), breathe);
       yield issuerSeries(caches.issuers.values(), false) + issuerSeries(caches.clusterIssuers.values(), true);
       await breathe();
+      yield orderSeries(caches.orders.values(), input.clock.now());
+      await breathe();
+      for (const text of challengeSeries(caches.challenges.values())) {
+        yield text;
+        await breathe();
+      }
+      if (state.budget !== undefined) {
+        const issuers = [...caches.issuers.values(), ...caches.clusterIssuers.values()];
+        yield budgetSeries(state.budget, issuers, input.clock.now());
+      }
     }
     for (const text of observers.render()) {
       yield text;
@@ -88,9 +120,14 @@ export function createMetrics(input: MetricsInput): Metrics {
     controllers: observers.controllers,
     cainjector: observers.cainjector,
     requests: observers.requests,
+    acme: observers.acme,
     scrape,
     serve: (caches) => {
-      if (caches === undefined) observers.forget();
+      if (caches === undefined) {
+        observers.forget();
+        state.budget = undefined;
+        state.cleanUpDebts = undefined;
+      }
       state.caches = caches;
     },
     setLeader: (isLeader) => {
@@ -101,6 +138,12 @@ export function createMetrics(input: MetricsInput): Metrics {
     },
     setAdmissionMode: (mode) => {
       state.admissionMode = mode;
+    },
+    setBudget: (budget) => {
+      state.budget = budget;
+    },
+    setCleanUpDebts: (count) => {
+      state.cleanUpDebts = count;
     },
     stop: () => input.process.stop(),
   };
@@ -131,6 +174,7 @@ async function stateText(input: MetricsInput, state: State, observers: Observers
   const lag = own.loopLag;
   return [
     family(objectMetrics.breakerOpen, open),
+    family(stateMetrics.cleanUpDebts, one(state.cleanUpDebts)),
     family(stateMetrics.breakersOpen, one(open.length)),
     family(stateMetrics.clock, one(seconds)),
     family(stateMetrics.clockGauge, one(seconds)),

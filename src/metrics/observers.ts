@@ -1,5 +1,6 @@
 /** Turns what controllers and the plumbing tell into counters and histograms. */
 import { controllers as controllerNames } from '../api/components.ts';
+import type { RoundTrip } from '../acme/create-client.ts';
 import type { ControllersObserver } from '../controllers/observer.ts';
 import type { EventCounts } from '../kube/events.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -7,6 +8,7 @@ import type { RequestObserver } from '../kube/observe.ts';
 import type { Queue } from '../kube/queue.ts';
 import { countedMetrics } from './catalogue.ts';
 import { Counter, Histogram } from './registry.ts';
+import { Summary } from './summary.ts';
 
 type Queues = Map<string, Pick<Queue, 'length' | 'delayed' | 'active'>>;
 
@@ -26,15 +28,18 @@ export class Observers {
   /** Of CA injection, which has a lease of its own: its queue is not forgotten when the controllers end. */
   readonly cainjector: ControllersObserver;
   readonly requests: RequestObserver;
+  /** Of every account with an ACME CA. */
+  readonly acme: (trip: RoundTrip) => void;
   readonly #queues: Queues = new Map();
   readonly #injection: Queues = new Map();
   readonly #caches = new Map<string, { readonly size: number; readonly synced: boolean }[]>();
   readonly #breakers = new Map<string, number>();
-  readonly #families: readonly (Counter | Histogram)[];
+  readonly #families: readonly (Counter | Histogram | Summary)[];
   #events: Readonly<EventCounts> | undefined;
   #refused = 0;
 
-  constructor() {
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number) {
     const refused = (): void => void this.#refused++;
     const counter = (metric: keyof typeof countedMetrics): Counter =>
       new Counter(countedMetrics[metric], refused);
@@ -52,7 +57,11 @@ export class Observers {
     const latency = histogram('apiDuration');
     const restarts = counter('watchRestarts');
     const keys = histogram('keyGeneration');
+    const acmeRequests = counter('acmeRequests');
+    const acmeDuration = new Summary(countedMetrics.acmeDuration, refused, now);
     this.#families = [
+      acmeRequests,
+      acmeDuration,
       calls,
       errors,
       decisions,
@@ -71,6 +80,11 @@ export class Observers {
         requests.add([String(code), resource, verb]);
         latency.observe([resource, verb], durationMs / 1000);
       },
+    };
+    this.acme = ({ action, host, method, scheme, status, seconds }) => {
+      const labels = [action, host, method, scheme, String(status)];
+      acmeRequests.add(labels);
+      acmeDuration.observe(labels, seconds);
     };
     const names = new Set<string>(controllerNames);
     const workOf =

@@ -16,7 +16,8 @@ interface Series<T> {
   value: T;
 }
 
-abstract class Family<T> {
+/** Series of one metric, each with a value of its own kind. */
+export abstract class Family<T> {
   readonly description: MetricDescription;
   readonly #refused: () => void;
   protected readonly series = new Map<string, Series<T>>();

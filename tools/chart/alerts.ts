@@ -129,7 +129,7 @@ export const alerts: readonly Alert[] = [
     name: 'CertwrightCleanUpDebts',
     severity: 'warning',
     expression: 'certwright_acme_cleanup_debts > 0',
-    for: '6h',
+    for: '360m',
     summary: 'Answers to ACME challenges cannot be taken away',
     description:
       'The ConfigMap certwright-cleanup-debts lists them with the reason. They are tried again; deleting an entry forgives it.',

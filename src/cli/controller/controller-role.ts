@@ -1,4 +1,5 @@
 /** The role that issues: waits for its turn, runs the controllers, gives the lease back, and stands by again after a loss. */
+import { createOrderBudget } from '../../acme/budget/create-order-budget.ts';
 import { policies } from '../../admission/policies/policies.ts';
 import { processComponent } from '../../api/components.ts';
 import type { KubeObject } from '../../api/meta.ts';
@@ -137,7 +138,10 @@ export function startWork(
       http01: options.acme.responder.http01 !== undefined,
       tlsAlpn01: options.acme.responder.tlsAlpn01 !== undefined,
     },
+    observe: metrics.acme,
+    onDebts: (count) => metrics.setCleanUpDebts(count),
   });
+  const budget = createOrderBudget();
   const controllers = startControllers({
     client,
     clock,
@@ -148,9 +152,11 @@ export function startWork(
     observer: metrics.controllers,
     modules: createModules(options.modules, acme.modules),
     openAccount: acme.openAccount,
+    budget,
     streamingList: connection.streamingList,
     options: { ...defaultControllerOptions, ...options.controllers },
   });
   metrics.serve(controllers.informers);
+  metrics.setBudget(budget);
   return controllers;
 }

@@ -1,5 +1,6 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
 import { join } from 'node:path';
+import { createOrderBudget } from '../../acme/budget/create-order-budget.ts';
 import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
@@ -159,6 +160,7 @@ async function work(workplace: Workplace): Promise<number> {
       acme.modules,
     ),
     openAccount: acme.openAccount,
+    budget: createOrderBudget(),
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,

@@ -69,6 +69,8 @@ function labelsOf(text: string | undefined): Record<string, string> {
 
 function numberOf(text: string): number {
   if (text === '+Inf') return Infinity;
+  // A quantile of nothing.
+  if (text === 'NaN') return NaN;
   const value = Number(text);
   if (Number.isNaN(value)) throw new Error(`no number: ${text}`);
   return value;
