@@ -114,7 +114,12 @@ for (const [title, make, reason] of attempts) {
     assert.match(order.status?.reason ?? '', reason);
     assert.equal(order.status?.url, undefined);
     await acme.world.clock.advance(1_800_000);
-    assert.deepEqual(acme.ca.calls.slice(before), []);
+    // The first order is the honest one.
+    const ownWay = /\/(order|finalize|cert)\/1$|^renewalInfo$/u;
+    assert.deepEqual(
+      acme.ca.calls.slice(before).filter((call) => !ownWay.test(call)),
+      [],
+    );
     const told = await acme.world.told('Order', 'evil');
     assert.equal(told.filter((line) => line.startsWith('OwnerNotProven: ')).length, 1);
     const owned = (await acme.challenges()).filter(({ metadata }) =>
