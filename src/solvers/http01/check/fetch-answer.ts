@@ -3,11 +3,11 @@
  * URLs come from users and from whatever answers there, so this is a place for SSRF: only http and https, every address is
  * looked at before it is connected to and then connected to (no second look-up), a body is only compared and never told.
  */
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Destination } from '../http01-deps.ts';
 import { urlHost } from '../identity.ts';
+import { ask, askProxy, plainHost, portOf } from './ask.ts';
 import { match, type Outcome } from './outcome.ts';
 import type { Proxy } from './proxy.ts';
 import { isForbidden, isLoopback } from './special-addresses.ts';
@@ -33,67 +33,54 @@ export interface FetchDeps {
 }
 
 /** Never rejects. At most ten seconds for all hops. */
-export async function fetchAnswer(look: Look, deps: FetchDeps, stop?: AbortSignal): Promise<Outcome> {
+export function fetchAnswer(look: Look, deps: FetchDeps, stop?: AbortSignal): Promise<Outcome> {
+  const startedLocal = isLoopback(look.to.address);
+  return follow(look, stop, async (url, hop, signal) => {
+    const to = hop === 0 ? look.to : { address: await addressOf(url, deps, signal), port: portOf(url) };
+    if (isForbidden(to.address))
+      return refused(hop, `${to.address} is link-local or a metadata server: it is never asked`);
+    // Somebody outside must not be able to make us ask what listens on this machine only.
+    if (hop > 0 && isLoopback(to.address) && !startedLocal)
+      return refused(hop, `${url.hostname} is this machine itself`);
+    return ask(url, deps.dial?.(to) ?? to, deps.userAgent, signal);
+  });
+}
+
+/** The same through a proxy, which does the looking up. */
+export function fetchThroughProxy(
+  look: Omit<Look, 'to'>,
+  proxy: Proxy,
+  deps: Pick<FetchDeps, 'userAgent' | 'dial'>,
+  stop?: AbortSignal,
+): Promise<Outcome> {
+  const at = { address: proxy.host, port: proxy.port };
+  const { address: host, port } = deps.dial?.(at) ?? at;
+  const dialled = { ...proxy, host, port };
+  return follow(look, stop, async (url, hop, signal) => {
+    const name = plainHost(url);
+    if (isForbidden(name) || isLoopback(name))
+      return refused(hop, `${name} is link-local, a metadata server or the proxy itself`);
+    return askProxy(url, dialled, deps.userAgent, signal);
+  });
+}
+
+type Hop = (url: URL, hop: number, signal: AbortSignal) => Promise<IncomingMessage | Outcome>;
+
+async function follow(look: Omit<Look, 'to'>, stop: AbortSignal | undefined, hopTo: Hop): Promise<Outcome> {
   const signals = [AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])];
   const signal = AbortSignal.any(signals);
   let url = urlOf(look);
   if (url === undefined) return notAHost;
-  let to = look.to;
-  const startedLocal = isLoopback(to.address);
   try {
     for (let hop = 0; ; hop++) {
-      if (isForbidden(to.address))
-        return refused(hop, `${to.address} is link-local or a metadata server: it is never asked`);
-      const answer = await ask(url, deps.dial?.(to) ?? to, deps.userAgent, signal);
+      const answer = await hopTo(url, hop, signal);
+      if ('kind' in answer) return answer;
       const next = redirectOf(answer, url);
       if (next === undefined) return await compare(answer, look.expected);
       answer.destroy();
       if (hop === mostRedirects) return wrong('redirects', `redirects more than ${mostRedirects} times`);
       if (next === 'unreadable' || !['http:', 'https:'].includes(next.protocol))
         return wrong('refused-redirect', 'redirects to something that is neither http nor https');
-      url = next;
-      const address = await addressOf(url, deps, signal);
-      // Somebody outside must not be able to make us ask what listens on this machine only.
-      if (isLoopback(address) && !startedLocal)
-        return refused(hop + 1, `${url.hostname} is this machine itself`);
-      to = { address, port: portOf(url) };
-    }
-  } catch (error) {
-    return failure(error, url, signal);
-  }
-}
-
-/** The same through a proxy, which does the looking up (plain HTTP only; what it redirects to over TLS is not followed). */
-export async function fetchThroughProxy(
-  look: Omit<Look, 'to'>,
-  proxy: Proxy,
-  deps: Pick<FetchDeps, 'userAgent' | 'dial'>,
-  stop?: AbortSignal,
-): Promise<Outcome> {
-  const signals = [AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])];
-  const signal = AbortSignal.any(signals);
-  let url = urlOf(look);
-  if (url === undefined) return notAHost;
-  const { address: host, port } = deps.dial?.({ address: proxy.host, port: proxy.port }) ?? {
-    address: proxy.host,
-    port: proxy.port,
-  };
-  const dialled = { ...proxy, host, port };
-  try {
-    for (let hop = 0; ; hop++) {
-      const answer = await askProxy(url, dialled, deps.userAgent, signal);
-      const next = redirectOf(answer, url);
-      if (next === undefined) return await compare(answer, look.expected);
-      answer.destroy();
-      if (hop === mostRedirects) return wrong('redirects', `redirects more than ${mostRedirects} times`);
-      if (next === 'unreadable' || next.protocol !== 'http:')
-        return {
-          kind: 'unreachable',
-          why: 'proxy',
-          detail: `redirects to ${next === 'unreadable' ? 'no URL' : next.origin}, which is not asked through the proxy`,
-        };
-      if (isForbidden(next.hostname) || isLoopback(next.hostname))
-        return refused(hop + 1, `${next.hostname} is link-local, a metadata server or the proxy itself`);
       url = next;
     }
   } catch (error) {
@@ -114,57 +101,6 @@ const notAHost: Outcome = {
   what: 'refused-redirect',
   detail: 'cannot be asked: the name of the Challenge is no host, or its token no path',
 };
-
-function ask(url: URL, to: Destination, userAgent: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const name = plainHost(url);
-  return send(url.protocol === 'https:' ? httpsRequest : httpRequest, {
-    host: to.address,
-    port: to.port,
-    path: url.pathname + url.search,
-    headers: headers(url, userAgent),
-    // RFC 8555 §8.3: redirects lead to sites whose certificate is the one to be replaced.
-    ...(url.protocol === 'https:'
-      ? { rejectUnauthorized: false, ...(isIP(name) === 0 ? { servername: name } : {}) }
-      : {}),
-    signal,
-  });
-}
-
-function askProxy(url: URL, proxy: Proxy, userAgent: string, signal: AbortSignal): Promise<IncomingMessage> {
-  return send(httpRequest, {
-    host: proxy.host,
-    port: proxy.port,
-    path: url.href,
-    headers: {
-      ...headers(url, userAgent),
-      ...(proxy.authorization === undefined ? {} : { 'Proxy-Authorization': proxy.authorization }),
-    },
-    signal,
-  });
-}
-
-function send(
-  start: typeof httpRequest | typeof httpsRequest,
-  options: RequestOptions & { rejectUnauthorized?: boolean; servername?: string },
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    // A connection of its own each time: the next look may reach another replica.
-    const request = start({
-      ...options,
-      method: 'GET',
-      agent: false,
-      setHost: false,
-      maxHeaderSize: 16 * 1024,
-    });
-    request.on('response', resolve);
-    request.on('error', reject);
-    request.end();
-  });
-}
-
-function headers(url: URL, userAgent: string): Record<string, string> {
-  return { Host: url.host, 'User-Agent': userAgent, Accept: '*/*', Connection: 'close' };
-}
 
 function redirectOf(answer: IncomingMessage, from: URL): URL | 'unreadable' | undefined {
   const { statusCode = 0, headers: received } = answer;
@@ -200,14 +136,6 @@ async function addressOf(url: URL, deps: FetchDeps, signal: AbortSignal): Promis
   return first;
 }
 
-function plainHost({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-function portOf(url: URL): number {
-  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-}
-
 function wrong(what: Extract<Outcome, { kind: 'wrong' }>['what'], detail: string): Outcome {
   return { kind: 'wrong', what, detail };
 }
@@ -238,6 +166,7 @@ function failure(error: unknown, url: URL, signal: AbortSignal): Outcome {
       what: 'redirects',
       detail: `redirects to ${url.hostname.slice(0, 253)}, which has no address`,
     };
+  if (code === 'PROXY_REFUSED') return gone('proxy', 'is a proxy that refuses a tunnel');
   if (code.startsWith('HPE_')) return wrong('not-http', 'answers with something that is not HTTP');
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') return gone('tls', 'answers no TLS handshake');
   return gone('closed', 'closes the connection without an answer');

@@ -34,11 +34,17 @@ export function bySystem(
   };
 }
 
-/** `ip:port` or `https://`; by AAAA and A, aliases included as recursive servers add them. */
-export function byServers(resolver: DnsResolver, servers: readonly string[]): Resolve {
+/**
+ * `host:port` or `https://`; by AAAA and A, aliases included as recursive servers add them. `system` finds servers that are
+ * given by name, such as the Service of a DNS server.
+ */
+export function byServers(resolver: DnsResolver, named: readonly string[], system: Resolve): Resolve {
   return async (host, signal) => {
     if (isIP(host) !== 0) return { addresses: [host] };
-    const who = servers.join(', ');
+    const who = named.join(', ');
+    const servers = (await Promise.all(named.map((server) => addressesOf(server, system, signal)))).flat();
+    if (servers.length === 0)
+      return none(`the name servers ${who} have no address themselves, so ${host} was not looked up`);
     const name = `${domainToASCII(host.replace(/\.$/, ''))}.`;
     const looks = await Promise.allSettled(
       (['AAAA', 'A'] as const).map((type) =>
@@ -54,6 +60,13 @@ export function byServers(resolver: DnsResolver, servers: readonly string[]): Re
       ? none(`${who} knows no address of ${host}`)
       : none(`${who} answered ${refused.rcode} for ${host}`);
   };
+}
+
+async function addressesOf(server: string, system: Resolve, signal?: AbortSignal): Promise<string[]> {
+  const [, host = '', port = ''] = /^([^[\]:/]+):(\d+)$/.exec(server) ?? [];
+  if (host === '' || isIP(host) !== 0) return [server];
+  const { addresses } = await system(host, signal);
+  return addresses.map((address) => `${isIP(address) === 6 ? `[${address}]` : address}:${port}`);
 }
 
 function addressIn(record: DnsRecord): string[] {

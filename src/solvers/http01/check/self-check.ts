@@ -34,7 +34,7 @@ export async function selfCheck(
   const { dnsName: host, token, key: expected } = challenge.spec;
   const { nameservers, publicResolver } = settings.http01;
   const system = bySystem(deps.lookup);
-  const named = nameservers.length === 0 ? system : byServers(deps.resolver, nameservers);
+  const named = nameservers.length === 0 ? system : byServers(deps.resolver, nameservers, system);
   const look: Omit<Look, 'to'> = { host, path: challengePath(token), expected };
   const eyes: Eyes = { deps, look, system, ...(signal === undefined ? {} : { signal }) };
   const views = await Promise.all([
@@ -43,7 +43,7 @@ export async function selfCheck(
     nameView(eyes, 'name', named),
     publicResolver === undefined || publicResolver === ''
       ? undefined
-      : nameView(eyes, 'public', byServers(deps.resolver, [publicResolver])),
+      : nameView(eyes, 'public', byServers(deps.resolver, [publicResolver], system)),
   ]);
   return verdict(
     `http://${urlHost(host)}${look.path}`,
