@@ -13,7 +13,11 @@ const REQUEST_ID =
 /** @param secrets texts that must not appear, whoever put them there */
 export function stableText(text: string, secrets: readonly string[] = []): string {
   let result = text;
-  for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '[credential]');
+  for (const secret of secrets)
+    if (secret.length >= 4)
+      // As it is, as it was sent in a form or a path, and as JSON quotes it.
+      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+        result = result.replaceAll(form, '[credential]');
   result = result
     .slice(0, 8 * LONGEST)
     .replace(REQUEST_ID, '')
