@@ -3,6 +3,7 @@
  * It lives where the Secrets of ClusterIssuers do (or in the one namespace that is served): whoever can write there can
  * use an issuer's credentials anyway, and nobody else must be able to make us clean up what they choose.
  */
+import { dns01WrittenNames } from '../../api/annotations.ts';
 import type { Challenge, ChallengeSpec } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import type { ConfigMap } from '../../api/core.ts';
@@ -22,6 +23,8 @@ export interface Debt {
   name: string;
   uid: string;
   spec: ChallengeSpec;
+  /** Where a DNS-01 solver wrote, when that is not the place that the name says (`dns01WrittenNames`). */
+  writtenNames?: string;
   /** RFC 3339. */
   since: string;
   /** How often it was tried again since then. */
@@ -52,11 +55,13 @@ export class Debts {
   async add(challenge: Challenge, problem: string): Promise<Debt[]> {
     const { uid = '', name = '', namespace = '' } = challenge.metadata ?? {};
     const { client, namespace: where } = this.#deps;
+    const written = challenge.metadata?.annotations?.[dns01WrittenNames];
     const debt: Debt = {
       namespace,
       name,
       uid,
       spec: challenge.spec,
+      ...(written === undefined ? {} : { writtenNames: written }),
       since: timeOf(this.#deps.now()),
       attempts: 0,
       problem: problem.slice(0, 1024),
@@ -144,19 +149,25 @@ function readDebt(uid: string, text: string): Debt[] {
       typeof name === 'string' &&
       typeof since === 'string';
     if (!whole) return [];
-    const { attempts = 0, problem = '' } = debt ?? {};
-    return [{ namespace, name, uid, spec, since, attempts, problem }];
+    const { attempts = 0, problem = '', writtenNames } = debt ?? {};
+    const more = typeof writtenNames === 'string' ? { writtenNames } : {};
+    return [{ namespace, name, uid, spec, since, attempts, problem, ...more }];
   } catch {
     return [];
   }
 }
 
 /** The Challenge that a debt stands for, as far as a solver needs it to take its answer away. */
-export function challengeOf({ namespace, name, uid, spec }: Debt): Challenge {
+export function challengeOf({ namespace, name, uid, spec, writtenNames }: Debt): Challenge {
   return {
     apiVersion: 'acme.cert-manager.io/v1',
     kind: 'Challenge',
-    metadata: { namespace, name, uid },
+    metadata: {
+      namespace,
+      name,
+      uid,
+      ...(writtenNames === undefined ? {} : { annotations: { [dns01WrittenNames]: writtenNames } }),
+    },
     spec,
     status: { processing: false, presented: true },
   };

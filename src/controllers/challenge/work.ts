@@ -2,6 +2,7 @@
 import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
 import type { AcmeClient } from '../../acme/acme-client.ts';
+import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { formatDuration } from '../../api/duration.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import type { SolverContext, Solvers } from '../../solvers/solver.ts';
@@ -27,6 +28,11 @@ export interface ChallengeWorkDeps {
   memories: Memories;
   debts: Debts;
   signal: AbortSignal;
+}
+
+interface Account {
+  client: AcmeClient;
+  issuer: AnyIssuer;
 }
 
 /** What a step needs of its issuer, proven. */
@@ -84,13 +90,9 @@ export class ChallengeWork {
 
   /** Undefined: it may take a slot. Else why it is refused; its status says so. */
   async refuse(key: string, challenge: Challenge): Promise<string | undefined> {
-    const { context, memories } = this.#deps;
-    const memory = memories.of(key, challenge.metadata?.uid ?? '');
-    const proof = await prove(context, challenge, memory);
-    if (proof.proven) return undefined;
-    memory.refusedUntilMs = context.clock.now() + lookAgainMs;
-    await this.#tellRefusal(challenge, proof.objection);
-    return proof.objection;
+    const memory = this.#deps.memories.of(key, challenge.metadata?.uid ?? '');
+    const account = await this.#account(challenge, memory);
+    return 'objection' in account ? account.objection : undefined;
   }
 
   /** Takes the slot: the first sign that it was looked at and found to be what it says. */
@@ -145,37 +147,46 @@ export class ChallengeWork {
     }
   }
 
-  /** Proves the owner chain again, then opens the account, whose key is the first credential that is read. */
-  async #licence(challenge: Challenge, memory: ChallengeMemory): Promise<Licence | undefined> {
-    const { context, settings, signal } = this.#deps;
-    const proof = await prove(context, challenge, memory);
-    const blocked = (): void => {
+  /**
+   * Proves the owner chain, then opens the account, whose key is the first credential that is read, and holds the
+   * Challenge against it. What speaks against it is told, and stays true until something changes.
+   */
+  async #account(challenge: Challenge, memory: ChallengeMemory): Promise<Account | { objection: string }> {
+    const { context } = this.#deps;
+    const until = (): number => context.clock.now() + lookAgainMs;
+    const refuse = async (objection: string): Promise<{ objection: string }> => {
       memory.stuck = true;
       memory.blocked = true;
-      memory.dueMs = context.clock.now() + lookAgainMs;
-    };
-    const refuse = async (objection: string): Promise<undefined> => {
-      blocked();
+      memory.dueMs = memory.refusedUntilMs = until();
       await this.#tellRefusal(challenge, objection);
-      return undefined;
+      return { objection };
     };
+    const proof = await prove(context, challenge, memory);
     if (!proof.proven) return refuse(proof.objection);
     const client = await context.acmeAccounts.clientFor(proof.issuer);
     if (client === undefined) {
       const { kind = 'Issuer', name } = challenge.spec.issuerRef;
-      blocked();
-      await this.#writer.status(challenge, {
-        reason: `Waiting for ${kind} ${name}: it has no usable account with its CA; its Ready condition says why`,
-      });
-      return undefined;
+      const objection = `Waiting for ${kind} ${name}: it has no usable account with its CA; its Ready condition says why`;
+      memory.stuck = true;
+      memory.blocked = true;
+      memory.dueMs = memory.refusedUntilMs = until();
+      await this.#writer.status(challenge, { reason: objection });
+      return { objection };
     }
     const objection = objectionToKey(challenge, (token) => client.keyAuthorization(token));
     if (objection !== undefined) return refuse(objection);
     memory.blocked = false;
-    const accountUri = proof.issuer.status?.acme?.uri;
+    return { client, issuer: proof.issuer };
+  }
+
+  async #licence(challenge: Challenge, memory: ChallengeMemory): Promise<Licence | undefined> {
+    const { context, settings, signal } = this.#deps;
+    const account = await this.#account(challenge, memory);
+    if ('objection' in account) return undefined;
+    const accountUri = account.issuer.status?.acme?.uri;
     const { issuerDomainNames } = memory;
     const more = { signal, accountUri, issuerDomainNames };
-    return { client, solving: solverContext(challenge, context.options, settings, more) };
+    return { client: account.client, solving: solverContext(challenge, context.options, settings, more) };
   }
 
   async #present(challenge: Challenge, memory: ChallengeMemory, { solving }: Licence): Promise<void> {

@@ -1,9 +1,11 @@
 /** The writes of a Challenge: status, finalizers, events; each answer goes straight into the cache. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import { challengeFinalizer, legacyChallengeFinalizer } from '../../api/labels.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { apiVersionOf, challenges as resource } from '../../api/resources.ts';
+import { ConflictError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import type { ControllerContext } from '../context.ts';
 import { statusPatch, type StatusChange } from './status.ts';
@@ -17,10 +19,26 @@ export class ChallengeWriter {
     this.#context = context;
   }
 
-  /** Nothing is written where nothing changes. Rejects with a ConflictError where somebody else wrote first. */
+  /**
+   * Nothing is written where nothing changes. Rejects with a ConflictError where somebody else wrote the status first; a
+   * change of metadata (a solver notes what it wrote where) is no reason to do everything again.
+   */
   async status(challenge: Challenge, change: StatusChange): Promise<Challenge> {
     const status = statusPatch(challenge, change);
     if (status === undefined) return challenge;
+    try {
+      return await this.#patchStatus(challenge, status);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      const live = await this.#context.client.get<Challenge>(resource, keyOf(challenge));
+      const same =
+        live.metadata?.uid === challenge.metadata?.uid && isDeepStrictEqual(live.status, challenge.status);
+      if (!same) throw error;
+      return this.#patchStatus(live, status);
+    }
+  }
+
+  async #patchStatus(challenge: Challenge, status: StatusChange): Promise<Challenge> {
     const { uid, resourceVersion } = challenge.metadata ?? {};
     return this.#observe(
       await this.#context.client.patch<Challenge>(
