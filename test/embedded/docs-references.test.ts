@@ -57,7 +57,7 @@ test('every flag in a certwright command, and every flag that stands alone, is o
   };
   const never = (): never => assert.fail('help runs no command');
   const program = buildProgram(
-    { up: never, controller: never, cainjector: never, webhook: never },
+    { up: never, controller: never, cainjector: never, webhook: never, acmesolver: never },
     surroundings,
     () => undefined,
   );
@@ -69,8 +69,8 @@ test('every flag in a certwright command, and every flag that stands alone, is o
   for (const file of globSync(['bench/**/*.ts', 'src/cli/main.ts'], { cwd: root })) {
     for (const [flag] of readFileSync(join(root, file), 'utf8').matchAll(flagPattern)) known.add(flag);
   }
-  // Of kubectl, npm, node and systemd: only in lines of theirs.
-  const others = /kubectl|helm |docker|npm|node |openssl|keytool|cmctl|fuzz/u;
+  // Of kubectl, npm, node, systemd and certbot: only in lines of theirs.
+  const others = /kubectl|helm |docker|npm|node |openssl|keytool|cmctl|fuzz|useradd |systemctl |certbot /u;
   const wrong = all.flatMap(({ path, text }) =>
     text
       .split('\n')

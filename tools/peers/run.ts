@@ -21,6 +21,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   pki: ['openssl'],
   promql: ['go'],
   quickstart: ['openssl', 'keytool', 'kubectl'],
+  systemd: ['systemd-analyze'],
   x509: ['openssl', 'go'],
 };
 
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
   const tools: Tool[] = [
     onPath('openssl', searchPath),
     onPath('named', searchPath, ['/usr/sbin']),
+    onPath('systemd-analyze', searchPath),
     go,
     await keytool(searchPath),
     await kubectl(root, path.join(root, '.cache/peers'), go),

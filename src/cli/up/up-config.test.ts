@@ -32,6 +32,11 @@ hooks:
     environment: { TARGET: "10.0.0.7" }
 programs:
   ovh: [/usr/local/bin/dns-ovh]
+caLimits:
+  - ca: ours
+    directories: [https://ca.example/directory]
+    limits:
+      - { name: orders, counts: order, per: account, allowed: 10, windowSeconds: 3600 }
 `,
     );
     assert.deepEqual(await readUpConfig(file), {
@@ -52,8 +57,30 @@ programs:
         },
       ],
       programs: { ovh: ['/usr/local/bin/dns-ovh'] },
+      caLimits: [
+        {
+          ca: 'ours',
+          directories: ['https://ca.example/directory'],
+          limits: [
+            {
+              name: 'orders',
+              counts: 'order',
+              per: 'account',
+              allowed: 10,
+              windowMs: 3_600_000,
+              refill: 'sliding',
+              exempt: [],
+              resetOnSuccess: false,
+            },
+          ],
+        },
+      ],
     });
-    assert.deepEqual(await readUpConfig(await written(context, head)), { hooks: [], programs: {} });
+    assert.deepEqual(await readUpConfig(await written(context, head)), {
+      hooks: [],
+      programs: {},
+      caLimits: [],
+    });
   });
 
   test('tells all that is wrong in it, with file, field and remedy', async (context) => {
@@ -72,6 +99,7 @@ hooks:
   - name: twice
     comand: [x]
 programs: { "a b": [x] }
+caLimits: [{ ca: x }]
 `,
     );
     await assert.rejects(readUpConfig(file), (error: unknown) => {
@@ -91,6 +119,7 @@ programs: { "a b": [x] }
         /^hooks\[2\]\.command: write the program/,
         /^hooks\[2\]\.name: twice is taken/,
         /^programs\.a b: "a b" is no name/,
+        /^caLimits\[0\]\.directories must be a list/,
       ];
       assert.equal(error.problems.length, expected.length, error.message);
       for (const [index, pattern] of expected.entries()) assert.match(error.problems[index] ?? '', pattern);

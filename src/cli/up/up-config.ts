@@ -1,5 +1,7 @@
-/** The configuration file of `certwright up`: commands that run here, which no API object may ever name. */
+/** The configuration file of `certwright up`: commands that run here, which no API object may ever name, and limits of CAs. */
 import { stat } from 'node:fs/promises';
+import { readCaLimits, type CaLimits } from '../../acme/budget/ca-limits.ts';
+import { AcmeConfigurationError } from '../../acme/errors.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { ConfigFileError, readConfigRoot } from '../configuration/config-file.ts';
 import { EnvironmentError } from '../errors.ts';
@@ -13,9 +15,11 @@ export interface UpConfig {
   hooks: readonly Hook[];
   /** For the DNS-01 provider `exec`: program and arguments by name. */
   programs: Readonly<Record<string, readonly string[]>>;
+  /** What other CAs than Let's Encrypt allow, or what somebody wants to use of it. */
+  caLimits: readonly CaLimits[];
 }
 
-export const emptyUpConfig: UpConfig = { hooks: [], programs: {} };
+export const emptyUpConfig: UpConfig = { hooks: [], programs: {}, caLimits: [] };
 
 const [mostHooks, mostPrograms, mostArguments, longestText] = [100, 100, 256, 4096];
 const defaultTimeoutMs = 60_000;
@@ -56,7 +60,7 @@ class Reader {
   }
 
   config(root: Fields): UpConfig {
-    this.#known(root, '', ['hooks', 'programs']);
+    this.#known(root, '', ['hooks', 'programs', 'caLimits']);
     const hooks = this.#list(root['hooks'], 'hooks', mostHooks).map((hook, index) =>
       this.#hook(hook, `hooks[${index}]`),
     );
@@ -68,7 +72,11 @@ class Reader {
         );
       names.add(name);
     }
-    return { hooks, programs: this.#programs(root['programs']) };
+    return {
+      hooks,
+      programs: this.#programs(root['programs']),
+      caLimits: this.#caLimits(root['caLimits']),
+    };
   }
 
   #hook(value: unknown, path: string): Hook {
@@ -93,6 +101,17 @@ class Reader {
         return [this.#name(name, path), this.#command(command, path)];
       }),
     );
+  }
+
+  #caLimits(value: unknown): CaLimits[] {
+    if (value === undefined || value === null) return [];
+    try {
+      return readCaLimits(value);
+    } catch (error) {
+      if (!(error instanceof AcmeConfigurationError)) throw error;
+      this.#problems.push(error.message);
+      return [];
+    }
   }
 
   #name(value: unknown, path: string): string {

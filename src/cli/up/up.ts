@@ -1,6 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
 import { join } from 'node:path';
-import { createOrderBudget } from '../../acme/budget/create-order-budget.ts';
 import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
 import { createAdmission } from '../../admission/create-admission.ts';
@@ -26,6 +25,7 @@ import { ManifestFolder } from '../manifests/folder.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import type { Surroundings } from '../program.ts';
 import { authorizeKnownUsers } from './authorize.ts';
+import { openBudgetFile } from './budget-file.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ExportLoop } from './export-loop.ts';
 import { findSignerBy } from './find-signer.ts';
@@ -148,6 +148,12 @@ async function work(workplace: Workplace): Promise<number> {
     always: options.acme.always,
     journal: join(options.dataDir, 'webroot'),
   });
+  const ledger = await openBudgetFile({
+    path: join(options.dataDir, 'acme-budget.json'),
+    limits: options.config.caLimits,
+    clock,
+    log,
+  });
   const controllers = startControllers({
     client,
     clock,
@@ -160,7 +166,7 @@ async function work(workplace: Workplace): Promise<number> {
       acme.modules,
     ),
     openAccount: acme.openAccount,
-    budget: createOrderBudget(),
+    budget: ledger.budget,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,
       enableCertificateOwnerRef: options.enableCertificateOwnerRef,
@@ -229,6 +235,7 @@ async function work(workplace: Workplace): Promise<number> {
     await following;
     await controllers.stop();
     await exports?.stop();
+    await ledger.close();
   }
 }
 
