@@ -6,7 +6,7 @@ import { podTemplateSchema } from './pod-template.ts';
 const hostname = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 
 const serviceType = text(
-  'Type of the Service in front of the solver pod: ClusterIP or NodePort. Default: NodePort.',
+  'Type of the Service that leads to the answer: ClusterIP or NodePort. Default: NodePort for a solver Pod, ClusterIP for the resident solver.',
 );
 
 const responder = oneOf(
