@@ -1,5 +1,6 @@
 /**
- * `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it. `dist/acmesolver.js` is the same as
+ * `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it but what finds the ambient
+ * credentials of clouds, for who uses those (`cloud-credentials.ts`). `dist/acmesolver.js` is the same as
  * `certwright acmesolver` in a hundredth of the memory; solver Pods get it with the image (docs/decisions/0013).
  */
 
@@ -9,6 +10,7 @@ import path from 'node:path';
 
 import { build, type Metafile } from 'esbuild';
 
+import { bundleCloudCredentials, cloudCredentialsApart, FOLDER } from './cloud-credentials.ts';
 import { explainOldNode } from './explain-old-node.ts';
 import { inlineCrds } from './inline-crds.ts';
 
@@ -50,7 +52,7 @@ async function bundle(): Promise<void> {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [inlineCrds(path.join(root, 'src/api/crds.ts')), explainOldNode],
+    plugins: [inlineCrds(path.join(root, 'src/api/crds.ts')), explainOldNode, cloudCredentialsApart],
     banner: {
       // CommonJS packages (pino, yaml, undici) ask for `require` of node's own modules.
       js: `import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);`,
@@ -73,8 +75,12 @@ async function bundle(): Promise<void> {
   await chmod(temporary, 0o755);
   await rename(temporary, outfile);
   await bundleSolver();
+  const apart = await bundleCloudCredentials(root);
   const ms = Math.round(performance.now() - started);
-  console.log(`dist/certwright.js: ${(file.contents.length / 1024).toFixed(0)} KiB in ${ms} ms`);
+  const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
+  console.log(`dist/certwright.js: ${kib(file.contents.length)} in ${ms} ms`);
+  for (const [vendor, bytes] of Object.entries(apart))
+    console.log(`dist/${FOLDER}/${vendor}.js: ${kib(bytes)}, loaded for ambient credentials only`);
 }
 
 async function bundleSolver(): Promise<void> {

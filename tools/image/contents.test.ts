@@ -85,10 +85,12 @@ test('the bill of materials names what is in this image, and is the same every t
 });
 
 test('the program is started by the Node of the image', () => {
-  const [program] = programFiles('#!/usr/bin/env node\nlet a=1;\n', '', '{}', Buffer.from(''));
+  const [program] = programFiles('#!/usr/bin/env node\nlet a=1;\n', '', {}, '{}', Buffer.from(''));
   assert.ok(program?.kind === 'file');
   assert.equal(Buffer.from(program.content).toString(), '#!/usr/bin/node\nlet a=1;\n');
-  assert.throws(() => programFiles('let a=1;\n', '', '{}', Buffer.from('')), /first line/u);
+  const beside = programFiles('#!/usr/bin/env node\n', '', { aws: 'let b=2;' }, '{}', Buffer.from(''));
+  assert.ok(beside.some((entry) => entry.path === 'usr/lib/certwright/cloud-credentials/aws.js'));
+  assert.throws(() => programFiles('let a=1;\n', '', {}, '{}', Buffer.from('')), /first line/u);
 });
 
 test('the Dockerfile configures what the image tool configures', () => {

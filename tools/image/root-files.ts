@@ -56,8 +56,18 @@ export async function runtimeFiles(
   ];
 }
 
-/** @param bundle `dist/certwright.js` @param solver `dist/acmesolver.js` */
-export function programFiles(bundle: string, solver: string, sbom: string, license: Buffer): TarEntry[] {
+/**
+ * @param bundle `dist/certwright.js`
+ * @param solver `dist/acmesolver.js`
+ * @param credentials `dist/cloud-credentials/*.js`, by name
+ */
+export function programFiles(
+  bundle: string,
+  solver: string,
+  credentials: Readonly<Record<string, string>>,
+  sbom: string,
+  license: Buffer,
+): TarEntry[] {
   // There is no `env` in the image that could look for node.
   const program = bundle.replace(/^#![^\n]*/u, '#!/usr/bin/node');
   if (!program.startsWith('#!/usr/bin/node\n'))
@@ -66,6 +76,9 @@ export function programFiles(bundle: string, solver: string, sbom: string, licen
     file('usr/lib/certwright/certwright.js', text(program), 0o755),
     // What the one above becomes in a solver Pod.
     file('usr/lib/certwright/acmesolver.js', text(solver)),
+    ...Object.entries(credentials).map(([name, content]) =>
+      file(`usr/lib/certwright/cloud-credentials/${name}.js`, text(content)),
+    ),
     // Says that it is a module, so that Node need not try both ways to read it.
     file('usr/lib/certwright/package.json', text('{ "type": "module" }\n')),
     { kind: 'link', path: 'usr/bin/certwright', target: '../lib/certwright/certwright.js' },

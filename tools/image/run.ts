@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
+import { FOLDER, VENDORS } from '../build/cloud-credentials.ts';
 import { imageArchive } from './archive.ts';
 import { ARCHITECTURES, CONFIG, programFiles, runtimeFiles } from './root-files.ts';
 import { billOfMaterials } from './sbom.ts';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     programFiles(
       await readFile(path.join(root, 'dist/certwright.js'), 'utf8'),
       await readFile(path.join(root, 'dist/acmesolver.js'), 'utf8'),
+      await cloudCredentials(),
       sbom,
       await readFile(path.join(root, 'LICENSE')),
     ),
@@ -84,6 +86,14 @@ async function main(): Promise<void> {
   console.log(`${path.relative(process.cwd(), values.out)}: ${name} (linux/${target.architecture})`);
   console.log(`digest ${image.digest}\nimage ID ${image.id}`);
   console.log(`${mb(image.compressed)} MB to transfer, ${mb(image.uncompressed)} MB unpacked`);
+}
+
+async function cloudCredentials(): Promise<Record<string, string>> {
+  const read = async (vendor: string): Promise<[string, string]> => [
+    vendor,
+    await readFile(path.join(root, 'dist', FOLDER, `${vendor}.js`), 'utf8'),
+  ];
+  return Object.fromEntries(await Promise.all(VENDORS.map(read)));
 }
 
 /** When and from what it was made, so that the same commit gives the same bytes: SOURCE_DATE_EPOCH, else the commit's time. */

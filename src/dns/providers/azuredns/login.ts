@@ -5,7 +5,7 @@ import { credential, sound, type SecretReference } from '../credential.ts';
 import { DnsProviderError } from '../errors.ts';
 import { asObject, asText, parsed } from '../json-value.ts';
 import { ProviderApi, succeeded } from '../provider-api.ts';
-import { vendorCredentials } from '../vendor/load.ts';
+import { ambientCredentials } from '../vendor/load.ts';
 
 export interface AzureDnsConfig {
   subscriptionID: string;
@@ -76,8 +76,11 @@ export async function azureLogin(
       'dns-provider/configuration',
       'ClientID was omitted without providing one of `--cluster-issuer-ambient-credentials` or `--issuer-ambient-credentials`. These are necessary to enable Azure Managed Identities',
     );
-  const { azureToken } = await vendorCredentials('azure');
-  const token = await azureToken(environment, managedIdentity ?? {}, cloud.login, scope, signal);
+  const token = await ambientCredentials(
+    'azure',
+    (azure) => azure.azureToken(environment, managedIdentity ?? {}, cloud.login, scope, signal),
+    signal,
+  );
   return { token: sound(token, 'Azure access token'), secrets: [] };
 }
 

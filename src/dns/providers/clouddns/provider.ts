@@ -8,7 +8,7 @@ import { asNumber, asObject, asObjects, asText, asTexts, parsed, type JsonObject
 import { absolute } from '../name.ts';
 import { ProviderApi, succeeded, type ApiAnswer } from '../provider-api.ts';
 import { withoutValue, withValue } from '../txt-value.ts';
-import { vendorCredentials } from '../vendor/load.ts';
+import { ambientCredentials } from '../vendor/load.ts';
 import { accessToken, readServiceAccountKey } from './service-account.ts';
 
 export interface CloudDnsConfig {
@@ -71,8 +71,7 @@ async function tokenOf(
       'dns-provider/configuration',
       'unable to construct clouddns provider: empty credentials; perhaps you meant to enable ambient credentials?',
     );
-  const { googleToken } = await vendorCredentials('google');
-  return await googleToken(environment, SCOPE);
+  return await ambientCredentials('google', (google) => google.googleToken(environment, SCOPE));
 }
 
 interface Set {

@@ -3,7 +3,7 @@
 import type { ProviderEnvironment } from '../../provider.ts';
 import { sound, type SecretReference } from '../credential.ts';
 import { DnsProviderError } from '../errors.ts';
-import { vendorCredentials } from '../vendor/load.ts';
+import { ambientCredentials } from '../vendor/load.ts';
 import { textAt, type XmlElement } from '../xml.ts';
 import { AwsApi, type AwsCredentials } from './aws-api.ts';
 import { isRegion, stsAt, type AwsEndpoint } from './partition.ts';
@@ -102,8 +102,7 @@ async function ambientKeys(environment: ProviderEnvironment): Promise<AwsCredent
       `${FAILED} empty credentials; perhaps you meant to enable ambient credentials?`,
       'configuration',
     );
-  const { awsCredentials } = await vendorCredentials('aws');
-  return await awsCredentials(environment);
+  return await ambientCredentials('aws', (aws) => aws.awsCredentials(environment));
 }
 
 async function assume(

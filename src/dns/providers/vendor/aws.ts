@@ -6,18 +6,12 @@ import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 
 import type { ProviderEnvironment, ProviderHttp } from '../../provider.ts';
 import type { AwsCredentials } from '../route53/aws-api.ts';
-import { orNoCredentials } from './failure.ts';
 
 /** Made anew for each use: the chain keeps what it found for as long as it lives. */
 export async function awsCredentials({ http }: ProviderEnvironment): Promise<AwsCredentials> {
-  return await orNoCredentials('AWS', async () => {
-    const chain = fromNodeProviderChain({
-      maxRetries: 1,
-      clientConfig: { requestHandler: new Through(http) },
-    });
-    const { accessKeyId, secretAccessKey, sessionToken } = await chain();
-    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-  });
+  const chain = fromNodeProviderChain({ maxRetries: 1, clientConfig: { requestHandler: new Through(http) } });
+  const { accessKeyId, secretAccessKey, sessionToken } = await chain();
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }
 
 interface VendorRequest {

@@ -8,7 +8,6 @@ import {
 } from '@azure/identity';
 
 import type { ProviderEnvironment, ProviderHttp } from '../../provider.ts';
-import { orNoCredentials } from './failure.ts';
 
 export interface AzureIdentity {
   readonly clientID?: string | undefined;
@@ -27,16 +26,10 @@ export async function azureToken(
   scope: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  return await orNoCredentials(
-    'Azure',
-    async () => {
-      const credential = credentialOf(environment, identity, authorityHost);
-      const token = await credential.getToken(scope, signal === undefined ? {} : { abortSignal: signal });
-      if (token === null) throw new Error('the identity gave no token');
-      return token.token;
-    },
-    signal,
-  );
+  const credential = credentialOf(environment, identity, authorityHost);
+  const token = await credential.getToken(scope, signal === undefined ? {} : { abortSignal: signal });
+  if (token === null) throw new Error('the identity gives no token');
+  return token.token;
 }
 
 function credentialOf(

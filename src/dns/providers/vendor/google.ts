@@ -3,24 +3,16 @@
 import { GoogleAuth } from 'google-auth-library';
 
 import type { ProviderEnvironment, ProviderHttp } from '../../provider.ts';
-import { DnsProviderError } from '../errors.ts';
-import { orNoCredentials } from './failure.ts';
 
 /** An access token: from the file of GOOGLE_APPLICATION_CREDENTIALS, gcloud's, or the metadata server (workload identity). */
 export async function googleToken({ http }: ProviderEnvironment, scope: string): Promise<string> {
-  return await orNoCredentials('Google Cloud', async () => {
-    const auth = new GoogleAuth({
-      scopes: [scope],
-      clientOptions: { transporterOptions: { fetchImplementation: through(http) } },
-    });
-    const token = await auth.getAccessToken();
-    if (typeof token !== 'string' || token === '')
-      throw new DnsProviderError(
-        'dns-provider/credentials',
-        'the ambient credentials of this machine for Google Cloud gave no access token',
-      );
-    return token;
+  const auth = new GoogleAuth({
+    scopes: [scope],
+    clientOptions: { transporterOptions: { fetchImplementation: through(http) } },
   });
+  const token = await auth.getAccessToken();
+  if (typeof token !== 'string' || token === '') throw new Error('they give no access token');
+  return token;
 }
 
 /** `fetch` over the HTTP of the process, with its proxies, trust and bounds. The metadata server is asked directly. */
