@@ -1,4 +1,5 @@
 /** Gives slots to Challenges as they become free: hears of every change, and is never driven by a clock alone. */
+import { registeredDomain } from '../../acme/budget/registered-domain.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
@@ -7,7 +8,6 @@ import type { Memories } from './memory.ts';
 import { cachedOrder } from './proof-source.ts';
 import { schedule, type Holding, type Waiting } from './schedule.ts';
 import type { ChallengeWork } from './work.ts';
-import { zoneFor } from './zone.ts';
 
 export interface SlotsDeps {
   context: ControllerContext;
@@ -143,7 +143,7 @@ function placeOf(
   return {
     key,
     issuer: issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
-    zone: zoneFor(spec.dnsName),
+    zone: registeredDomain(spec.dnsName),
     lane: `${spec.dnsName.toLowerCase()} ${spec.type}`,
   };
 }
