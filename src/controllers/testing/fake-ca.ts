@@ -9,6 +9,7 @@ import type {
   NewOrder,
 } from '../../acme/acme-client.ts';
 import { acmeErrorPrefix, AcmeProblemError } from '../../acme/errors.ts';
+import type { Order } from '../../api/order.ts';
 import type { AccountSettings, OpenAccount } from '../../issuers/acme/account-shelf.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { certificateFromRequest } from '../../pki/x509/certificate-from-request.ts';
@@ -69,6 +70,28 @@ export class FakeCa {
   /** How often a call was made. */
   count(call: string): number {
     return this.calls.filter((each) => each.startsWith(call)).length;
+  }
+
+  /** Knows an order that another process has placed, with all its authorizations still open. */
+  adopt({ spec, status }: Order): void {
+    const { url = '', finalizeURL = '', authorizations = [] } = status ?? {};
+    for (const each of authorizations)
+      this.authorizations.set(each.url, {
+        url: each.url,
+        identifier: { type: 'dns', value: each.identifier ?? '' },
+        status: 'pending',
+        wildcard: each.wildcard ?? false,
+        challenges: (each.challenges ?? []).map((one) => ({ ...one, status: 'pending' })),
+      });
+    this.orders.push({
+      order: {
+        url,
+        status: 'pending',
+        identifiers: (spec.dnsNames ?? []).map((value) => ({ type: 'dns', value })),
+        authorizations: authorizations.map((each) => each.url),
+        finalize: finalizeURL,
+      },
+    });
   }
 
   /** What a person or a Challenge controller would bring about. */
