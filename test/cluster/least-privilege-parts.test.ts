@@ -13,7 +13,13 @@ import { chartWorld, install, installGatewayApi, type Failure } from './chart/wo
 import { describe, grantsOf, isHidden, refusals, unusedNames } from './least-privilege/evidence.ts';
 import { proveHidden } from './least-privilege/hidden-rights.ts';
 import { issuers, namespacedScenarios } from './least-privilege/scenarios.ts';
-import { chartArguments, runAs, scenarioWorld, type ScenarioWorld } from './least-privilege/world.ts';
+import {
+  chartArguments,
+  runAs,
+  scenarioWorld,
+  withoutAcme,
+  type ScenarioWorld,
+} from './least-privilege/world.ts';
 import { until } from './until.ts';
 
 const cluster = {
@@ -53,6 +59,7 @@ test('one namespace, with Roles in it and nothing else', { timeout: 600_000 }, a
     '--namespace=shop',
     '--create-namespace',
     `--set=${values.join(',')}`,
+    withoutAcme,
     '--set=config.gatewayAPI.enableListenerSet=true,config.featureGates.ListenerSets=true',
   );
   for (const resource of ['clusterroles', 'clusterrolebindings'])
@@ -83,7 +90,11 @@ test('one namespace, with Roles in it and nothing else', { timeout: 600_000 }, a
   });
   const served: RbacSettings = {
     ...settings,
-    features: new Set([...featuresByDefault('shop'), 'gateway-shim', 'listenerset']),
+    features: new Set(
+      [...featuresByDefault('shop'), 'gateway-shim' as const, 'listenerset' as const].filter(
+        (feature) => !feature.startsWith('acme'),
+      ),
+    ),
     namespace: 'shop',
     watchNamespace: 'shop',
     leaderElectionNamespace: 'shop',

@@ -11,12 +11,13 @@ import { cainjectorScenarios } from './least-privilege/cainjector-scenarios.ts';
 import { describe, grantsOf, isHidden, refusals, unusedNames } from './least-privilege/evidence.ts';
 import { proveHidden } from './least-privilege/hidden-rights.ts';
 import { controllerScenarios } from './least-privilege/scenarios.ts';
-import { chartArguments, runAs, scenarioWorld } from './least-privilege/world.ts';
+import { chartArguments, runAs, scenarioWorld, withoutAcme } from './least-privilege/world.ts';
 
 /** Parts with ServiceAccounts of their own: what one of them may do must not hide what another lacks. */
 const values = [
   '--set=split=true',
   '--set=enableCertificateOwnerRef=true',
+  withoutAcme,
   '--set=config.gatewayAPI.enabled=true',
   '--set=config.gatewayAPI.enableListenerSet=true',
   '--set=config.featureGates.ListenerSets=true',
@@ -24,7 +25,17 @@ const values = [
 ];
 
 const settings: RbacSettings = {
-  features: new Set([...featuresByDefault(undefined), 'gateway-shim', 'listenerset', 'csr-signers']),
+  features: new Set(
+    [
+      ...featuresByDefault(undefined),
+      'gateway-shim' as const,
+      'listenerset' as const,
+      'csr-signers' as const,
+    ].filter(
+      // Those of ACME need a CA, a DNS server and somebody who routes.
+      (feature) => !feature.startsWith('acme'),
+    ),
+  ),
   fullname: 'certwright',
   namespace: 'cert-manager',
   leaderElectionNamespace: 'kube-system',

@@ -86,13 +86,19 @@ admission-check: {{ $everywhere }}
 ingress-shim: {{ eq (include "certwright.runs" (list . "ingress-shim")) "true" }}
 gateway-shim: {{ and (eq (toString $gateway) "true") (eq (include "certwright.runs" (list . "gateway-shim")) "true") }}
 listenerset: {{ eq (toString $listenerset) "true" }}
-{{- $acme := and (eq (include "certwright.runs" (list . "orders")) "true") (eq (include "certwright.runs" (list . "challenges")) "true") }}
+{{- $solves := eq (include "certwright.runs" (list . "challenges")) "true" }}
+{{- /* Each of them watches Orders and Challenges. */}}
+{{- $acme := $solves }}
+{{- range list "orders" "certificaterequests-issuer-acme" }}
+{{- $acme = or $acme (eq (include "certwright.runs" (list $ .)) "true") }}
+{{- end }}
+{{- $acme = or $acme (and (eq (toString $csr) "true") (eq (include "certwright.runs" (list . "certificatesigningrequests-issuer-acme")) "true")) }}
 acme: {{ $acme }}
-acme-http01: {{ $acme }}
-acme-gateway: {{ and $acme (eq (toString $gateway) "true") }}
-acme-openshift: {{ and $acme .Values.acme.openshift }}
-acme-dns01-webhooks: {{ and $acme $everywhere (not (empty .Values.acme.webhookGroups)) }}
-acme-service-account-tokens: {{ and $acme .Values.acme.serviceAccountTokens }}
+acme-http01: {{ $solves }}
+acme-gateway: {{ and $solves (eq (toString $gateway) "true") }}
+acme-openshift: {{ and $solves .Values.acme.openshift }}
+acme-dns01-webhooks: {{ and $solves $everywhere (not (empty .Values.acme.webhookGroups)) }}
+acme-service-account-tokens: {{ and $solves .Values.acme.serviceAccountTokens }}
 csr-signers: {{ eq (toString $csr) "true" }}
 cainjector: {{ $injects }}
 {{- range $feature, $kind := dict

@@ -217,8 +217,13 @@ export const combinations: readonly Combination[] = [
     }),
   },
   {
+    title: 'challenges are worked on elsewhere',
+    values: { extraArgs: ['--controllers=*,-challenges'] },
+    rbac: rights({ off: ['acme-http01'] }),
+  },
+  {
     title: 'no ACME',
-    values: { extraArgs: ['--controllers=*,-orders,-challenges'] },
+    values: { extraArgs: ['--controllers=*,-orders,-challenges,-certificaterequests-issuer-acme'] },
     rbac: rights({ off: ['acme', 'acme-http01'] }),
   },
   {

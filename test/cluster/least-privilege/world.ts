@@ -155,3 +155,15 @@ export async function runAs(
     },
   };
 }
+
+/**
+ * Setting of the chart: nobody works on Orders and Challenges. Evidence for the rights of ACME needs a CA, and somebody who
+ * routes to what is made.
+ */
+export const withoutAcme = `--set=extraArgs[0]=${[
+  '--controllers=*',
+  '-orders',
+  '-challenges',
+  '-certificaterequests-issuer-acme',
+  '-certificatesigningrequests-issuer-acme',
+].join(String.raw`\,`)}`;
