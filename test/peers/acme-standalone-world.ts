@@ -21,7 +21,7 @@ export interface Machine {
   tlsPort: number;
   /** Another one, for a listener behind something. */
   sparePort: number;
-  file(name: string): string;
+  file: (name: string) => string;
 }
 
 export async function machine(t: TestContext, options: PebbleOptions = {}): Promise<Machine> {

@@ -1,11 +1,14 @@
 /** Public certificates on one machine: `certwright up` against Pebble, in each way in which HTTP-01 and TLS-ALPN-01 are answered there. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { write } from '../embedded/cli/run-cli.ts';
 import { exported, listen, machine, manifests, reverseProxy, startUp } from './acme-standalone-world.ts';
+
+const examples = join(import.meta.dirname, '../../examples/acme/standalone');
 
 /** Writes down what it was told. */
 const hook = (target: string): string => `apiVersion: certwright.dev/v1alpha1
@@ -82,8 +85,11 @@ suite('up with an ACME issuer', () => {
       address: ['127.0.0.1'],
     });
     const up = startUp(t, world, [
-      ...['--acme-tls-alpn-listen', `127.0.0.1:${world.tlsPort}`],
-      ...['--once', '--timeout', '2m'],
+      '--acme-tls-alpn-listen',
+      `127.0.0.1:${world.tlsPort}`,
+      '--once',
+      '--timeout',
+      '2m',
     ]);
     assert.equal(await up.ended, 0, up.text());
     assert.match(exported(world, 'web').subjectAltName ?? '', /DNS:api\.shop\.example\.test/);
@@ -97,5 +103,39 @@ suite('up with an ACME issuer', () => {
     const up = startUp(t, world, ['--acme-http01-listen', `127.0.0.1:${taken}`]);
     assert.equal(await up.ended, 3);
     assert.match(up.text(), /--acme-http01-listen 127\.0\.0\.1:\d+: another program listens there/);
+  });
+
+  test('says in its table what an order waits for: the reason of the Challenge', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'http01: { listener: {} }', { web: ['shop.example.test'] });
+    const up = startUp(t, world, ['--acme-http01-listen', '0', '--once', '--timeout', '6s']);
+    assert.equal(await up.ended, 1);
+    assert.match(
+      up.text(),
+      /Not ready:\n.*shop\.example\.test by HTTP-01: .*listens for no HTTP-01 challenges: start it with --acme-http01-listen or --acme-webroot/,
+    );
+  });
+
+  test('takes the manifests of examples/acme/standalone, with another CA', async (t) => {
+    const world = await machine(t);
+    await reverseProxy(t, world.httpPort, world.sparePort);
+    const { directoryUrl, caBundle } = world.pebble;
+    for (const name of readdirSync(examples))
+      write(
+        world.file(`manifests/${name}`),
+        readFileSync(join(examples, name), 'utf8').replace(
+          /server: https:.*\n/,
+          `server: ${directoryUrl}\n    caBundle: ${Buffer.from(caBundle).toString('base64')}\n`,
+        ),
+      );
+    const up = startUp(
+      t,
+      world,
+      ['--acme-http01-listen', `127.0.0.1:${world.sparePort}`, '--once', '--timeout', '2m'],
+      { HTTP_PROXY: `http://127.0.0.1:${world.httpPort}` },
+    );
+    assert.equal(await up.ended, 0, up.text());
+    const { subjectAltName } = new X509Certificate(readFileSync(world.file('out/web/shop/tls.crt')));
+    assert.equal(subjectAltName, 'DNS:shop.example.com, DNS:www.shop.example.com');
   });
 });

@@ -21,6 +21,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   pki: ['openssl'],
   promql: ['go'],
   quickstart: ['openssl', 'keytool', 'kubectl'],
+  standalone: ['openssl', 'go', 'named'],
   systemd: ['systemd-analyze'],
   x509: ['openssl', 'go'],
 };

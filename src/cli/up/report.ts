@@ -4,6 +4,7 @@ import type { Certificate } from '../../api/certificate.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ExportLoop } from './export-loop.ts';
+import { openChallenges } from './open-challenges.ts';
 import { problemLines } from './problem.ts';
 import { readSecret } from './read-secret.ts';
 import { summarize, type CertificateSummary } from './summary.ts';
@@ -38,6 +39,12 @@ export async function report(options: ReportOptions): Promise<string> {
   const ordered = [...options.certificates.values()].toSorted((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
   const shown = format === 'table' ? ordered.slice(0, maxRows) : ordered;
   const summaries: CertificateSummary[] = [];
+  const open = new Map<string, ReturnType<typeof openChallenges>>();
+  const challengesOf = (namespace: string): ReturnType<typeof openChallenges> => {
+    const asked = open.get(namespace) ?? openChallenges(client, namespace);
+    open.set(namespace, asked);
+    return asked;
+  };
   for (const certificate of shown) {
     const state = exports?.stateOf(titleOf(certificate));
     const files = state?.kind === 'written' || state?.kind === 'unchanged' ? state : undefined;
@@ -51,6 +58,9 @@ export async function report(options: ReportOptions): Promise<string> {
       // The conditions say what is missing, the decision says what it waits for.
       const why = (await options.explain(titleOf(certificate)))?.message ?? '';
       if (!summary.message.includes(why)) summary.message += `; ${why}`;
+      const challenges = await challengesOf(certificate.metadata?.namespace ?? '');
+      const waiting = challenges.get(certificate.metadata?.name ?? '');
+      if (waiting !== undefined) summary.message += `; ${waiting}`;
     }
     summaries.push(summary);
   }

@@ -87,7 +87,7 @@ function answer(options: Http01ListenerOptions, request: IncomingMessage, respon
     host: host.slice(0, 253),
     token: token.slice(0, 128),
     answered: keyAuthorization !== undefined,
-    remote: request.socket.remoteAddress ?? '',
+    remote: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
   });
   if (keyAuthorization === undefined) send(response, 404, '404 page not found\n');
   else send(response, 200, keyAuthorization);
