@@ -8,6 +8,7 @@ import { cainjectorTable } from './configuration/cainjector-table.ts';
 import { webhookServingRows, webhookTable } from './configuration/webhook-table.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { oneOf } from './option-values.ts';
+import { addAcmeCommand } from './acme/acme-command.ts';
 import { addRbacCommand } from './rbac/rbac-command.ts';
 import { upAcmeRows } from './up/up-acme-options.ts';
 import { defaultListen, type UpFlags } from './up/up-options.ts';
@@ -239,6 +240,7 @@ The command may be left out where the arguments begin with one of these flags: s
       setExitCode(await commands.acmesolver(args, surroundings));
     });
 
+  addAcmeCommand(program, surroundings, setExitCode);
   addRbacCommand(program, surroundings, setExitCode);
 
   program

@@ -1,4 +1,4 @@
-/** Queries and answers on the wire (RFC 1035 §4, RFC 6891). Why no library: docs/decisions. */
+/** Queries and answers on the wire (RFC 1035 §4, RFC 6891). Why no library: docs/decisions/0014. */
 import { MalformedMessageError } from './errors.ts';
 import { layoutOf, readName, type RecordLayout } from './message-layout.ts';
 import { encodeName } from './names.ts';

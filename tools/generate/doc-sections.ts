@@ -95,7 +95,10 @@ function cliReference(): string {
     acmesolver: unused,
   };
   const program = buildProgram(commands, surroundings, () => undefined);
-  return program.commands.map(commandSection).join('\n');
+  const leaves = program.commands.flatMap((command) =>
+    command.commands.length === 0 ? [command] : [...command.commands],
+  );
+  return leaves.map(commandSection).join('\n');
 }
 
 function commandSection(command: Command): string {
@@ -105,8 +108,10 @@ function commandSection(command: Command): string {
     defaultOf(defaultValue),
   ]);
   rows.push(['`-h, --help`', 'show this help', '']);
-  const usage = `certwright ${command.name()} ${command.usage()}`;
-  return `## ${command.name()}\n\n${command.description()}\n\n    ${usage}\n\n${table([['Flag', 'Does', 'Default'], ...rows])}`;
+  const above = command.parent?.name() ?? '';
+  const name = above === 'certwright' ? command.name() : `${above} ${command.name()}`;
+  const usage = `certwright ${name} ${command.usage()}`;
+  return `## ${name}\n\n${command.description()}\n\n    ${usage}\n\n${table([['Flag', 'Does', 'Default'], ...rows])}`;
 }
 
 /** Text that Markdown would take for markup. */

@@ -29,7 +29,9 @@ export function providerEnvironment(
         deps.client.get<Secret & KubeObject>(secrets, { namespace, name }, signal),
       );
       if (key === '') throw unusable(`the solver does not say which entry of ${what} it means: set key`);
-      const encoded = secret.data?.[key];
+      const { data = {} } = secret;
+      // Every object has a constructor; no Secret has that entry by itself.
+      const encoded = Object.hasOwn(data, key) ? data[key] : undefined;
       if (encoded === undefined)
         throw unusable(`${what} has no entry ${JSON.stringify(key.slice(0, 100))} that the solver asks for`);
       return Buffer.from(encoded, 'base64').toString('utf8');
