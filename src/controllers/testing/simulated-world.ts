@@ -4,10 +4,12 @@ import { parseDuration } from '../../api/duration.ts';
 import { issuerChain } from '../certificate/fallback/issuer-chain.ts';
 import { decide } from '../certificate/decide.ts';
 import type { Decision } from '../certificate/decision.ts';
-import type { Facts, Route } from '../certificate/facts.ts';
+import type { Attempt, Facts, Hold, Route } from '../certificate/facts.ts';
+import type { RenewalNews } from '../certificate/renewal-info/renewal-info.ts';
 import type { RequestFacts } from '../certificate/request-facts.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { timestamp } from '../certificate/status.ts';
+import type { SimulatedCa } from './simulated-ca.ts';
 
 export interface Issued {
   at: number;
@@ -15,6 +17,8 @@ export interface Issued {
   notAfter: number;
   /** What `decide` said when the attempt began. */
   reason: string;
+  /** Name of the issuer. */
+  by: string;
 }
 
 export class SimulatedWorld {
@@ -25,10 +29,17 @@ export class SimulatedWorld {
   requests: RequestFacts[] = [];
   nextKeys: SecretFacts[] = [];
   route: Route;
+  /** CAs that may be down or at a limit, and say when to renew; by name of the issuer. Others answer at once. */
+  readonly cas = new Map<string, SimulatedCa>();
+  /** Questions to CAs about renewal. */
+  questions = 0;
   /** The next attempts end like this; empty: success. */
   outcomes: ('fail' | 'crash')[] = [];
   #serial = 0;
   #reason = '';
+  #news: RenewalNews | undefined;
+  #attempt: Attempt = {};
+  #trueNow = 0;
 
   constructor(name: string, spec: Partial<CertificateSpec>, route: Route['kind'] = 'fast') {
     this.route = route === 'fast' ? { kind: 'fast' } : { kind: 'durable' };
@@ -55,25 +66,36 @@ export class SimulatedWorld {
       certificate: this.certificate,
       secret: this.secret,
       chain: issuerChain(this.certificate),
-      candidates: [{ ref: this.certificate.spec.issuerRef, readiness: 'ready' }],
+      candidates: issuerChain(this.certificate).issuers.map((ref) => ({ ref, readiness: 'ready' })),
+      holds: this.#holds(),
+      // Told of long ago: no look every three seconds.
+      ...(this.waitsUntil === undefined ? {} : { waitingSinceMs: this.requests.at(-1)?.created }),
+      ...this.#acme(),
       canaries: [],
       requests: this.requests,
       nextKeys: this.nextKeys,
       claimants: [{ name: this.certificate.metadata?.name ?? '', created: '' }],
       route: this.route,
       blockedUntil: { issue: undefined, repair: undefined },
-      attempt: {},
+      attempt: this.#attempt,
       ownerRef: false,
       minBackoffMs: 3_600_000,
       maxBackoffMs: 32 * 3_600_000,
     };
   }
 
-  /** Decides and acts until there is nothing left to do; answers when to look again. */
-  run(now: number): number | undefined {
+  /** Decides and acts until there is nothing left to do; answers when to look again. `trueNow`: what the clocks of CAs say. */
+  run(now: number, trueNow = now): number | undefined {
+    this.#trueNow = trueNow;
     for (let step = 0; step < 40; step++) {
+      this.#answerLate(now);
       const decision = decide(this.facts(), now);
       const more = this.#act(decision, now);
+      if (decision.askCa === true) {
+        this.questions++;
+        this.#news = this.#ca()?.info(this.secret!, now, trueNow);
+        continue;
+      }
       if (!more) return decision.recheckAt;
     }
     throw new Error(`${this.certificate.metadata?.name} never settles`);
@@ -94,11 +116,23 @@ export class SimulatedWorld {
         this.nextKeys = this.nextKeys.filter((secret) => !action.names.includes(secret.name));
         break;
       case 'create-request':
-        this.requests = [...this.requests, this.#request(action.revision, keyOf(this.nextKeys[0]))];
-        this.#answer(now);
+        this.requests = [
+          ...this.requests,
+          {
+            ...this.#request(action.revision, keyOf(this.nextKeys[0])),
+            created: now,
+            issuerRef: action.issuerRef ?? this.certificate.spec.issuerRef,
+            ...(action.earlyRenewals === undefined ? {} : { earlyRenewals: action.earlyRenewals }),
+          },
+        ];
+        if (this.#heldUntil(this.requests.at(-1)!) <= this.#trueNow) this.#answer(now);
+        else this.#pend();
+        this.#status(decision.status);
         return true;
       case 'delete-requests':
         this.#drop(action.requests);
+        if (decision.turnedFrom !== undefined)
+          this.#attempt = { turnedFrom: [...(this.#attempt.turnedFrom ?? []), decision.turnedFrom] };
         return true;
       case 'write-secret':
         this.#write(action.request, keyOf(this.nextKeys[0]), now);
@@ -112,6 +146,7 @@ export class SimulatedWorld {
     if (decision.events.some(({ component }) => component.endsWith('trigger')))
       this.#reason = decision.reason;
     if (decision.reason === 'Failed') this.failures.push(now);
+    if (decision.reason === 'UpToDate') this.#attempt = {};
     this.#status(decision.status);
     return decision.again === true;
   }
@@ -149,7 +184,7 @@ export class SimulatedWorld {
         ok: true,
         value: {
           publicKeyHash: key,
-          notAfter: Math.floor(now / 1000) * 1000 + lifetime,
+          notAfter: Math.floor(this.#trueNow / 1000) * 1000 + lifetime,
           chainHash: `chain-${key}`,
         },
       };
@@ -159,7 +194,7 @@ export class SimulatedWorld {
 
   #write(request: RequestFacts, key: string, now: number): void {
     if (request.answer?.ok !== true) throw new Error('an answer was expected');
-    const notBefore = Math.floor(now / 1000) * 1000;
+    const notBefore = Math.floor(this.#trueNow / 1000) * 1000;
     const { notAfter, chainHash } = request.answer.value;
     const name = this.certificate.spec.secretName;
     this.secret = {
@@ -167,9 +202,9 @@ export class SimulatedWorld {
       dataKeys: ['tls.crt', 'tls.key'],
       annotations: {
         'cert-manager.io/certificate-name': this.certificate.metadata?.name ?? '',
-        'cert-manager.io/issuer-name': 'ca',
-        'cert-manager.io/issuer-kind': '',
-        'cert-manager.io/issuer-group': '',
+        'cert-manager.io/issuer-name': request.issuerRef.name,
+        'cert-manager.io/issuer-kind': request.issuerRef.kind ?? '',
+        'cert-manager.io/issuer-group': request.issuerRef.group ?? '',
       },
       privateKey: { ok: true, value: { algorithm: 'ECDSA', size: 256, publicKeyHash: key } },
       certificate: {
@@ -198,7 +233,7 @@ export class SimulatedWorld {
         },
       },
     };
-    this.issued.push({ at: now, notBefore, notAfter, reason: this.#reason });
+    this.issued.push({ at: now, notBefore, notAfter, reason: this.#reason, by: request.issuerRef.name });
   }
 
   #request(revision: number, key: string): RequestFacts {
@@ -250,7 +285,53 @@ export class SimulatedWorld {
     this.requests = this.requests.filter((request) => !doomed.some(({ uid }) => uid === request.uid));
   }
 
+  /** The CA behind what the Secret holds. */
+  #ca(): SimulatedCa | undefined {
+    return this.cas.get(this.secret?.annotations['cert-manager.io/issuer-name'] ?? '');
+  }
+
+  #acme(): Pick<Facts, 'acme'> {
+    const ca = this.#ca();
+    if (ca === undefined) return {};
+    if (!ca.offersInfo) return { acme: {} };
+    return {
+      acme: { renewalInfo: { asked: false, ...(this.#news === undefined ? {} : { news: this.#news }) } },
+    };
+  }
+
+  #heldUntil({ issuerRef }: RequestFacts): number {
+    return this.cas.get(issuerRef.name)?.heldUntil(this.#trueNow)?.until ?? 0;
+  }
+
+  #holds(): ReadonlyMap<string, Hold> {
+    const holds = new Map<string, Hold>();
+    for (const { uid, answer, issuerRef } of this.requests) {
+      const held = answer === undefined ? this.cas.get(issuerRef.name)?.heldUntil(this.#trueNow) : undefined;
+      if (held !== undefined) holds.set(uid, { problem: held.problem, until: held.until });
+    }
+    return holds;
+  }
+
+  #pend(): void {
+    const ready = { type: 'Ready', status: 'False', reason: 'Pending', message: 'waiting' } as const;
+    this.requests = [...this.requests.slice(0, -1), { ...this.requests.at(-1)!, ready }];
+  }
+
+  /** The CA is back: the request that waited goes on. */
+  #answerLate(now: number): void {
+    const last = this.requests.at(-1);
+    if (last?.ready?.reason === 'Pending' && this.#heldUntil(last) <= this.#trueNow) this.#answer(now);
+  }
+
+  /** When a request that waits goes on, on the clocks of CAs; undefined: none waits. */
+  get waitsUntil(): number | undefined {
+    const last = this.requests.at(-1);
+    return last?.ready?.reason === 'Pending' ? this.#heldUntil(last) : undefined;
+  }
+
   #status(status: Certificate['status']): void {
+    // Whatever was news is in it.
+    this.#news = undefined;
     this.certificate = { ...this.certificate, status };
   }
 }
