@@ -124,7 +124,7 @@ function validateAcmeDNS(acmeDNS: Field, errors: FieldErrors): void {
   required(acmeDNS.at('host'), 'give the URL of the acme-dns server', errors);
 }
 
-const tsigAlgorithms = ['HMACMD5', 'HMACSHA1', 'HMACSHA256', 'HMACSHA512'];
+const tsigAlgorithms = ['HMACMD5', 'HMACSHA1', 'HMACSHA224', 'HMACSHA256', 'HMACSHA384', 'HMACSHA512'];
 
 function validateRfc2136(rfc2136: Field, errors: FieldErrors): void {
   const server = rfc2136.at('nameserver');

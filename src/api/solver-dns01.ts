@@ -83,7 +83,9 @@ const rfc2136Schema = object('Any server that takes dynamic updates (RFC 2136), 
   nameserver: text('Server as host or host:port; IPv6 in brackets. Default port: 53.'),
   protocol: optional(oneOf(['TCP', 'UDP'], 'Transport. Default: UDP.')),
   tsigAlgorithm: optional(
-    text('TSIG algorithm (RFC 8945): HMACMD5, HMACSHA1, HMACSHA256 or HMACSHA512. Default: HMACMD5.'),
+    text(
+      'TSIG algorithm (RFC 8945): HMACMD5, HMACSHA1, HMACSHA224, HMACSHA256, HMACSHA384 or HMACSHA512. Default: HMACMD5.',
+    ),
   ),
   tsigKeyName: optional(text('Name of the TSIG key. Needs tsigSecretSecretRef.')),
   tsigSecretSecretRef: optional(secretKeySelector('Secret entry with the TSIG key. Needs tsigKeyName.')),

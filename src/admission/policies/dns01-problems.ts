@@ -194,7 +194,7 @@ function route53Problems(route53: Place): Problem[] {
   ];
 }
 
-const tsigAlgorithms = ['HMACMD5', 'HMACSHA1', 'HMACSHA256', 'HMACSHA512'];
+const tsigAlgorithms = ['HMACMD5', 'HMACSHA1', 'HMACSHA224', 'HMACSHA256', 'HMACSHA384', 'HMACSHA512'];
 
 function rfc2136Problems(rfc2136: Place): Problem[] {
   const server = rfc2136.at('nameserver');

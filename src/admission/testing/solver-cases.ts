@@ -342,7 +342,7 @@ const cases: Record<string, [string, object, string[]][]> = {
       'bad TSIG algorithm',
       rfc2136({ tsigAlgorithm: 'HMACSHA3' }),
       [
-        '.dns01.rfc2136.tsigAlgorithm: Unsupported value: "HMACSHA3": supported values: "HMACMD5", "HMACSHA1", "HMACSHA256", "HMACSHA512"',
+        '.dns01.rfc2136.tsigAlgorithm: Unsupported value: "HMACSHA3": supported values: "HMACMD5", "HMACSHA1", "HMACSHA224", "HMACSHA256", "HMACSHA384", "HMACSHA512"',
       ],
     ],
     ['key name alone', rfc2136({ tsigKeyName: 'k' }), need('.dns01.rfc2136.tsigSecretSecretRef')],
