@@ -131,7 +131,12 @@ const refusals: [title: string, values: object, message: RegExp][] = [
     { image: { repository: 'mirror.example.com/jetstack/cert-manager-controller' } },
     /image: it names an image of cert-manager/u,
   ],
-  ['an ACME setting', { maxConcurrentChallenges: 5 }, /maxConcurrentChallenges: ACME issuers are not part/u],
+  [
+    'an image of its own for solver Pods',
+    { acmesolver: { image: { repository: 'registry.example/solver' } } },
+    /acmesolver\.image: solver Pods run the one image/u,
+  ],
+  ['a responder that there is not', { acme: { http01: { responder: 'lambda' } } }, /responder/u],
   [
     'the check job',
     { startupapicheck: { timeout: '2m' } },

@@ -123,7 +123,7 @@ test('what cert-manager left in flight and is deleted meanwhile is cleaned up', 
   const [challenge] = items<Challenge>('challenges.json');
   const { ownerReferences: _gone, ...metadata } = challenge?.metadata ?? {};
   await world.controllers.stop();
-  await loadObjects(world.user, [{ ...challenge, metadata } as Challenge]);
+  await loadObjects(world.user, [{ ...challenge, metadata }]);
   await world.restart();
   const name = metadata.name ?? '';
   await world.user.delete(challenges, { namespace: space, name });
