@@ -189,7 +189,7 @@ export const combinations: readonly Combination[] = [
   {
     title: 'ACME with everything that it can ask for',
     values: {
-      clusterResourceNamespace: 'platform',
+      clusterResourceNamespace: 'kube-system',
       acme: {
         http01: { responder: 'pod', port: 9089, publicResolver: 'https://dns.example/dns-query' },
         tlsAlpn01: { port: 8443 },
@@ -213,7 +213,7 @@ export const combinations: readonly Combination[] = [
         'acme-service-account-tokens',
       ],
       acmeWebhookGroups: ['acme.example.com'],
-      clusterResourceNamespace: 'platform',
+      clusterResourceNamespace: 'kube-system',
     }),
   },
   {
