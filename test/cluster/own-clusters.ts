@@ -4,6 +4,7 @@ export const OWN_CLUSTERS: readonly string[] = [
   'test/cluster/chart-install.test.ts',
   'test/cluster/chart-render.test.ts',
   'test/cluster/contributors.test.ts',
+  'test/cluster/dns-webhook.test.ts',
   'test/cluster/failover.test.ts',
   'test/cluster/harness-restart.test.ts',
   'test/cluster/least-privilege-parts.test.ts',
