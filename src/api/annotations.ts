@@ -81,19 +81,17 @@ export const requestPrivateKeySecretName = `${experimental}/private-key-secret-n
 export const requestVenafiCustomFields = 'venafi.experimental.cert-manager.io/custom-fields';
 export const requestVenafiPickupId = 'venafi.experimental.cert-manager.io/pickup-id';
 
-const own = 'certwright.dev';
-
 /** On Certificates: issuers that may stand in for `spec.issuerRef`, in order: `ClusterIssuer/backup,Issuer/internal`. */
-export const fallbackIssuers = `${own}/fallback-issuers`;
+export const fallbackIssuers = 'certwright.dev/fallback-issuers';
 /** On Certificates: how long an issuer may fail before the next one stands in. Go duration. */
-export const fallbackAfter = `${own}/fallback-after`;
+export const fallbackAfter = 'certwright.dev/fallback-after';
 /** On issuers: who has to issue for a set of names before this one is asked for the first time: `ClusterIssuer/staging`. */
-export const canaryIssuer = `${own}/canary-issuer`;
+export const canaryIssuer = 'certwright.dev/canary-issuer';
 /** On CertificateRequests: asked for as a rehearsal; its certificate is thrown away. Exactly `true`. */
-export const canaryRequest = `${own}/canary`;
+export const canaryRequest = 'certwright.dev/canary';
 /** On Certificates, and so on their CertificateRequests: the ACME profile to ask for instead of that of the issuer. */
-export const acmeProfile = `${own}/acme-profile`;
+export const acmeProfile = 'certwright.dev/acme-profile';
 /** On CertificateRequests: how many renewals in a row the CA has asked for early, this one included. */
-export const earlyRenewals = `${own}/early-renewals`;
+export const earlyRenewals = 'certwright.dev/early-renewals';
 /** On Challenges: names that a TXT record was written at because a CNAME led there, split by commas (acme.md §10.2). */
-export const dns01WrittenNames = `${own}/dns01-written-names`;
+export const dns01WrittenNames = 'certwright.dev/dns01-written-names';
