@@ -106,8 +106,9 @@ function yields({ patient, laneTaken, blocked, load, share }: YieldInput): strin
   return [...chosen];
 }
 
+/** Creation times are whole seconds: who came with the same one keeps the order of arrival. */
 function isBefore(a: Waiting, b: Waiting): boolean {
-  return a.since !== b.since ? a.since < b.since : a.key < b.key;
+  return a.since < b.since;
 }
 
 /** Slots held, by issuer and by zone of an issuer. */
@@ -129,18 +130,24 @@ class Load {
   }
 }
 
-/** Those that wait, oldest first, by issuer and zone. */
+/** Those that wait in one zone, oldest first; `next` is the place of the first that is still there. */
+interface Line {
+  places: Waiting[];
+  next: number;
+}
+
+/** Those that wait, by issuer and zone. */
 class Lines {
-  readonly #issuers = new Map<string, Map<string, Waiting[]>>();
+  readonly #issuers = new Map<string, Map<string, Line>>();
 
   constructor(waiting: readonly Waiting[]) {
-    // Youngest first: taking from the end is cheap.
-    for (const one of waiting.toSorted((a, b) => (isBefore(a, b) ? 1 : -1))) {
-      const zones = this.#issuers.get(one.issuer) ?? new Map<string, Waiting[]>();
+    // Nearly sorted as it comes, which a stable sort uses: this runs with every slot that becomes free.
+    for (const one of waiting.toSorted((a, b) => a.since - b.since)) {
+      const zones = this.#issuers.get(one.issuer) ?? new Map<string, Line>();
       this.#issuers.set(one.issuer, zones);
       const line = zones.get(one.zone);
-      if (line === undefined) zones.set(one.zone, [one]);
-      else line.push(one);
+      if (line === undefined) zones.set(one.zone, { places: [one], next: 0 });
+      else line.places.push(one);
     }
   }
 
@@ -151,8 +158,8 @@ class Lines {
       const held = load.issuer(issuer);
       if (held >= share || (best !== undefined && held > best.held)) continue;
       let first: { one: Waiting; held: number } | undefined;
-      for (const [zone, line] of zones) {
-        const one = line.at(-1);
+      for (const [zone, { places, next }] of zones) {
+        const one = places[next];
         if (one === undefined) continue;
         const inZone = load.zone(issuer, zone);
         if (first === undefined || inZone < first.held || (inZone === first.held && isBefore(one, first.one)))
@@ -168,17 +175,18 @@ class Lines {
   take({ issuer, zone }: Waiting): void {
     const zones = this.#issuers.get(issuer);
     const line = zones?.get(zone);
-    line?.pop();
-    if (line?.length === 0) zones?.delete(zone);
-    if (zones?.size === 0) this.#issuers.delete(issuer);
+    if (zones === undefined || line === undefined) return;
+    line.next++;
+    if (line.next === line.places.length) zones.delete(zone);
+    if (zones.size === 0) this.#issuers.delete(issuer);
   }
 
   /** Issuers of those still in line, once for each of them, a bounded number. */
   left(): string[] {
     const issuers: string[] = [];
     for (const [issuer, zones] of this.#issuers)
-      for (const line of zones.values())
-        for (let i = 0; i < line.length && issuers.length < 64; i++) issuers.push(issuer);
+      for (const { places, next } of zones.values())
+        for (let i = next; i < places.length && issuers.length < 64; i++) issuers.push(issuer);
     return issuers;
   }
 }

@@ -70,6 +70,7 @@ export class Slots {
     if (this.#waiting.size === 0) return undefined;
     const { max, context } = this.#deps;
     const now = context.clock.now();
+    if (this.#holding.size >= max && !this.#anyPatient(now)) return fallbackMs;
     const waiting = [...this.#waiting].flatMap((key) => this.#waitingOf(key, now));
     if (waiting.length === 0) return fallbackMs;
     const holding = [...this.#holding].flatMap((key) => this.#holdingOf(key, now));
@@ -86,6 +87,14 @@ export class Slots {
     if (refused) return 0;
     const longest = Math.min(...holding.map(({ since }) => since));
     return Math.min(fallbackMs, Math.max(1_000, longest + patienceMs - now));
+  }
+
+  /** Whether there is a stuck one whose time is up. */
+  #anyPatient(now: number): boolean {
+    for (const key of this.#holding)
+      if (this.#holdingOf(key, now).some(({ stuck, since }) => stuck && now - since >= patienceMs))
+        return true;
+    return false;
   }
 
   /** False: it was refused. */
