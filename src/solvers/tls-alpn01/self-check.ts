@@ -35,13 +35,14 @@ export async function selfCheck(
       ...(signal === undefined ? {} : { signal }),
     });
   const { nameservers, publicResolver = '' } = deps.settings.http01;
-  const named = nameservers.length === 0 ? bySystem(deps.lookup) : byServers(deps.resolver, nameservers);
+  const system = bySystem(deps.lookup);
+  const named = nameservers.length === 0 ? system : byServers(deps.resolver, nameservers, system);
   const [direct, ...outside] = await Promise.all([
     directView(deps.responder?.tlsAlpn01Address, look),
     nameView('name', identifier, named, look, signal),
     ...(publicResolver === ''
       ? []
-      : [nameView('public', identifier, byServers(deps.resolver, [publicResolver]), look, signal)]),
+      : [nameView('public', identifier, byServers(deps.resolver, [publicResolver], system), look, signal)]),
   ]);
   const views = [direct, ...outside];
   if (outside.some(({ passed }) => passed)) return { passed: true, views, problem: '' };
