@@ -67,6 +67,8 @@ test('a Certificate gets its chain by an Order and a Challenge for each name', a
   const told = await world.told('Order', order.metadata?.name ?? '');
   assert.equal(told.filter((line) => line.startsWith('Created: Created Challenge resource')).length, 2);
   assert.ok(told.includes('Complete: Order completed successfully'));
+  // The request was approved before its Order was made.
+  assert.ok(!told.some((line) => line.startsWith('OwnerNotProven')), told.join('\n'));
   const request = (await world.requests())[0]?.metadata?.name ?? '';
   const requestTold = await world.told('CertificateRequest', request);
   assert.ok(

@@ -173,6 +173,14 @@ test('a dry run asks no CA: it says what would be registered and what would be o
   } as KubeObject;
 
   await world.user.create(certificateRequests, ready, byTest);
+  const approved = { type: 'Approved', status: 'True', reason: 'ByTest', message: 'yes' };
+  await world.user.patch(
+    certificateRequests,
+    { namespace, name: 'web-1' },
+    'merge',
+    { status: { conditions: [approved] } },
+    { ...byTest, subresource: 'status' },
+  );
   const other = { server: 'https://other.example/dir', privateKeySecretRef: { name: 'other' } };
   await world.user.create(
     clusterIssuers,

@@ -199,7 +199,16 @@ export function startCertificateRequestController(
         return;
       }
       case 'sign': {
-        const { type, approve } = decision;
+        const { type } = decision;
+        if (decision.approve && !type.inProcess) {
+          // What is ordered elsewhere is ordered for approved requests only, whatever becomes of this process meanwhile.
+          const approval = requestStatus(request, undefined, { now, component: '', approve: true });
+          await store(request, approval, approverComponent);
+          const approved = informers.certificateRequests.get(key);
+          if (approved === undefined) return;
+          return carryOut(key, approved, { ...decision, approve: false });
+        }
+        const { approve } = decision;
         // Before the Secrets are read: one that comes between the reading and the waiting would wake nobody.
         waiting.enter(key, secretsBehind(request, decision.issuer, type, source.clusterResourceNamespace));
         const outcome = checkAnswer(type, await type.sign(issuerContext(source, decision.issuer), request));

@@ -98,6 +98,9 @@ export class AcmeIssuer implements IssuerType {
         `Failed to wait for order resource ${JSON.stringify(name)} to become ready: order is in ${JSON.stringify(state)} state: ${reason}`,
       );
     }
+    // Nothing has happened since it was made: the request says so already, and needs no other words.
+    if (state === undefined && reason === '')
+      return pending(requestEvents.orderPending, createdMessage(title), false);
     if (state !== 'valid') {
       const waits = order.status?.nextAttemptAt === undefined || reason === '' ? '' : `: ${reason}`;
       return pending(
@@ -168,7 +171,11 @@ async function create(acme: AcmeSurroundings, wanted: Order): Promise<SignOutcom
     const message = `Failed create new order resource ${title}: ${error instanceof Error ? error.message : String(error)}`;
     return pending(requestEvents.orderCreatingError, message, true);
   }
-  return pending(requestEvents.orderCreated, `Created Order resource ${title}`, false);
+  return pending(requestEvents.orderCreated, createdMessage(title), false);
+}
+
+function createdMessage(title: string): string {
+  return `Created Order resource ${title}`;
 }
 
 /** Undefined: a chain whose first certificate is for the key of the request. */
