@@ -21,3 +21,4 @@ export const SUITES: readonly string[] = [
   'test/embedded/shim/ingress.test.ts',
   'test/embedded/shim/refused.test.ts',
 ];
+  'test/embedded/tls-alpn01/gateway.test.ts',
