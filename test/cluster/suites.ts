@@ -13,6 +13,11 @@ export const SUITES: readonly string[] = [
   'test/embedded/external-issuer/interruptions.test.ts',
   'test/embedded/external-issuer/refusals.test.ts',
   'test/embedded/hostile-writer.test.ts',
+  'test/embedded/http01/adopted.test.ts',
+  'test/embedded/http01/edit-in-place.test.ts',
+  'test/embedded/http01/gateway.test.ts',
+  'test/embedded/http01/pods.test.ts',
+  'test/embedded/http01/resident.test.ts',
   'test/embedded/lint-cabf.test.ts',
   'test/embedded/namespace-end.test.ts',
   'test/embedded/outage.test.ts',
@@ -20,5 +25,5 @@ export const SUITES: readonly string[] = [
   'test/embedded/shim/hostile.test.ts',
   'test/embedded/shim/ingress.test.ts',
   'test/embedded/shim/refused.test.ts',
-];
   'test/embedded/tls-alpn01/gateway.test.ts',
+];

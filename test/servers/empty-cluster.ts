@@ -5,15 +5,18 @@ import {
   certificateRequests,
   certificates,
   certificateSigningRequests,
+  challenges,
   clusterIssuers,
   configMaps,
   customResourceDefinitions as definitions,
   events,
   issuers,
   namespaces,
+  orders,
   secrets,
   type ResourceType,
 } from '../../src/api/resources.ts';
+import { endpointSlices, pods, services } from '../../src/api/workloads.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { AlreadyExistsError, NotFoundError } from '../../src/kube/errors.ts';
 import { until } from '../cluster/until.ts';
@@ -21,7 +24,7 @@ import { ingresses } from './load-objects.ts';
 
 const write = { fieldManager: 'test' };
 /** Kubernetes' own, which stay. */
-const KUBERNETES_OWN = /^kube-|^extension-apiserver-authentication$|^cluster-info$/u;
+const KUBERNETES_OWN = /^kube-|^kubernetes$|^extension-apiserver-authentication$|^cluster-info$/u;
 
 interface Definition extends KubeObject {
   spec: {
@@ -49,6 +52,11 @@ export async function emptyCluster(client: KubeClient): Promise<void> {
     ingresses,
     certificates,
     certificateRequests,
+    orders,
+    challenges,
+    pods,
+    services,
+    endpointSlices,
     issuers,
     clusterIssuers,
     certificateSigningRequests,

@@ -15,7 +15,11 @@ import { systemClock } from '../../../src/kube/clock.ts';
 import { createInformer } from '../../../src/kube/informer.ts';
 import type { Destination, Http01Deps } from '../../../src/solvers/http01/http01-deps.ts';
 import { createHttp01Solver } from '../../../src/solvers/http01/http01-solver.ts';
-import { createSolverCaches, type SolverCaches } from '../../../src/solvers/http01/solver-caches.ts';
+import {
+  controllerOf,
+  createSolverCaches,
+  type SolverCaches,
+} from '../../../src/solvers/http01/solver-caches.ts';
 import { Responder } from '../../../src/solvers/responder/responder.ts';
 import {
   defaultAcmeSettings,
@@ -84,6 +88,9 @@ export class Http01World {
       now: () => Date.now(),
     });
     const world = new Http01World(t, api, options, stop.signal);
+    // On a cluster, an earlier world's are only on their way to be collected.
+    for (const { metadata } of await world.list(httpRoutes))
+      await world.user.delete(httpRoutes, { namespace, name: metadata?.name ?? '' });
     await world.responder.start();
     t.after(async () => {
       stop.abort();
@@ -134,11 +141,14 @@ export class Http01World {
     return (await this.user.list<T>(type, { namespace })).items;
   }
 
-  /** Nothing that a solver makes. */
-  async isEmpty(): Promise<boolean> {
+  /** Nothing that a solver makes. A cluster's own slices of a solver's Service are its own to take away. */
+  async left(): Promise<string[]> {
     const kinds = [pods, services, endpointSlices, ingresses, httpRoutes];
     const found = await Promise.all(kinds.map((kind) => this.list(kind)));
-    return found.every((items) => items.length === 0);
+    return found
+      .flat()
+      .filter((object) => controllerOf(object)?.kind === 'Challenge')
+      .map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
   }
 
   /** Whoever asks this address and port is answered so. */

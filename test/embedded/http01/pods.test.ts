@@ -47,7 +47,7 @@ test('a Pod, a Service and an Ingress: three requests, none to present again, th
 
   await next.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
   assert.deepEqual(sorted(world.calls), ['delete ingresses', 'delete pods', 'delete services']);
-  assert.ok(await world.isEmpty());
+  assert.deepEqual(await world.left(), []);
   await world.synced();
   await next.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
   assert.deepEqual(world.calls, []);
@@ -62,7 +62,7 @@ test('without caches the API server is asked, and the end is the same', async (t
   assert.equal((await world.list(pods)).length, 1);
   assert.equal((await world.list(ingresses)).length, 1);
   await solver.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
-  assert.ok(await world.isEmpty());
+  assert.deepEqual(await world.left(), []);
 });
 
 test('duplicates are deleted, and the next attempt makes one', async (t) => {
@@ -154,7 +154,7 @@ test('a Challenge is finished the way it was begun, also when the flag says Resi
   assert.deepEqual(world.calls, []);
   assert.equal((await world.list(endpointSlices)).length, 0);
   await next.cleanUp({ challenge, resourceNamespace: namespace, ambient: false });
-  assert.ok(await world.isEmpty());
+  assert.deepEqual(await world.left(), []);
 });
 
 test('when the Challenge goes first, garbage collection takes what was made', async (t) => {
@@ -166,5 +166,5 @@ test('when the Challenge goes first, garbage collection takes what was made', as
     { namespace, name: challenge.metadata?.name ?? '' },
     { propagationPolicy: 'Background' },
   );
-  while (!(await world.isEmpty())) await new Promise((resolve) => setTimeout(resolve, 2));
+  while ((await world.left()).length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
 });

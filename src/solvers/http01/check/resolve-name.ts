@@ -38,7 +38,11 @@ export function bySystem(
  * `host:port` or `https://`; by AAAA and A, aliases included as recursive servers add them. `system` finds servers that are
  * given by name, such as the Service of a DNS server.
  */
-export function byServers(resolver: DnsResolver, named: readonly string[], system: Resolve): Resolve {
+export function byServers(
+  resolver: DnsResolver,
+  named: readonly string[],
+  system: Resolve = bySystem(),
+): Resolve {
   return async (host, signal) => {
     if (isIP(host) !== 0) return { addresses: [host] };
     const who = named.join(', ');
