@@ -33,6 +33,8 @@ const outward = [
     ports: [port4(80), port4(443), port4(53), port4(53, 'UDP'), port4(6443)],
   },
 ];
+/** Self-checks of HTTP-01 ask solver Pods, and this Pod, at their own port. */
+const solving = outward.map(({ to, ports }) => ({ to, ports: [...ports, port4(8089)] }));
 const from = (...ports: string[]): object[] =>
   anywhere.map((peers) => ({ ...peers, ports: ports.map((name) => port4(name)) }));
 
@@ -95,7 +97,7 @@ function deployment(at: '' | 'cainjector.' | 'webhook.', ingress: readonly strin
     ),
     same(`${at}networkPolicy.enabled`, false, flag, 'Create NetworkPolicies.'),
     same(`${at}networkPolicy.ingress`, from(...ingress), list, 'Who may connect to it.'),
-    same(`${at}networkPolicy.egress`, outward, list, 'What it may connect to.'),
+    same(`${at}networkPolicy.egress`, at === '' ? solving : outward, list, 'What it may connect to.'),
   ];
   return at === '' ? rows : rows.map((row) => ({ ...row, deploymentOnly: true }));
 }

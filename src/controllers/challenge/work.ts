@@ -4,7 +4,7 @@ import type { ControllerContext } from '../context.ts';
 import type { AcmeClient } from '../../acme/acme-client.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { formatDuration } from '../../api/duration.ts';
-import { ConflictError, NotFoundError } from '../../kube/errors.ts';
+import { NotFoundError } from '../../kube/errors.ts';
 import type { SolverContext, Solvers } from '../../solvers/solver.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import { boundedText } from '../bounded-text.ts';
@@ -77,12 +77,9 @@ export class ChallengeWork {
       context.log.debug({ challenge: key, step: step.do }, step.why);
       try {
         await this.#carryOut(step, challenge, memory);
-        context.observer.step('challenges', step.do, false);
       } catch (error) {
         // Deleted between our look at it and our write.
-        if (error instanceof NotFoundError && informers.challenges.get(key) === undefined) continue;
-        context.observer.step('challenges', step.do, !(error instanceof ConflictError));
-        throw error;
+        if (!(error instanceof NotFoundError) || informers.challenges.get(key) !== undefined) throw error;
       }
     }
     return { after: 1_000 };
