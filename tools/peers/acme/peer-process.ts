@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -46,6 +46,9 @@ export class PeerProcess {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', (error) => keep(Buffer.from(`${String(error)}\n`)));
+    // A test that failed before it could stop us must end all the same.
+    child.unref();
+    for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
     this.#child = child;
     this.#endWithUs = () => child.kill('SIGKILL');
     process.once('exit', this.#endWithUs);
@@ -87,6 +90,7 @@ export class PeerProcess {
     const child = this.#child;
     if (this.#endWithUs !== undefined) process.off('exit', this.#endWithUs);
     if (child === undefined || !this.alive) return;
+    child.ref();
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;

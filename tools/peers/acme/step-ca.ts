@@ -85,10 +85,12 @@ export async function startStepCa(options: StepCaOptions = {}): Promise<StepCa> 
   };
 }
 
-/** The free step-ca keeps bindings and checks them, but has no command that makes one: they are put into its database. */
+/**
+ * The free step-ca keeps bindings and checks them, but has no command that makes one: they are put into its database.
+ */
 async function bindings(database: string, count: number): Promise<{ keyId: string; key: string }[]> {
   if (count === 0) return [];
   const binary = await goProgram(PROGRAMS.stepEab);
-  const { stdout } = await promisify(execFile)(binary, [database, 'acme/acme', String(count)]);
+  const { stdout } = await promisify(execFile)(binary, [database, String(count)]);
   return JSON.parse(stdout) as { keyId: string; key: string }[];
 }

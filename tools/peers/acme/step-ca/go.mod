@@ -4,10 +4,7 @@ go 1.26.8
 
 tool github.com/smallstep/certificates/cmd/step-ca
 
-require (
-	github.com/smallstep/certificates v0.30.2
-	github.com/smallstep/nosql v0.8.0
-)
+require github.com/smallstep/nosql v0.8.0
 
 require (
 	cloud.google.com/go v0.123.0 // indirect
@@ -135,6 +132,7 @@ require (
 	github.com/shurcooL/sanitized_anchor_name v1.0.0 // indirect
 	github.com/sirupsen/logrus v1.9.4 // indirect
 	github.com/slackhq/nebula v1.10.3 // indirect
+	github.com/smallstep/certificates v0.30.2 // indirect
 	github.com/smallstep/cli-utils v0.12.2 // indirect
 	github.com/smallstep/go-attestation v0.4.4-0.20241119153605-2306d5b464ca // indirect
 	github.com/smallstep/linkedca v0.25.0 // indirect
