@@ -62,7 +62,7 @@ test('every flag in a certwright command, and every flag that stands alone, is o
     () => undefined,
   );
   const known = new Set(['--help', '--version']);
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
     for (const { long } of command.options) if (long !== undefined && long !== null) known.add(long);
   }
   // The bench has flags of its own, and the program hands some to V8.
