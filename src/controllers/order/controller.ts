@@ -57,7 +57,10 @@ export function startOrderController(
 
   const store = async (order: OrderFacts, memory: OrderMemory, patch: StatusPatch): Promise<OrderFacts> => {
     const change = changes(order.status, patch);
-    if (change === undefined) return order;
+    if (change === undefined) {
+      memory.unsaved = undefined;
+      return order;
+    }
     const { namespace, name = '', uid } = order.metadata ?? {};
     // What the CA said must not be lost: it is written over whatever else changed meanwhile, and kept until it is written.
     memory.unsaved = { ...memory.unsaved, ...patch };
