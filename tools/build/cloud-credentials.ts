@@ -1,6 +1,6 @@
 /**
  * The vendors' packages that find the credentials of a machine, as files of their own beside the program: 1.8 MB that
- * a start need not read, and that who logs in with a Secret never loads (docs/decisions/0014-cloud-credentials.md).
+ * a start need not read, and that who logs in with a Secret never loads (docs/decisions/0016-cloud-credentials.md).
  */
 
 import { mkdir, rename } from 'node:fs/promises';

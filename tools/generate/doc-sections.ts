@@ -8,6 +8,7 @@ import { gates } from '../../src/cli/configuration/feature-gates.ts';
 import type { ComponentTable } from '../../src/cli/configuration/row.ts';
 import { webhookTable } from '../../src/cli/configuration/webhook-table.ts';
 import { buildProgram, type Commands, type Surroundings } from '../../src/cli/program.ts';
+import { dnsProviderTypes } from '../../src/dns/providers/registry.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { lintRules } from '../../src/pki/lint/lint.ts';
 
@@ -28,7 +29,21 @@ const parts: Readonly<Record<string, () => string>> = {
   metrics: metricsTable,
   configuration: configurationTables,
   gates: gatesTable,
+  providers: providersTable,
 };
+
+/** DNS providers, as each describes itself. */
+function providersTable(): string {
+  const rows = dnsProviderTypes.map(({ key, title, documentation, inCluster, description }) => [
+    `[\`${key}\`](#${key.toLowerCase()})`,
+    `[${title}](${documentation})${inCluster ? '' : '; only in `certwright up`'}`,
+    description.fields.map(({ path, required }) => `\`${path}\`${required ? ' (required)' : ''}`).join(', '),
+    description.credentials.join('; '),
+    description.permissions.join('; '),
+    description.testedAgainst,
+  ]);
+  return table([['Key', 'Provider', 'Fields', 'Credentials', 'Permissions', 'Tested against'], ...rows]);
+}
 
 /** Fields of the configuration files, by component. */
 function configurationTables(): string {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
 
+import { moto } from './moto/toolchain.ts';
 import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
 
 /**
@@ -17,6 +18,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],
   kubectl: ['kubectl'],
+  moto: ['moto'],
   openssl: ['openssl'],
   pki: ['openssl'],
   promql: ['go'],
@@ -40,6 +42,7 @@ async function main(): Promise<number> {
     go,
     await keytool(searchPath),
     await kubectl(root, path.join(root, '.cache/peers'), go),
+    await moto(root, path.join(root, '.cache/peers'), searchPath),
   ];
   for (const tool of tools) console.log(`${tool.name}: ${tool.path ?? `missing (${tool.missing})`}`);
   const missing = new Set(tools.filter((tool) => tool.path === undefined).map((tool) => tool.name));

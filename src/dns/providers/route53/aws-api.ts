@@ -116,10 +116,12 @@ export class AwsApi {
   }
 
   #failure(doing: string, answer: ApiAnswer, root: XmlElement | undefined): DnsProviderError {
-    // <ErrorResponse><Error><Code/><Message/></Error></ErrorResponse>, or <InvalidChangeBatch><Messages><Message/>…
+    // <ErrorResponse><Error><Code/><Message/></Error></ErrorResponse>, or <InvalidChangeBatch><Messages><Message/>…;
+    // other services of AWS, and moto, have <Errors> around <Error>.
+    const error = allAt(root, 'Error')[0] ?? allAt(root, 'Errors', 'Error')[0];
     const messages = allAt(root, 'Messages', 'Message').map(({ text }) => text.trim());
-    const code = textAt(root, 'Error', 'Code') ?? (messages.length > 0 ? (root?.name ?? '') : '');
-    const words = textAt(root, 'Error', 'Message') ?? messages.slice(0, 3).join('; ');
+    const code = textAt(error, 'Code') ?? (messages.length > 0 ? (root?.name ?? '') : '');
+    const words = textAt(error, 'Message') ?? messages.slice(0, 3).join('; ');
     const failure = this.#api.failure(doing, answer, words, code);
     const better = THROTTLED.has(code)
       ? 'dns-provider/throttled'
