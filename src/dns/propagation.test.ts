@@ -117,6 +117,16 @@ suite('authoritative servers', () => {
     assert.deepEqual([result.passed, result.views[0]?.trusted], [false, true]);
   });
 
+  test('one whose address is answered by SERVFAIL is waited for: that is no clear no', async () => {
+    const broken = {
+      'A ns1.example.com.': { rcode: 'SERVFAIL' },
+      'AAAA ns1.example.com.': { rcode: 'SERVFAIL' },
+    };
+    const result = await check({ ...broken, [at2]: { answers: [text('v')] } });
+    assert.deepEqual([result.passed, result.views[0]?.trusted], [false, true]);
+    assert.match(result.problem, /returned SERVFAIL for the address of ns1\.example\.com\.$/u);
+  });
+
   test('CNAMEs are followed first, and inside one answer as well', async () => {
     const target = 'x.example.com.';
     const result = await check({

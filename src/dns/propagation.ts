@@ -1,6 +1,6 @@
 /** Whether a TXT record can be seen by everybody who will be asked for it (acme.md §10.5). */
 import { followCnames } from './cname.ts';
-import { DnsError, NoAnswerError } from './errors.ts';
+import { DnsError, NoAnswerError, RcodeError } from './errors.ts';
 import type { DnsAnswer, DnsResolver } from './resolver.ts';
 import { formatServerAddress } from './server-address.ts';
 import type { Zones } from './zones.ts';
@@ -123,6 +123,14 @@ async function addressesOf(
   const addresses = answers.flatMap(({ answers: records }) =>
     records.flatMap((record) => (record.type === 'A' || record.type === 'AAAA' ? [record.address] : [])),
   );
+  const unsure = answers.find(({ rcode }) => rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
+  // Only a clear no means that nobody can ask the name server.
+  if (addresses.length === 0 && unsure !== undefined)
+    throw new RcodeError(
+      `${unsure.server} returned ${unsure.rcode} for the address of ${host}`,
+      unsure.rcode,
+      unsure.server,
+    );
   return [...new Set(addresses)];
 }
 
