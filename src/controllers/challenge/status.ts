@@ -1,4 +1,5 @@
 /** The change of a Challenge's status as a merge patch, and whether it changes anything: pure. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Challenge, ChallengeStatus } from '../../api/challenge.ts';
 
 /** `null` removes a field. */
@@ -13,7 +14,7 @@ export function statusPatch({ status }: Challenge, change: StatusChange): Status
   for (const [field, value] of Object.entries(change)) {
     if (value === undefined) continue;
     const before = now[field];
-    if (value === null ? before === undefined : JSON.stringify(before) === JSON.stringify(value)) continue;
+    if (value === null ? before === undefined : isDeepStrictEqual(before, value)) continue;
     patch[field] = value;
   }
   // Both are written even when false: dashboards and metrics of others look for them (acme.md §1.1).
@@ -24,9 +25,10 @@ export function statusPatch({ status }: Challenge, change: StatusChange): Status
 
 /** The checks to write: those that are there, where nothing but the time differs and the rest of the status stays. */
 export function newChecks(before: Checks | undefined, after: Checks): Checks | undefined {
-  const facts = (checks: Checks | undefined): string =>
-    JSON.stringify((checks ?? []).map(({ checkedAt: _checkedAt, ...rest }) => rest));
-  return facts(before) === facts(after) ? undefined : after;
+  // Servers order fields as they like.
+  const facts = (checks: Checks | undefined): object[] =>
+    (checks ?? []).map(({ checkedAt: _checkedAt, ...rest }) => rest);
+  return isDeepStrictEqual(facts(before), facts(after)) ? undefined : after;
 }
 
 /** As the API writes times: whole seconds. */
