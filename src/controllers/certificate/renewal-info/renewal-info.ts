@@ -54,7 +54,11 @@ export function withNews(
   const end = Math.min(Math.max(toSecond(news.window.end), start + 1_000), lastTime);
   const problem = windowProblem(news.window, life) ?? windowProblem({ start, end }, life);
   const next = { lastChecked, nextCheck: nextCheck(news.at, news.retryAfterMs ?? pollMs.usual, identity) };
-  if (problem !== undefined) return { ...next, lastError: boundedText(problem) };
+  if (problem !== undefined) {
+    // A certificate revoked in its first hour gets a window from before it began; an hour later that window is inside.
+    const again = nextCheck(news.at, Math.min(news.retryAfterMs ?? pollMs.usual, sooner(old)), identity);
+    return { lastChecked, nextCheck: again, lastError: boundedText(problem) };
+  }
   const explanationURL = explanation(news.explanationURL);
   return compact({
     suggestedWindow: { start: timestamp(start), end: timestamp(end) },
