@@ -130,7 +130,6 @@ test('an issuer whose CA is not there: the fallback issues; a canary issues firs
   );
 
   await world.issuer({}, 'live');
-  const live = await world.client.get<ClusterIssuer>(clusterIssuers, { name: 'live' });
   const annotations = { 'certwright.dev/canary-issuer': 'ClusterIssuer/acme' };
   await world.client.patch(clusterIssuers, { name: 'live' }, 'merge', { metadata: { annotations } }, byTest);
   await world.certificate('new', {
