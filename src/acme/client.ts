@@ -17,6 +17,7 @@ import { links, location, retryAfter } from './answer-headers.ts';
 import { maxChainBytes, readChain } from './certificate-chain.ts';
 import { keyAuthorization } from './challenge-values.ts';
 import type { AcmeAction } from './create-client.ts';
+import { withDeadline } from './deadline.ts';
 import { AcmeError, AcmeProfileError, AcmeProtocolError } from './errors.ts';
 import { bindExternalAccount, keyChange } from './jws.ts';
 import {
@@ -216,14 +217,14 @@ export class Client implements AcmeClient {
     options: CallOptions | undefined,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const limit = AbortSignal.timeout(callTimeoutMs);
-    const signal = options?.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-    try {
-      return await work({ action, signal });
-    } catch (error) {
-      if (error instanceof AcmeError || !signal.aborted) throw error;
-      throw transportError(error, action, signal);
-    }
+    return await withDeadline(callTimeoutMs, options?.signal, async (signal) => {
+      try {
+        return await work({ action, signal });
+      } catch (error) {
+        if (error instanceof AcmeError || !signal.aborted) throw error;
+        throw transportError(error, action, signal);
+      }
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { AccountKey } from './account-key.ts';
 import type { AcmeDirectory } from './acme-client.ts';
 import { header, location, type Headers } from './answer-headers.ts';
 import type { AcmeAction } from './create-client.ts';
+import { withDeadline } from './deadline.ts';
 import { parseDirectory } from './directory.ts';
 import { AcmeProblemError, AcmeProtocolError, AcmeTransportError } from './errors.ts';
 import { sign } from './jws.ts';
@@ -78,8 +79,9 @@ export class Session {
   }
 
   async #fetchDirectory(action: AcmeAction): Promise<AcmeDirectory> {
-    const signal = AbortSignal.timeout(callTimeoutMs);
-    const { body, url } = await this.get(this.#settings.directoryUrl, { action, signal });
+    const { body, url } = await withDeadline(callTimeoutMs, undefined, (signal) =>
+      this.get(this.#settings.directoryUrl, { action, signal }),
+    );
     const value = parseDirectory(body, url);
     this.#directory = { value, at: this.now };
     return value;
@@ -95,8 +97,10 @@ export class Session {
   }
 
   async #findAccount(): Promise<string> {
-    const call: Call = { action: 'get_registration', signal: AbortSignal.timeout(callTimeoutMs) };
-    return (await this.newAccount({ onlyReturnExisting: true }, call)).url;
+    const { url } = await withDeadline(callTimeoutMs, undefined, (signal) =>
+      this.newAccount({ onlyReturnExisting: true }, { action: 'get_registration', signal }),
+    );
+    return url;
   }
 
   /** `payload` as RFC 8555 §7.3 has it; remembers the account that the CA names. */
@@ -159,23 +163,20 @@ export class Session {
     }
   }
 
-  #nonce(call: Call): Promise<string> {
-    return this.nonces.take(async () => {
-      const { action } = call;
-      // For whoever waits first, which need not be this caller: it ends by its own time.
-      const signal = AbortSignal.timeout(callTimeoutMs);
-      const { newNonce } = await this.directory({ action, signal });
-      const answer = await roundTrip(this.#settings, {
-        method: 'HEAD',
-        url: newNonce,
-        maxBytes,
-        action,
-        signal,
-      });
-      if (answer.status >= 300) throw this.#refusal(answer, 'HEAD', newNonce);
-      if (!this.nonces.add(header(answer.headers, 'replay-nonce')))
-        throw new AcmeProtocolError('The CA gave no usable nonce (Replay-Nonce)', { status: answer.status });
-    }, call.signal);
+  #nonce({ action, signal }: Call): Promise<string> {
+    // Fetched for whoever waits first, which need not be this caller: it ends by its own time.
+    return this.nonces.take(
+      () => withDeadline(callTimeoutMs, undefined, (own) => this.#fetchNonce({ action, signal: own })),
+      signal,
+    );
+  }
+
+  async #fetchNonce(call: Call): Promise<void> {
+    const { newNonce } = await this.directory(call);
+    const answer = await roundTrip(this.#settings, { method: 'HEAD', url: newNonce, maxBytes, ...call });
+    if (answer.status >= 300) throw this.#refusal(answer, 'HEAD', newNonce);
+    if (!this.nonces.add(header(answer.headers, 'replay-nonce')))
+      throw new AcmeProtocolError('The CA gave no usable nonce (Replay-Nonce)', { status: answer.status });
   }
 
   #refusal(answer: Answer, method: string, url: string): AcmeProblemError | AcmeProtocolError {
