@@ -64,6 +64,15 @@ export function behavesAsProvider(title: string, start: () => Promise<ProviderUn
     assert.deepEqual(one.values(FQDN), []);
   });
 
+  each('answers that have grown since are read as before', async (one) => {
+    one.world.dress = grown;
+    one.seed(FQDN, FOREIGN);
+    for (const record of [FIRST, SECOND, FIRST]) await (await one.open()).present(record);
+    assert.deepEqual(one.values(FQDN).toSorted(), [FIRST.value, SECOND.value, FOREIGN].toSorted());
+    for (const record of [FIRST, SECOND, FIRST]) await (await one.open()).cleanUp(record);
+    assert.deepEqual(one.values(FQDN), [FOREIGN]);
+  });
+
   each('two at the same moment both come through', async (one) => {
     one.seed(FQDN, FOREIGN);
     const providers = await Promise.all([one.open(), one.open()]);
@@ -135,6 +144,29 @@ export function faultsOf(title: string, start: () => Promise<ProviderUnderTest>,
       return { present: () => Promise.reject(failure), cleanUp: () => Promise.reject(failure) };
     });
   }
+}
+
+/** What APIs add without calling it a change: headers, fields, elements, attributes, white space. */
+function grown(answer: RawAnswer): RawAnswer {
+  const { body } = answer;
+  const headers = { ...answer.headers, 'x-new': 'yes', deprecation: '@1800000000' };
+  if (typeof body !== 'string')
+    return { ...answer, headers, ...(body !== undefined && { body: withMore(body) }) };
+  const more = '<New since="2027"><Id>/new/id</Id><Type>NEW</Type></New>';
+  return {
+    ...answer,
+    headers,
+    body: body
+      .replaceAll(/<(?=\/?[A-Z])/gu, '\n  <')
+      .replaceAll(/(?=<\/[A-Za-z]+(?:Set|Zone|Info|Response|Credentials)>)/gu, more),
+  };
+}
+
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([name, field]) => [name, withMore(field)]);
+  return { aNewField: { id: 'new', list: [null] }, ...Object.fromEntries(fields), zNewField: null };
 }
 
 function failed(error: unknown): DnsProviderError {

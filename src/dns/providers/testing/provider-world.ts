@@ -51,6 +51,8 @@ export class ProviderWorld implements AsyncDisposable {
   readonly environment: ProviderEnvironment;
   /** Asked for each request before the server itself: an answer from here goes out instead. */
   fault: ((request: RawRequest, index: number) => RawAnswer | undefined) | undefined;
+  /** Changes what the server says before it goes out, as later versions of an API do. */
+  dress: (answer: RawAnswer) => RawAnswer = (answer) => answer;
   #now = START;
   readonly #server;
 
@@ -126,7 +128,7 @@ export class ProviderWorld implements AsyncDisposable {
     this.requests.push(request);
     let answer: RawAnswer;
     try {
-      answer = this.fault?.(request, this.requests.length - 1) ?? (await answers(request));
+      answer = this.fault?.(request, this.requests.length - 1) ?? this.dress(await answers(request));
     } catch (error) {
       // A request that the provider would not take: its assertion becomes the answer, so that the test shows it.
       answer = { status: 418, body: { message: error instanceof Error ? error.message : String(error) } };
