@@ -1,6 +1,4 @@
-/** The entry point: the only place that reads arguments, environment and signals. */
-import { existsSync } from 'node:fs';
-import path from 'node:path';
+/** The entry point: the only place that reads arguments, environment and signals (in the image, `image-entry.ts` comes before). */
 import { setFlagsFromString } from 'node:v8';
 import { meansAcmesolver } from './acmesolver/means-acmesolver.ts';
 import { batchedLines } from './batched-lines.ts';
@@ -30,23 +28,9 @@ function boundMemory(): void {
   for (const habit of heapHabits) setFlagsFromString(habit);
 }
 
-/**
- * Replaces the process by the small program beside this one, where it is there: a solver Pod has 64 MiB, and this file alone
- * takes half of that (docs/decisions/0013 has the measurements).
- */
-function becomeAcmesolver(args: readonly string[]): void {
-  const program = path.join(import.meta.dirname, 'acmesolver.js');
-  if (typeof process.execve !== 'function' || process.platform === 'win32' || !existsSync(program)) return;
-  process.execve(process.execPath, [process.execPath, '--max-semi-space-size=1', program, ...args], {
-    MALLOC_ARENA_MAX: '1',
-    ...process.env,
-  });
-}
-
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (['up', 'controller', 'cainjector'].includes(args[0] ?? '')) boundMemory();
-  if (meansAcmesolver(args) && !args.some((arg) => arg === '--help' || arg === '-h')) becomeAcmesolver(args);
 
   const stop = new AbortController();
   const onSignal = (): void => {

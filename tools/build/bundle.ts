@@ -1,7 +1,7 @@
 /**
  * `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it but what finds the ambient
- * credentials of clouds, for who uses those (`cloud-credentials.ts`). `dist/acmesolver.js` is the same as
- * `certwright acmesolver` in a hundredth of the memory; solver Pods get it with the image (docs/decisions/0013).
+ * credentials of clouds, for who uses those (`cloud-credentials.ts`). `dist/image-entry.js` is what
+ * the image starts: the program of solver Pods, or else the whole one (docs/decisions/0013).
  */
 
 import { existsSync } from 'node:fs';
@@ -20,9 +20,9 @@ const BUILD_ONLY = ['typebox', 'fast-check', 'esbuild', 'typescript'];
 const root = path.resolve(import.meta.dirname, '../..');
 const entry = path.join(root, 'src/cli/main.ts');
 const outfile = path.join(root, 'dist/certwright.js');
-const solver = {
-  entry: path.join(root, 'src/cli/acmesolver/main.ts'),
-  outfile: path.join(root, 'dist/acmesolver.js'),
+const imageEntry = {
+  entry: path.join(root, 'src/cli/image-entry.ts'),
+  outfile: path.join(root, 'dist/image-entry.js'),
 };
 const started = performance.now();
 
@@ -74,7 +74,7 @@ async function bundle(): Promise<void> {
   await writeFile(temporary, file.text.startsWith('#!') ? file.text : `#!/usr/bin/env node\n${file.text}`);
   await chmod(temporary, 0o755);
   await rename(temporary, outfile);
-  await bundleSolver();
+  await bundleImageEntry();
   const apart = await bundleCloudCredentials(root);
   const ms = Math.round(performance.now() - started);
   const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
@@ -83,11 +83,11 @@ async function bundle(): Promise<void> {
     console.log(`dist/${FOLDER}/${vendor}.js: ${kib(bytes)}, loaded for ambient credentials only`);
 }
 
-async function bundleSolver(): Promise<void> {
-  const temporary = `${solver.outfile}.${process.pid}`;
+async function bundleImageEntry(): Promise<void> {
+  const temporary = `${imageEntry.outfile}.${process.pid}`;
   await build({
     absWorkingDir: root,
-    entryPoints: [solver.entry],
+    entryPoints: [imageEntry.entry],
     outfile: temporary,
     bundle: true,
     platform: 'node',
@@ -98,7 +98,7 @@ async function bundleSolver(): Promise<void> {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  await rename(temporary, solver.outfile);
+  await rename(temporary, imageEntry.outfile);
 }
 
 function packageOf(input: string): string | undefined {

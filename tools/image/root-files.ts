@@ -58,12 +58,12 @@ export async function runtimeFiles(
 
 /**
  * @param bundle `dist/certwright.js`
- * @param solver `dist/acmesolver.js`
+ * @param entry `dist/image-entry.js`, which is started
  * @param credentials `dist/cloud-credentials/*.js`, by name
  */
 export function programFiles(
   bundle: string,
-  solver: string,
+  entry: string,
   credentials: Readonly<Record<string, string>>,
   sbom: string,
   license: Buffer,
@@ -74,14 +74,14 @@ export function programFiles(
     throw new Error('dist/certwright.js has no first line that names its interpreter');
   return [
     file('usr/lib/certwright/certwright.js', text(program), 0o755),
-    // What the one above becomes in a solver Pod.
-    file('usr/lib/certwright/acmesolver.js', text(solver)),
+    // Answers a challenge in a solver Pod, or else loads the one above.
+    file('usr/lib/certwright/image-entry.js', text(`#!/usr/bin/node\n${entry}`), 0o755),
     ...Object.entries(credentials).map(([name, content]) =>
       file(`usr/lib/certwright/cloud-credentials/${name}.js`, text(content)),
     ),
     // Says that it is a module, so that Node need not try both ways to read it.
     file('usr/lib/certwright/package.json', text('{ "type": "module" }\n')),
-    { kind: 'link', path: 'usr/bin/certwright', target: '../lib/certwright/certwright.js' },
+    { kind: 'link', path: 'usr/bin/certwright', target: '../lib/certwright/image-entry.js' },
     file('usr/share/certwright/sbom.cdx.json', text(sbom)),
     file('usr/share/doc/certwright/LICENSE', license),
   ];

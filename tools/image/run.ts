@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     await runtimeFiles(nodePackage, libraries),
     programFiles(
       await readFile(path.join(root, 'dist/certwright.js'), 'utf8'),
-      await readFile(path.join(root, 'dist/acmesolver.js'), 'utf8'),
+      await readFile(path.join(root, 'dist/image-entry.js'), 'utf8'),
       await cloudCredentials(),
       sbom,
       await readFile(path.join(root, 'LICENSE')),

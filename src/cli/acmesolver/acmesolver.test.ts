@@ -118,23 +118,24 @@ test('is meant by arguments without a command', () => {
     assert.ok(!meansAcmesolver(args), args.join(' '));
 });
 
-test('as a process: serves with the arguments of a solver Pod, and ends on SIGTERM', async () => {
-  const main = join(import.meta.dirname, 'main.ts');
-  const child = spawn(process.execPath, [main, ...flagsFor('example.com')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  let log = '';
-  const port = await new Promise<number>((resolve) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-      const found = /on port (\d+)\n/.exec(log)?.[1];
-      if (found !== undefined) resolve(Number(found));
+for (const entry of ['image-entry.ts', 'main.ts'])
+  test(`as a process, from ${entry}: serves with the arguments of a solver Pod, and ends on SIGTERM`, async () => {
+    const program = join(import.meta.dirname, '..', entry);
+    const child = spawn(process.execPath, [program, ...flagsFor('example.com')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    child.on('exit', () => resolve(0));
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    let log = '';
+    const port = await new Promise<number>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+        const found = /on port (\d+)\n/.exec(log)?.[1];
+        if (found !== undefined) resolve(Number(found));
+      });
+      child.on('exit', () => resolve(0));
+    });
+    const answer = port === 0 ? undefined : await get(port, path, 'example.com');
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0, log);
+    assert.equal(answer?.body, key);
   });
-  const answer = port === 0 ? undefined : await get(port, path, 'example.com');
-  child.kill('SIGTERM');
-  assert.equal(await ended, 0, log);
-  assert.equal(answer?.body, key);
-});
