@@ -16,7 +16,7 @@ import {
 import type { Solver } from '../../src/api/solver.ts';
 import { composeAcme } from '../../src/cli/acme/compose.ts';
 import { createModules, defaultShimSettings, upControllers } from '../../src/cli/controller/modules.ts';
-import { startControllers } from '../../src/controllers/manager.ts';
+import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
 import { createIssuerTypes } from '../../src/issuers/registry.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
@@ -25,6 +25,7 @@ import type { KubeConnection } from '../../src/kube/transport.ts';
 import { defaultAcmeSettings } from '../../src/solvers/settings.ts';
 import { startPebble, type Pebble, type PebbleOptions } from '../../tools/peers/acme/pebble.ts';
 import { startBind, type Bind, type BindOptions } from '../../tools/peers/bind/bind.ts';
+import type { ApiUnderTest } from '../servers/api-under-test.ts';
 import { openEmbeddedApi } from '../servers/embedded-api.ts';
 
 export const namespace = 'shop';
@@ -34,13 +35,16 @@ export class DnsAcmeWorld implements AsyncDisposable {
   readonly client: KubeClient;
   readonly bind: Bind;
   readonly pebble: Pebble;
-  readonly #end: () => Promise<void>;
+  readonly #connection: KubeConnection;
+  readonly #api: ApiUnderTest;
+  #controllers: Controllers | undefined;
 
-  private constructor(client: KubeClient, bind: Bind, pebble: Pebble, end: () => Promise<void>) {
-    this.client = client;
+  private constructor(connection: KubeConnection, api: ApiUnderTest, bind: Bind, pebble: Pebble) {
+    this.#connection = connection;
+    this.#api = api;
+    this.client = api.client();
     this.bind = bind;
     this.pebble = pebble;
-    this.#end = end;
   }
 
   static async start(dns: BindOptions, ca: PebbleOptions = {}): Promise<DnsAcmeWorld> {
@@ -59,13 +63,21 @@ export class DnsAcmeWorld implements AsyncDisposable {
       clock: systemClock,
       random: Math.random,
     };
+    const world = new DnsAcmeWorld(connection, api, bind, pebble);
+    await world.begin();
+    return world;
+  }
+
+  /** Controllers as a process has them that was just started. */
+  async begin(): Promise<void> {
+    const connection = this.#connection;
     const acme = composeAcme({
       settings: {
         ...defaultAcmeSettings,
         inCluster: false,
         checkRetryMs: 1000,
         // Authoritative servers would be asked at port 53, which is not BIND's here.
-        dns: { recursiveNameservers: [bind.server], recursiveNameserversOnly: true, programs: {} },
+        dns: { recursiveNameservers: [this.bind.server], recursiveNameserversOnly: true, programs: {} },
       },
       connection,
       environment: {},
@@ -85,16 +97,20 @@ export class DnsAcmeWorld implements AsyncDisposable {
       options: { clusterResourceNamespace: 'system' },
     });
     await controllers.synced;
-    return new DnsAcmeWorld(api.client(), bind, pebble, async () => {
-      await controllers.stop();
-      await api.close();
-      await pebble.stop();
-      await bind.stop();
-    });
+    this.#controllers = controllers;
+  }
+
+  /** Stops the controllers as they stand: what they put in place stays. */
+  async halt(): Promise<void> {
+    await this.#controllers?.stop();
+    this.#controllers = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+    await this.halt();
+    await this.#api.close();
+    await this.pebble.stop();
+    await this.bind.stop();
   }
 
   async issuer(name: string, solvers: Solver[]): Promise<void> {

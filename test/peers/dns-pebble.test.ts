@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { suite, test } from 'node:test';
 
+import { certificates } from '../../src/api/resources.ts';
 import type { Solver } from '../../src/api/solver.ts';
 import { parsePersistRecord } from '../../src/solvers/dns-persist01/record.ts';
 import { sendUpdate } from '../../src/dns/update-exchange.ts';
 import { systemClock } from '../../src/kube/clock.ts';
-import { DnsAcmeWorld } from './dns-acme-world.ts';
+import { DnsAcmeWorld, namespace } from './dns-acme-world.ts';
 
 const key = { name: 'certwright', algorithm: 'hmac-sha512', secret: Buffer.alloc(64, 7).toString('base64') };
 
@@ -68,6 +69,42 @@ suite('DNS-01 through BIND', () => {
     assert.deepEqual(namesOf(await world.issued('www')), ['DNS:www.example.test']);
     await world.challengesOnceSeen((all) => all.every(({ status }) => status?.presented !== true));
     assert.deepEqual(await world.bind.dig('www.delegated.test', 'TXT'), []);
+  });
+
+  test('a record that was written before a crash is removed after it, where the CNAME led then', async () => {
+    const alias = '_acme-challenge.www.example.test';
+    await using world = await DnsAcmeWorld.start({
+      keys: [key],
+      recursive: true,
+      zones: [
+        { name: '.' },
+        {
+          name: 'example.test',
+          allowUpdate: ['any'],
+          records: [`${alias}. CNAME old.delegated.test.`],
+          ttl: 0,
+        },
+        { name: 'delegated.test', allowUpdate: [key.name] },
+      ],
+    });
+    await world.secret('tsig', { secret: key.secret });
+    // Nobody tells the CA to look: the record is there, and stays.
+    await world.issuer('pebble', [
+      { ...rfc2136(world, { cnameStrategy: 'Follow' }), waitInsteadOfSelfCheck: '1h' },
+    ]);
+    await world.certificate('www', 'pebble', ['www.example.test']);
+    await world.challengesOnceSeen((all) => all[0]?.status?.presented === true);
+    assert.equal((await world.bind.dig('old.delegated.test', 'TXT')).length, 1);
+    await world.halt();
+    await world.bind.update(
+      `update delete ${alias}. CNAME`,
+      `update add ${alias}. 0 CNAME new.delegated.test.`,
+    );
+    assert.deepEqual(await world.bind.dig(alias, 'CNAME'), ['new.delegated.test.']);
+    await world.client.delete(certificates, { namespace, name: 'www' });
+    await world.begin();
+    await world.challengesOnceSeen((all) => all.length === 0);
+    assert.deepEqual(await world.bind.dig('old.delegated.test', 'TXT'), []);
   });
 
   test('a wrong key shows in the Challenge as what the server said', async () => {

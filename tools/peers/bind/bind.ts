@@ -61,6 +61,8 @@ export interface Bind {
   readonly pid: number;
   /** Answer lines of `dig +short`. */
   dig(name: string, type: string, ...more: string[]): Promise<string[]>;
+  /** Commands of `nsupdate`, without a key. @throws Error with what it says */
+  update(...commands: string[]): Promise<void>;
   log(): string;
   stop(): Promise<void>;
 }
@@ -102,6 +104,11 @@ export async function startBind(options: BindOptions): Promise<Bind> {
       return peer.pid;
     },
     dig,
+    async update(...commands) {
+      const file = path.join(peer.folder, 'nsupdate.txt');
+      await writeFile(file, [`server ${address} ${port}`, ...commands, 'send', ''].join('\n'));
+      await run('nsupdate', [file]);
+    },
     log: () => peer.log,
     async stop() {
       await relay?.close();
