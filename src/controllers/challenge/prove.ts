@@ -88,7 +88,8 @@ export function objectionToIssuer(
  * which parents of a route. Nothing that remains may differ, as credentials hang on it.
  */
 function credentials(solver: Solver): unknown {
-  const { http01, ...others } = solver;
+  // Orders write it as Go writes durations, the issuer as its author did; no credential hangs on it.
+  const { http01, waitInsteadOfSelfCheck: _, ...others } = solver;
   if (http01 === undefined) return plain(others);
   const { ingress, gatewayHTTPRoute, ...rest } = http01;
   return plain({
