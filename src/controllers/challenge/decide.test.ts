@@ -19,9 +19,11 @@ interface Case {
   memory?: Partial<ChallengeMemory>;
   type?: ChallengeType;
   wait?: string;
+  generation?: number;
 }
 
 function step({
+  generation,
   status,
   finalizers = [challengeFinalizer],
   deleted,
@@ -31,7 +33,11 @@ function step({
   wait,
 }: Case): ChallengeStep {
   const challenge = {
-    metadata: { finalizers, ...(deleted === true ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) },
+    metadata: {
+      finalizers,
+      generation,
+      ...(deleted === true ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
+    },
     spec: { type: type ?? 'HTTP-01', solver: wait === undefined ? {} : { waitInsteadOfSelfCheck: wait } },
     status,
   } as Challenge;
@@ -112,6 +118,9 @@ const table: readonly [string, Case, ChallengeStep['do']][] = [
   ['its Order failed', { status: working, orderState: 'invalid' }, 'clean-up'],
   ['its Order is valid', { status: working, orderState: 'valid', memory: placed }, 'check'],
   ['deleted', { status: working, deleted: true }, 'clean-up'],
+  ['deleted, as it was made', { status: working, deleted: true, generation: 2 }, 'clean-up'],
+  ['deleted after its spec was changed', { status: working, deleted: true, generation: 3 }, 'let-go'],
+  ['over after its spec was changed', { status: { ...working, state: 'valid' }, generation: 2 }, 'let-go'],
   ['deleted before anybody worked on it', { deleted: true }, 'let-go'],
   ['deleted, of somebody else', { deleted: true, finalizers: ['example.com/x'] }, 'wait'],
   [

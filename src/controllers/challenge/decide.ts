@@ -4,6 +4,7 @@ import type { AcmeState } from '../../api/enumerations.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { challengeFinalizer, legacyChallengeFinalizer } from '../../api/labels.ts';
 import type { ChallengeMemory } from './memory.ts';
+import { specWasChanged } from './prove.ts';
 
 export interface ChallengeFacts {
   challenge: Challenge;
@@ -136,7 +137,13 @@ function finish({ challenge, orderState, memory, now }: ChallengeFacts): Challen
       ? `it is ${status?.state}`
       : `its Order is ${orderState}`;
   const held = holdsFinalizer(challenge);
-  if (status?.presented === true || (held && wasTouched(challenge))) {
+  const touched = status?.presented === true || (held && wasTouched(challenge));
+  if (touched && specWasChanged(challenge))
+    return {
+      do: 'let-go',
+      why: `${why}, and its spec was changed after it was made: what it put in place is left there`,
+    };
+  if (touched) {
     // A deletion waits for a bounded number of attempts, and for no other reason.
     const last = deleting && (status?.cleanUpAttempts ?? 0) >= cleanUpLimit;
     if (memory.cleanUpDueMs > now && !last)

@@ -118,6 +118,24 @@ const others: readonly Partial<ChallengeSpec>[] = [
 for (const change of others)
   test(`an objection: ${JSON.stringify(change)}`, () => assert.notEqual(objection(change), undefined));
 
+test('an objection: its spec was changed after it was made', () => {
+  const changed = { ...challenge, metadata: { ...challenge.metadata, generation: 2 } };
+  assert.match(objectionToOrder(changed, order) ?? '', /spec was changed/u);
+});
+
+test('a duration is the same however it is written', () => {
+  const waits = (text: string): Challenge => ({
+    ...challenge,
+    spec: { ...spec, solver: { ...solver, waitInsteadOfSelfCheck: text } },
+  });
+  const patient = {
+    ...issuer,
+    spec: { acme: { ...issuer.spec.acme, solvers: [{ ...solver, waitInsteadOfSelfCheck: '90s' }] } },
+  } as AnyIssuer;
+  assert.equal(objectionToIssuer(waits('1m30s'), order, patient), undefined);
+  assert.notEqual(objectionToIssuer(waits('1m31s'), order, patient), undefined);
+});
+
 test('addresses of the CA are those of the directory, or of where the Order was placed', () => {
   const at = (url: string): Challenge => ({ ...challenge, spec: { ...spec, url } });
   assert.equal(objectionToIssuer(challenge, order, issuer), undefined);

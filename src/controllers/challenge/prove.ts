@@ -4,6 +4,7 @@
  * called: whoever can write a Challenge must not be able to use an issuer's credentials (acme.md §1.5).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { parseDuration } from '../../api/duration.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { IssuerReference } from '../../api/issuer-reference.ts';
 import type { Solver } from '../../api/solver.ts';
@@ -22,8 +23,18 @@ export function orderOf({ metadata }: Challenge): { name: string; uid: string } 
   return { name: owner.name, uid: owner.uid };
 }
 
+/**
+ * Whether its spec is another one than it was made with. Admission does not let that happen, but not every installation has
+ * one, and what a Challenge was proven for must stay what its solver is handed. The API server counts changes of the
+ * spec, and the deletion, which nobody can undo.
+ */
+export function specWasChanged({ metadata }: Challenge): boolean {
+  return (metadata?.generation ?? 1) > (metadata?.deletionTimestamp === undefined ? 1 : 2);
+}
+
 /** @param order the Order of that name; undefined: there is none */
 export function objectionToOrder(challenge: Challenge, order: OrderFacts | undefined): Objection {
+  if (specWasChanged(challenge)) return 'its spec was changed after it was made';
   const owner = orderOf(challenge);
   if (owner === undefined) return 'no Order controls it';
   if (order === undefined) return `its Order ${owner.name} does not exist`;
@@ -88,8 +99,9 @@ export function objectionToIssuer(
  * which parents of a route. Nothing that remains may differ, as credentials hang on it.
  */
 function credentials(solver: Solver): unknown {
-  // Orders write it as Go writes durations, the issuer as its author did; no credential hangs on it.
-  const { http01, waitInsteadOfSelfCheck: _, ...others } = solver;
+  const { http01, waitInsteadOfSelfCheck: wait, ...plainParts } = solver;
+  // Orders write it as Go writes durations, the issuer as its author did.
+  const others = { ...plainParts, wait: wait === undefined ? undefined : (parseDuration(wait) ?? wait) };
   if (http01 === undefined) return plain(others);
   const { ingress, gatewayHTTPRoute, ...rest } = http01;
   return plain({

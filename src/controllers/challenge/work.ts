@@ -14,7 +14,7 @@ import { decide, type ChallengeStep } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
 import { cachedOrder, prove } from './proof-source.ts';
-import { objectionToKey } from './prove.ts';
+import { objectionToKey, specWasChanged } from './prove.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { later } from './later.ts';
 import { solverContext, withinTime } from './solver-context.ts';
@@ -116,6 +116,8 @@ export class ChallengeWork {
       case 'clean-up':
         return this.#cleanUp.finish(challenge, memory);
       case 'let-go':
+        if (specWasChanged(challenge))
+          this.#writer.tell(challenge, 'Warning', 'Refused', `Let go: ${step.why}`);
         return this.#cleanUp.letGo(challenge, memory);
       case 'yield':
         return this.#cleanUp.yieldSlot(challenge, memory);
