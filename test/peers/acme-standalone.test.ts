@@ -108,7 +108,7 @@ suite('up with an ACME issuer', () => {
   test('says in its table what an order waits for: the reason of the Challenge', async (t) => {
     const world = await machine(t);
     manifests(world, 'http01: { listener: {} }', { web: ['shop.example.test'] });
-    const up = startUp(t, world, ['--acme-http01-listen', '0', '--once', '--timeout', '6s']);
+    const up = startUp(t, world, ['--acme-http01-listen', '0', '--once', '--timeout', '15s']);
     assert.equal(await up.ended, 1);
     assert.match(
       up.text(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { createFakeClock } from '../../kube/testing/fake-clock.ts';
-import { SolverConflictError, SolverNotServedError } from '../errors.ts';
+import { SolverNotServedError } from '../errors.ts';
 import type { ResponderSettings } from '../settings.ts';
 import { idleMs } from './on-demand.ts';
 import { Responder } from './responder.ts';
@@ -89,7 +89,7 @@ suite('the responder', () => {
     const { responder } = made(context, { tlsAlpn01: here });
     const shown = { domain: 'a.example', certificate: '', key: '' };
     await responder.putTlsAlpn01('1', shown);
-    await assert.rejects(responder.putTlsAlpn01('2', shown), SolverConflictError);
+    await assert.rejects(responder.putTlsAlpn01('2', shown), { retryable: true, retryAfterMs: 5_000 });
     responder.removeTlsAlpn01('1');
     await responder.putTlsAlpn01('2', shown);
   });

@@ -1,6 +1,6 @@
 /** The answers of this process and the ways that they get out: HTTP-01 listener or webroot, TLS-ALPN-01 listener. */
 import type { Clock } from '../../kube/clock.ts';
-import { SolverConflictError, SolverNotServedError } from '../errors.ts';
+import { SolverNotServedError, SolverUnavailableError } from '../errors.ts';
 import type { SolverLog } from '../deps.ts';
 import type { ListenOn, ResponderSettings } from '../settings.ts';
 import { ChallengeAnswers, type TlsAlpn01Answer } from './challenge-answers.ts';
@@ -20,6 +20,9 @@ export interface ResponderOptions {
   clock: Clock;
   log: SolverLog;
 }
+
+/** How long a Challenge takes that is in the way of another one. */
+const turnMs = 5_000;
 
 /** How HTTP-01 answers get out of the table: as files of a webroot, or over a listener that has to be open for it. */
 export interface Http01Outlet {
@@ -87,15 +90,16 @@ export class Responder {
     return this.#tlsAlpn01?.listener?.address;
   }
 
-  /** @throws SolverNotServedError, SolverConflictError, ListenError, TooManyAnswersError */
+  /** @throws SolverNotServedError, SolverUnavailableError, ListenError, TooManyAnswersError */
   async putTlsAlpn01(uid: string, answer: TlsAlpn01Answer): Promise<void> {
     if (this.#tlsAlpn01 === undefined)
       throw new SolverNotServedError(
         `this process listens for no TLS-ALPN-01 challenges: start it with ${this.#options.names.tlsAlpn01}`,
       );
     if (!this.answers.setTlsAlpn01(uid, answer))
-      throw new SolverConflictError(
+      throw new SolverUnavailableError(
         `another Challenge proves ${answer.domain} by TLS-ALPN-01 right now, and a handshake has room for one answer: this one waits for it`,
+        { retryAfterMs: turnMs },
       );
     await this.#tlsAlpn01.open();
   }
