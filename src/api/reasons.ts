@@ -119,6 +119,14 @@ export const requestEvents = {
   parseError: 'ParseError',
 } as const;
 
+/** Reasons of events on Orders. The last is ours, and also on Challenges. */
+export const orderEvents = {
+  created: 'Created',
+  complete: 'Complete',
+  solver: 'Solver',
+  refused: 'Refused',
+} as const;
+
 /** Reasons of events on Issuers and ClusterIssuers; besides these, reasons of the Ready condition. */
 export const issuerEvents = {
   errInitIssuer: 'ErrInitIssuer',

@@ -110,7 +110,7 @@ for (const [title, make, reason] of attempts) {
     const request = await withRequest(acme);
     const before = acme.ca.calls.length;
     const order = await make(acme, request);
-    assert.match(order.status?.reason ?? '', /^Nothing is done for this Order: /u);
+    assert.match(order.status?.reason ?? '', /^Not worked on: /u);
     assert.match(order.status?.reason ?? '', reason);
     assert.equal(order.status?.url, undefined);
     await acme.world.clock.advance(1_800_000);
@@ -121,7 +121,7 @@ for (const [title, make, reason] of attempts) {
       [],
     );
     const told = await acme.world.told('Order', 'evil');
-    assert.equal(told.filter((line) => line.startsWith('OwnerNotProven: ')).length, 1);
+    assert.equal(told.filter((line) => line.startsWith('Refused: ')).length, 1);
     const owned = (await acme.challenges()).filter(({ metadata }) =>
       metadata?.ownerReferences?.some(({ name }) => name === 'evil'),
     );

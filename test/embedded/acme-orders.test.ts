@@ -68,7 +68,7 @@ test('a Certificate gets its chain by an Order and a Challenge for each name', a
   assert.equal(told.filter((line) => line.startsWith('Created: Created Challenge resource')).length, 2);
   assert.ok(told.includes('Complete: Order completed successfully'));
   // The request was approved before its Order was made.
-  assert.ok(!told.some((line) => line.startsWith('OwnerNotProven')), told.join('\n'));
+  assert.ok(!told.some((line) => line.startsWith('Refused')), told.join('\n'));
   const request = (await world.requests())[0]?.metadata?.name ?? '';
   const requestTold = await world.told('CertificateRequest', request);
   assert.ok(

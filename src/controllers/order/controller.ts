@@ -1,6 +1,7 @@
 /** Brings Orders forward (acme.md §5): reads caches, decides, acts, writes the status once for each step. */
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
+import { orderEvents } from '../../api/reasons.ts';
 import { orders } from '../../api/resources.ts';
 import { controllerOf, trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
@@ -85,8 +86,8 @@ export function startOrderController(
     if (!memory.proven) {
       const objection = await objectionToOrder(context, order);
       if (objection !== undefined) {
-        const reason = `Nothing is done for this Order: ${objection}`;
-        return { reason, againMs: objectionAgainMs, event: 'OwnerNotProven' };
+        const reason = `Not worked on: ${objection}`;
+        return { reason, againMs: objectionAgainMs, event: orderEvents.refused };
       }
       memory.proven = true;
     }
@@ -164,12 +165,12 @@ export function startOrderController(
         const message = `Failed to determine a valid solver configuration for the set of domains on the Order: ${decision.problem}`;
         const isNews = order.status?.reason !== message;
         await store(order, memory, { reason: message });
-        if (isNews) tell(order, 'Warning', 'Solver', message);
+        if (isNews) tell(order, 'Warning', orderEvents.solver, message);
         return;
       }
       case 'create-challenges': {
         const patch = await steps.createChallenges(order, issuer, decision.wanted, (message) =>
-          tell(order, 'Normal', 'Created', message),
+          tell(order, 'Normal', orderEvents.created, message),
         );
         await store(order, memory, patch.status);
         return patch.afterMs === undefined ? undefined : { after: patch.afterMs };
@@ -188,7 +189,7 @@ export function startOrderController(
         );
         const stored = await store(order, memory, result.status);
         settled(work, stored, now);
-        if (stored.issued) tell(order, 'Normal', 'Complete', 'Order completed successfully');
+        if (stored.issued) tell(order, 'Normal', orderEvents.complete, 'Order completed successfully');
         const held = result.status.nextAttemptAt;
         if (typeof held === 'string') return { after: Math.max(1_000, Date.parse(held) - now) };
         return result.afterMs === undefined ? undefined : { after: result.afterMs };
@@ -202,11 +203,14 @@ export function startOrderController(
     if (stored.issued) log.info({ order: key }, 'the CA has issued');
     if (issuer !== undefined && budget !== undefined) {
       const wish = wishOf(order, issuer);
-      if (stored.issued) budget.issued(wish, now);
-      else if (isFailure(state)) {
+      if (stored.issued) {
+        budget.issued(wish, now);
+        for (const identifier of wish.identifiers) budget.authorizationSucceeded(wish, identifier);
+      }
+      if (isFailure(state)) {
         budget.released(wish, (stored.status?.url ?? '') !== '', now);
         for (const { spec, status } of challenges) {
-          const identifier = wish.identifiers.find(({ value }) => value === spec.dnsName);
+          const identifier = wish.identifiers.find(({ value }) => value.replace('*.', '') === spec.dnsName);
           if (status?.state === 'invalid' && identifier !== undefined)
             budget.authorizationFailed(wish, identifier, now);
         }

@@ -1,4 +1,5 @@
 /** What one step writes into the status of an Order: a merge patch, so that null takes a field away. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Order, OrderStatus } from '../../api/order.ts';
 import { boundedText } from '../bounded-text.ts';
 
@@ -41,7 +42,8 @@ export function changes(status: Order['status'], patch: StatusPatch): StatusPatc
   const entries = Object.entries(patch).filter(([field, value]) => {
     const before = current[field];
     if (value === null) return before !== undefined && before !== null && before !== '';
-    return JSON.stringify(before) !== JSON.stringify(value);
+    // Servers order fields their own way.
+    return !isDeepStrictEqual(before, value);
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
