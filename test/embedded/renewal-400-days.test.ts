@@ -148,10 +148,13 @@ test('400 days of a mixed fleet', { timeout: 240_000 }, async (t) => {
   );
 });
 
-/** Two Certificates share the issuer: of each, the pauses are at least 1, 2, 4, ... 32 h, so few attempts fit into six days. */
+/**
+ * Two Certificates share the issuer: of each, the pauses are 1, 2, 4, ... 32 h, and shorter for the one of a week, which runs
+ * out meanwhile: few attempts fit into six days.
+ */
 function checkBackoff(refusals: readonly number[]): void {
   assert.ok(refusals.length >= 6, `${refusals.length} refusals: the outage was felt`);
-  assert.ok(refusals.length <= 18, `${refusals.length} refusals in six days`);
+  assert.ok(refusals.length <= 30, `${refusals.length} refusals in six days`);
   const pauses = refusals.slice(1).map((at, index) => at - refusals[index]!);
   assert.ok(Math.max(...pauses) >= 8 * hour, 'the pauses grow');
 }

@@ -88,7 +88,9 @@ const issuerFits: Policy = ({ secret, certificate }) => {
   // Whoever may stand in for the issuer in the spec may have issued it.
   const [first, ...fallbacks] = issuerChain(certificate).issuers;
   const other = otherIssuer(secret.annotations, first);
-  if (fallbacks.some((ref) => otherIssuer(secret.annotations, ref) === undefined)) return undefined;
+  // A Secret that does not say whose certificate it holds, as with a temporary one, is nobody's.
+  const says = secret.annotations[annotationKeys.issuerName] !== undefined;
+  if (says && fallbacks.some((ref) => otherIssuer(secret.annotations, ref) === undefined)) return undefined;
   return other === undefined
     ? undefined
     : {

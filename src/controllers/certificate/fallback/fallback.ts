@@ -3,7 +3,7 @@ import type { CertificateEvent } from '../decision.ts';
 import type { Candidate, Facts } from '../facts.ts';
 import { components } from '../constants.ts';
 import { sameIssuer, type IssuerRef } from '../issuer-match.ts';
-import { terminalFailure, type RequestFacts } from '../request-facts.ts';
+import { isIssued, terminalFailure, type RequestFacts } from '../request-facts.ts';
 import { named } from './issuer-chain.ts';
 import { problemClass } from './problem-class.ts';
 
@@ -51,7 +51,7 @@ export interface Turn {
  */
 export function turnFrom(facts: Facts, request: RequestFacts, nowMs: number): Turn | number | undefined {
   const at = facts.candidates.findIndex(({ ref }) => sameIssuer(ref, request.issuerRef));
-  if (at < 0 || at + 1 >= facts.candidates.length) return undefined;
+  if (at < 0 || at + 1 >= facts.candidates.length || isIssued(request)) return undefined;
   const next = facts.candidates.slice(at + 1).find(({ readiness }) => readiness === 'ready');
   const found = next === undefined ? undefined : trouble(facts, request, facts.candidates[at]!, nowMs);
   // Nobody tells of what does not happen: issuers and orders are looked at again now and then.
