@@ -1,5 +1,6 @@
 /** Calls to the API of one provider: failures typed, words of the answer made fit for a status. */
 
+import { MalformedMessageError } from '../errors.ts';
 import type { ProviderEnvironment } from '../provider.ts';
 import { DnsProviderError, type DnsProviderErrorCode } from './errors.ts';
 import { asObject, parsed, type JsonObject } from './json-value.ts';
@@ -39,6 +40,8 @@ export class ProviderApi {
     } catch (error) {
       if (error instanceof DnsProviderError) throw error;
       signal?.throwIfAborted();
+      if (error instanceof MalformedMessageError)
+        throw this.unexpected(`${rest.method} at ${hostOf(request.url)}`, error.message);
       throw new DnsProviderError(
         'dns-provider/unavailable',
         `${this.#title} gave no answer at ${hostOf(request.url)}: ${this.#reason(error)}`,
@@ -89,7 +92,8 @@ export class ProviderApi {
   /** The code of a network error says what happened and stays the same; its message may name sockets. */
   #reason(error: unknown): string {
     const code = asObject(error)['code'] ?? asObject(asObject(error)['cause'])['code'];
-    if (typeof code === 'string') return this.clean(code);
+    // Ours (`dns/…`) have messages that are fit to be read.
+    if (typeof code === 'string' && !code.includes('/')) return this.clean(code);
     return error instanceof Error ? this.clean(error.message) : 'unknown reason';
   }
 }
@@ -111,7 +115,9 @@ function codeOf(status: number): DnsProviderErrorCode {
 /** Seconds or a date (RFC 9110 §10.2.3), at most a day. */
 function retryAfter(answer: ApiAnswer, now: number): { retryAfterMs?: number } {
   const value = answer.headers['retry-after']?.trim() ?? '';
-  const ms = /^\d{1,9}$/u.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  // Date.parse makes a date of nearly anything, `-1` too: only what begins with a day of the week is one here.
+  const date = /^[A-Z][a-z]{2,8},? /u.test(value) ? Date.parse(value) - now : Number.NaN;
+  const ms = /^\d{1,9}$/u.test(value) ? Number(value) * 1000 : date;
   return Number.isFinite(ms) && ms > 0 ? { retryAfterMs: Math.min(ms, 86_400_000) } : {};
 }
 

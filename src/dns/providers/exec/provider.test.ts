@@ -49,6 +49,14 @@ test('the program gets present or cleanup, name and value as arguments, and litt
     );
   }));
 
+test('without an environment to hand on there is a path all the same', () =>
+  program(RECORD, async (command, folder) => {
+    await using world = await ProviderWorld.start(() => ({ status: 500 }), { programs: { mine: command } });
+    await (await exec.create({ name: 'mine' }, world.environment)).present(FIRST);
+    const { env } = JSON.parse(await readFile(path.join(folder, 'out'), 'utf8')) as { env: unknown };
+    assert.deepEqual(env, { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' });
+  }));
+
 for (const name of ['other', '__proto__', 'constructor', ''])
   test(`a name that the configuration does not have is refused: "${name}"`, async () => {
     await using world = await ProviderWorld.start(() => ({ status: 500 }), {

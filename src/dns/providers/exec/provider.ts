@@ -17,6 +17,8 @@ const LIMIT_MS = 120_000;
 const KEPT = 4096;
 /** For the rest of the output, after the end of the program. */
 const DRAIN_MS = 1000;
+/** Where programs are found when this process has no path to hand on. */
+const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What programs need to be found and to find their files; credentials of this process are not among it. */
 const HANDED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
@@ -47,7 +49,7 @@ export const exec: DescribedProviderType<ExecConfig> = {
         return value === undefined ? [] : [[one, value]];
       }),
     );
-    return new ExternalProgram(name, [command[0], ...command.slice(1)], variables);
+    return new ExternalProgram(name, [command[0], ...command.slice(1)], { PATH: USUAL_PATH, ...variables });
   },
 };
 

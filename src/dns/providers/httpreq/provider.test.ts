@@ -57,6 +57,9 @@ for (const [what, config] of Object.entries<HttpReqConfig>({
   'a password alone': { endpoint: CONFIG.endpoint, passwordSecretRef: { name: 'hook', key: 'password' } },
   'a colon in the user': { ...CONFIG, username: 'a:b' },
   'a file': { ...CONFIG, endpoint: 'file:///etc/passwd' },
+  'a metadata service': { ...CONFIG, endpoint: 'http://169.254.169.254/latest' },
+  'a metadata service in other digits': { ...CONFIG, endpoint: 'http://0xa9fea9fe/' },
+  'a link-local address': { ...CONFIG, endpoint: 'http://[fe80::1]/' },
   'credentials in the URL': { ...CONFIG, endpoint: 'https://a:b@x.test' },
 }))
   test(`refused with the reason: ${what}`, async () => {
