@@ -44,7 +44,8 @@ export class OrdersWorld implements AsyncDisposable {
     this.#end = end;
   }
 
-  static async start(ca: PebbleOptions = {}): Promise<OrdersWorld> {
+  /** `inCluster`: what `http01.ingress` asks for is made, and leads to this process as to a Pod. */
+  static async start(ca: PebbleOptions = {}, inCluster = false): Promise<OrdersWorld> {
     const [httpPort = 0] = await freePorts(1);
     const names: ChallengeServer = await startChallengeServer();
     const pebble = await startPebble({ dnsServer: names.dns, httpPort, noSleep: true, ...ca });
@@ -71,11 +72,13 @@ export class OrdersWorld implements AsyncDisposable {
     const acme = composeAcme({
       settings: {
         ...defaultAcmeSettings,
-        inCluster: false,
+        inCluster,
         responder: { http01: { host: '127.0.0.1', port: httpPort } },
       },
       connection,
-      environment: {},
+      environment: inCluster
+        ? { POD_NAME: 'certwright-0', POD_NAMESPACE: 'system', POD_IP: '10.244.0.9' }
+        : {},
       names: { http01: 'http01', tlsAlpn01: 'tlsalpn01', webroot: 'webroot' },
       observe: (trip) => void world.trips.push(trip),
     });
