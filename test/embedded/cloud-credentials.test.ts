@@ -1,10 +1,10 @@
 /** The vendors' packages stay out of the program, and are where it looks for them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { cloudCredentialsApart, FOLDER, VENDORS } from '../../tools/build/cloud-credentials.ts';
@@ -37,7 +37,15 @@ for (const [vendor, name] of [
     assert.equal(run.stdout, `${name}\n`, run.stderr);
   });
 
-test('a program that was copied without them says what to copy', async (t) => {
+interface Alone {
+  ambientCredentials: (
+    name: string,
+    ask: (vendor: Record<string, (...args: unknown[]) => Promise<unknown>>) => Promise<unknown>,
+  ) => Promise<unknown>;
+}
+
+/** What the program has of it, in a folder of its own. */
+async function alone(t: TestContext): Promise<{ folder: string; outfile: string }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'certwright-alone-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const outfile = path.join(folder, 'alone.mjs');
@@ -50,9 +58,12 @@ test('a program that was copied without them says what to copy', async (t) => {
     format: 'esm',
     plugins: [cloudCredentialsApart],
   });
-  const { ambientCredentials } = (await import(pathToFileURL(outfile).href)) as {
-    ambientCredentials: (name: string, ask: () => Promise<string>) => Promise<string>;
-  };
+  return { folder, outfile };
+}
+
+test('a program that was copied without them says what to copy', async (t) => {
+  const { outfile } = await alone(t);
+  const { ambientCredentials } = (await import(pathToFileURL(outfile).href)) as Alone;
   await assert.rejects(
     ambientCredentials('google', () => Promise.resolve('')),
     {
@@ -60,5 +71,34 @@ test('a program that was copied without them says what to copy', async (t) => {
       message:
         'cloud-credentials/google.js, which finds the credentials of this machine, is not beside certwright.js: copy it from dist/ along with the program',
     },
+  );
+});
+
+test('with them beside it, they find what the machine has, and failures are errors of the program', async (t) => {
+  const { folder, outfile } = await alone(t);
+  cpSync(path.join(root, 'dist', FOLDER), path.join(folder, FOLDER), { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  const code = `
+    const { ambientCredentials } = await import(${JSON.stringify(pathToFileURL(outfile).href)});
+    const http = { request: async () => ({ status: 400, headers: {}, body: '{"error":"invalid_client"}' }) };
+    const found = await ambientCredentials('aws', (aws) => aws.awsCredentials({ http }));
+    const environment = { AZURE_FEDERATED_TOKEN_FILE: 'token', AZURE_CLIENT_ID: 'c', AZURE_TENANT_ID: 't' };
+    const ask = (azure) => azure.azureToken({ http, environment }, {}, 'https://login.microsoftonline.com', 's/.default');
+    const { code, message } = await ambientCredentials('azure', ask).catch((error) => error);
+    console.log(JSON.stringify([found, code, message.slice(0, 60)]));`;
+  writeFileSync(path.join(folder, 'token'), 'token');
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret', HOME: folder },
+  });
+  assert.deepEqual(
+    JSON.parse(run.stdout || 'null'),
+    [
+      { accessKeyId: 'AKID', secretAccessKey: 'secret' },
+      'dns-provider/credentials',
+      'this machine has no ambient credentials for Azure that work:',
+    ],
+    run.stderr,
   );
 });
