@@ -177,6 +177,25 @@ describe('renewal information', () => {
     assert.equal((await ari(fleet)).acme, undefined);
   });
 
+  test('a clock that is set forth and back: nothing is issued for it, and the CA is asked on', async () => {
+    const { fleet, world } = await start();
+    const ca = await world.issuer(fleet, 'le');
+    windowAt(fleet, ca, 25, 27);
+    await fleet.certificate('web', { issuerRef: ref });
+    await fleet.clock.advance(day);
+    const { renewalTime } = await ari(fleet);
+    fleet.clock.jump(5 * day);
+    await fleet.clock.advance(day);
+    fleet.clock.jump(-8 * day);
+    const before = ca.asked.length;
+    await fleet.clock.advance(2 * day);
+    assert.ok(ca.asked.length > before + 4, 'what was asked in the future is no reason to wait for it');
+    assert.equal(ca.issued.length, 1);
+    assert.equal((await ari(fleet)).renewalTime, renewalTime);
+    await fleet.clock.advanceTo(Date.parse(renewalTime ?? '') + 1000);
+    assert.equal(ca.issued.length, 2);
+  });
+
   test('restarts ask nothing that was answered and issue nothing', async () => {
     const { fleet, world } = await start();
     const ca = await world.issuer(fleet, 'le');
