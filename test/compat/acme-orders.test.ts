@@ -28,6 +28,10 @@ function items<T extends KubeObject = KubeObject>(file: string): T[] {
   return (JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as { items: T[] }).items;
 }
 
+function namesOf(objects: readonly KubeObject[]): string[] {
+  return objects.map(({ metadata }) => metadata?.name ?? '').toSorted();
+}
+
 test('orders of cert-manager in flight', async (t) => {
   if (!existsSync(folder)) {
     t.diagnostic('left out: the shared ACME fixtures of cert-manager 1.21 are not beside this repository');
@@ -62,9 +66,7 @@ test('orders of cert-manager in flight', async (t) => {
   );
   const all = async (): Promise<Order[]> => (await world.user.list<Order>(orders, { namespace })).items;
   const loaded = await all();
-  const names = (await user.list<Challenge>(challenges, { namespace })).items.map(
-    ({ metadata }) => metadata?.name,
-  );
+  const names = namesOf((await user.list<Challenge>(challenges, { namespace })).items);
   await world.restart();
   await world.clock.advance(60_000);
 
@@ -74,12 +76,9 @@ test('orders of cert-manager in flight', async (t) => {
     assert.equal(status?.conditions?.[0]?.status, 'True', metadata?.name);
   // Neither a second Order for any request, nor other Challenges.
   const after = await all();
-  assert.deepEqual(
-    after.map(({ metadata }) => metadata?.name).toSorted(),
-    loaded.map(({ metadata }) => metadata?.name).toSorted(),
-  );
+  assert.deepEqual(namesOf(after), namesOf(loaded));
   const still = (await world.user.list<Challenge>(challenges, { namespace })).items;
-  assert.deepEqual(still.map(({ metadata }) => metadata?.name).toSorted(), names.toSorted());
+  assert.deepEqual(namesOf(still), names);
   assert.equal(ca.count('newOrder'), 0);
 
   for (const { metadata, spec } of still) {

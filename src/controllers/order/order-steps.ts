@@ -91,7 +91,7 @@ export class OrderSteps {
         return fetchCertificate(input);
       case 'finalize':
         return finalize(input);
-      case 'check-order':
+      default:
         return checkOrder(input);
     }
   }

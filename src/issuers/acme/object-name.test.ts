@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fnv1, goStruct, goValue, nameAfter } from './object-name.ts';
 
 test('FNV-1 of 32 bits, by the vectors of its authors', () => {
