@@ -98,7 +98,7 @@ function urlOf({ host, path }: Omit<Look, 'to'>): URL | undefined {
 
 const notAHost: Outcome = {
   kind: 'wrong',
-  what: 'refused-redirect',
+  what: 'refused-address',
   detail: 'cannot be asked: the name of the Challenge is no host, or its token no path',
 };
 
@@ -142,7 +142,7 @@ function wrong(what: Extract<Outcome, { kind: 'wrong' }>['what'], detail: string
 
 function refused(hop: number, why: string): Outcome {
   return hop === 0
-    ? wrong('refused-redirect', `is not asked: ${why}`)
+    ? wrong('refused-address', `is not asked: ${why}`)
     : wrong('refused-redirect', `redirects to an address that is not asked: ${why}`);
 }
 

@@ -6,7 +6,11 @@ export type Unreachable = 'refused' | 'timeout' | 'no-route' | 'closed' | 'tls' 
 export type Outcome =
   | { kind: 'match' }
   /** Somebody answered, and not with the challenge. */
-  | { kind: 'wrong'; what: 'status' | 'body' | 'redirects' | 'refused-redirect' | 'not-http'; detail: string }
+  | {
+      kind: 'wrong';
+      what: 'status' | 'body' | 'redirects' | 'refused-redirect' | 'refused-address' | 'not-http';
+      detail: string;
+    }
   | { kind: 'unreachable'; why: Unreachable; detail: string }
   /** The name leads to no address. */
   | { kind: 'unresolved'; detail: string }

@@ -81,6 +81,16 @@ test('split DNS and NAT together: the public resolver knows the name, the way ba
   assert.ok(result.passed);
 });
 
+test('a name that leads to an address that is never asked is told to be the record', () => {
+  const detail = '169.254.169.254 is not asked: it is a metadata server: it is never asked';
+  const { passed, problem } = verdict(url, [
+    seen('route', match, '10.0.0.80'),
+    seen('name', { kind: 'wrong', what: 'refused-address', detail }, '169.254.169.254'),
+  ]);
+  assert.ok(!passed);
+  assert.match(problem, /No CA can reach it there: point the DNS record/);
+});
+
 const outcomes = fc.constantFrom(match, refused, timeout, notFound, unknown, absent);
 const addresses = fc.subarray(['203.0.113.5', '10.0.0.80', '2001:db8::1'], { minLength: 1 });
 const views = fc.record({

@@ -82,6 +82,8 @@ function remedy(worst: Seen, route: Seen | undefined, direct: Seen | undefined):
     case 'wrong':
       if (worst.outcome.what === 'redirects' || worst.outcome.what === 'refused-redirect')
         return 'A CA follows redirects as well: exempt /.well-known/acme-challenge/ from them, or let them end at this host';
+      if (worst.outcome.what === 'refused-address')
+        return 'No CA can reach it there: point the DNS record (AAAA as well) at the Ingress, the Gateway or the load balancer';
       if (routePassed)
         return `${route.target} answers rightly, so the name leads to another server: point its DNS record (AAAA as well) or the load balancer there`;
       return inside;
