@@ -50,6 +50,16 @@ describe('a CA that misbehaves', () => {
     );
     assert.equal(ca.count('POST /order/1'), 26);
   });
+  it('refuses a nonce in words of its own', async () => {
+    let refusals = 0;
+    ca.on('/order/1', () =>
+      refusals++ === 0
+        ? { status: 400, body: { type: 'urn:acme:error:BadNonce', detail: 'old' } }
+        : { body: { status: 'ready', finalize: `${ca.url}/finalize/1` } },
+    );
+    assert.equal((await ask()).status, 'ready');
+    assert.equal(refusals, 2);
+  });
   it('forgets its nonces, as after a restart', async () => {
     await ask();
     ca.forgetNonces();

@@ -35,6 +35,8 @@ const directoryLifeMs = 3_600_000;
 const staleDirectoryMs = 24 * 3_600_000;
 /** Refused nonces in a row before a call gives up. With half of all nonces refused, one call in thirty million does. */
 const maxNonceRefusals = 25;
+/** By its end, as the peer has it: CAs have written other prefixes (acme.md §2.3). */
+const badNonce = /:badNonce$/iu;
 const maxRedirects = 3;
 
 export class Session {
@@ -136,7 +138,7 @@ export class Session {
       });
       const isFine = answer.status >= 200 && answer.status < 300;
       const error = isFine ? undefined : this.#refusal(answer, 'POST', url);
-      const isNonceRefused = error instanceof AcmeProblemError && error.is('badNonce');
+      const isNonceRefused = error instanceof AcmeProblemError && badNonce.test(error.problem.type);
       // Those that were kept are likely as dead as this one was; the answer brings a fresh one.
       if (isNonceRefused) this.nonces.clear();
       this.nonces.add(header(answer.headers, 'replay-nonce'));
