@@ -221,6 +221,30 @@ test('without a solver that fits, an Order says so and goes on when the issuer h
   assert.equal((await acme.order()).status?.reason, undefined);
 });
 
+test('an Order says while its issuer is not Ready, and no longer', async (t) => {
+  const { world, ...acme } = await start(t);
+  await acme.issuer();
+  await acme.certificate('web', ['www.example.test']);
+  const server = async (url: string): Promise<void> => {
+    await world.user.patch(
+      clusterIssuers,
+      { name: 'acme' },
+      'merge',
+      { spec: { acme: { server: url } } },
+      merge,
+    );
+    await world.settle();
+  };
+  await server('nowhere');
+  assert.match(
+    (await acme.order()).status?.reason ?? '',
+    /^Waiting for ClusterIssuer "acme" to be Ready: Failed to parse/u,
+  );
+  await server('https://ca.example/dir');
+  assert.equal((await acme.order()).status?.reason, undefined);
+  assert.equal((await acme.challenges()).length, 1);
+});
+
 test('another solver in the issuer means other Challenges', async (t) => {
   const { world, ...acme } = await start(t);
   await acme.issuer();

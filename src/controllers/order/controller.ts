@@ -150,13 +150,18 @@ export function startOrderController(
     const { order, memory, issuer } = work;
     switch (decision.do) {
       case 'nothing':
+        // Nothing stands in its way any more, and no news of the CA will say so.
+        if (memory.blockedBy !== undefined && memory.blockedBy === order.status?.reason)
+          await store(order, memory, { reason: null });
+        memory.blockedBy = undefined;
         return;
       case 'wait':
         return { after: decision.untilMs - now };
       case 'blocked': {
         const { reason, event, againMs } = decision.blocked;
         const isNews = order.status?.reason !== reason;
-        await store(order, memory, { reason });
+        const { status } = await store(order, memory, { reason });
+        memory.blockedBy = status?.reason;
         if (isNews) log.warn({ order: work.key }, reason);
         if (isNews && event !== undefined) tell(order, 'Warning', event, reason);
         return againMs === undefined ? undefined : { after: againMs };

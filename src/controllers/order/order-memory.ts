@@ -11,6 +11,8 @@ export interface OrderMemory {
   failures: number;
   /** This process heard from the CA that the order is ready, and did not finalize it since. */
   ready: boolean;
+  /** What was last written about why nothing is done for it. */
+  blockedBy?: string;
   /** What the CA answered and could not be stored yet. */
   unsaved?: StatusPatch;
 }
