@@ -58,3 +58,10 @@ test('JSON names the level and writes the time as people and log stores read it'
   assert.equal(line.level, 'warn');
   assert.match(String(line.time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
+
+test('what the message says already is not said again', () => {
+  const use = (log: ReturnType<typeof createLog>): void =>
+    log.warn({ err: new Error('no route') }, 'self-check failed: no route');
+  assert.match(lines('text', use), /warning: self-check failed: no route\n$/);
+  assert.match(lines('json', use), /"message":"no route"/, 'programs find it where it always is');
+});

@@ -95,7 +95,8 @@ function readable(line: Line, color: boolean): string {
   const shown = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  if (err?.message !== undefined) shown.unshift(err.message);
+  // Many messages end with what the error says.
+  if (err?.message !== undefined && !msg.includes(err.message)) shown.unshift(err.message);
   const label = name === '' ? '' : color ? `${paint}${name}:\u001b[0m ` : `${name}: `;
   const detail = shown.length === 0 ? '' : ` (${shown.join(', ')})`;
   return `${clockOf(time)} ${label}${msg}${detail}\n`;

@@ -69,6 +69,8 @@ export interface ControllersInput {
   holdCertificates?: boolean;
   /** Makes the clients of ACME accounts; absent: straight over the network. Processes add user agent, proxies and metrics; tests and dry runs bring their own. */
   openAccount?: OpenAccount;
+  /** Why this process cannot use a solver of an ACME issuer; absent: it can use all. */
+  solverObjection?: AcmeSurroundings['solverObjection'];
   /** The ledger of CA limits: what may be ordered, and when. Absent: the CA's own limits are the only ones. */
   budget?: OrderBudget;
   /** The server streams initial lists (`KubeConnection.streamingList`). False when absent. */
@@ -134,6 +136,7 @@ export function startControllers(input: ControllersInput): Controllers {
     ),
     replacesFor: replacesFor({ informers, options }),
     ...(input.budget === undefined ? {} : { budget: input.budget }),
+    ...(input.solverObjection === undefined ? {} : { solverObjection: input.solverObjection }),
   };
   const context: ControllerContext = {
     client,

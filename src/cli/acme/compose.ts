@@ -2,6 +2,7 @@
 import type { OrderBudget } from '../../acme/budget/order-budget.ts';
 import type { RoundTrip } from '../../acme/create-client.ts';
 import type { Challenge } from '../../api/challenge.ts';
+import type { Solver as SolverSpec } from '../../api/solver.ts';
 import { componentOf } from '../../api/components.ts';
 import type { RunningSolvers } from '../../controllers/challenge/controller.ts';
 import { isFinal } from '../../controllers/challenge/decide.ts';
@@ -13,6 +14,7 @@ import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { userAgent } from '../../kube/user-agent.ts';
 import type { SolverDeps } from '../../solvers/deps.ts';
 import { createDns01Solver } from '../../solvers/dns01/dns01-solver.ts';
+import { solverObjection } from '../../solvers/dns01/objection.ts';
 import { createDnsPersist01Solver } from '../../solvers/dns-persist01/dns-persist01-solver.ts';
 import { createHttp01Solver } from '../../solvers/http01/http01-solver.ts';
 import { createSolverCaches } from '../../solvers/http01/solver-caches.ts';
@@ -50,6 +52,7 @@ export interface ComposedAcme {
   modules: AcmeModules;
   /** For `startControllers`. */
   openAccount: OpenAccount;
+  solverObjection: (solver: SolverSpec) => string | undefined;
 }
 
 export function composeAcme(composition: AcmeComposition): ComposedAcme {
@@ -57,6 +60,7 @@ export function composeAcme(composition: AcmeComposition): ComposedAcme {
   const { clock, random } = connection;
   const build = { version, commit: version, platform: process.platform, arch: process.arch };
   return {
+    solverObjection: (solver) => solverObjection(solver, settings),
     openAccount: openAccounts({
       userAgent: userAgent('certwright', build),
       now: () => clock.now(),

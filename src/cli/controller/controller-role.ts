@@ -152,6 +152,7 @@ export function startWork(
     observer: metrics.controllers,
     modules: createModules(options.modules, acme.modules),
     openAccount: acme.openAccount,
+    solverObjection: acme.solverObjection,
     budget,
     streamingList: connection.streamingList,
     options: { ...defaultControllerOptions, ...options.controllers },

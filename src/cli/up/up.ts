@@ -166,6 +166,7 @@ async function work(workplace: Workplace): Promise<number> {
       acme.modules,
     ),
     openAccount: acme.openAccount,
+    solverObjection: acme.solverObjection,
     budget: ledger.budget,
     options: {
       clusterResourceNamespace: options.clusterResourceNamespace,

@@ -5,6 +5,7 @@
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { controllerOf as controllerBehind, type ControllerName } from '../../api/components.ts';
+import { requestEvents } from '../../api/reasons.ts';
 import { certificateRequests } from '../../api/resources.ts';
 import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
@@ -226,7 +227,10 @@ export function startCertificateRequestController(
             log.warn({ certificateRequest: key, reason }, `issued, but ${message}`);
           return;
         }
-        log.warn({ certificateRequest: key, reason: outcome.reason }, `${outcome.kind}: ${outcome.message}`);
+        log[levelOf(request, outcome)](
+          { certificateRequest: key, reason: outcome.reason },
+          `${outcome.kind}: ${outcome.message}`,
+        );
         if (outcome.kind === 'pending' && outcome.retry) throw new SignerNotReadyError(outcome.message);
       }
     }
@@ -333,4 +337,11 @@ function secretsBehind(
   const keys = type.referencedSecrets(issuer).map((name) => cacheKey(resourceNamespace, name));
   if (own !== undefined && own !== '') keys.push(cacheKey(request.metadata?.namespace, own));
   return keys;
+}
+
+/** One line for each wait, and no alarm while somebody else works: where an Order stands is told by the Order. */
+function levelOf(request: CertificateRequest, outcome: SignOutcome): 'debug' | 'info' | 'warn' {
+  const ofOrders: readonly string[] = [requestEvents.orderCreated, requestEvents.orderPending];
+  if (outcome.kind !== 'pending' || !ofOrders.includes(outcome.reason) || outcome.retry) return 'warn';
+  return readyReason(request) === 'Pending' ? 'debug' : 'info';
 }

@@ -1,5 +1,6 @@
 /** What a failed call to the CA does to an Order: it ends it, or it waits and goes on by itself (acme.md §15, with our waiting). */
 import {
+  acmeErrorPrefix,
   AcmeError,
   AcmeProblemError,
   AcmeProfileError,
@@ -14,7 +15,7 @@ export type CaFailure =
   /** `at`: not before, in milliseconds since the epoch, where the CA named a time. */
   | { kind: 'wait'; reason: string; problem: string; at?: number };
 
-/** RFC 7807 §4.2: no type; also for CAs that could not be reached. */
+/** RFC 9457 §4.2.1: no type; also for CAs that could not be reached. */
 export const noProblemType = 'about:blank';
 
 /** @param doing what failed, such as `Failed to create Order: ` @throws what is no error of the CA's */
@@ -35,8 +36,10 @@ export function judgeFailure(doing: string, error: unknown): CaFailure {
   }
   if (error instanceof AcmeTransportError || error instanceof AcmeProtocolError)
     return { kind: 'wait', reason, problem: noProblemType };
-  // Nothing was sent: a profile that the CA lacks, or a chain that is none. Only another order can help.
-  if (error instanceof AcmeProfileError || error.code === 'acme/certificate')
-    return { kind: 'errored', reason, problem: noProblemType };
+  // Nothing was sent, as the CA would refuse it in this word (draft-ietf-acme-profiles §4): it is healthy, the issuer is wrong.
+  if (error instanceof AcmeProfileError)
+    return { kind: 'errored', reason, problem: `${acmeErrorPrefix}invalidProfile` };
+  // A chain that is none. Only another order can help.
+  if (error.code === 'acme/certificate') return { kind: 'errored', reason, problem: noProblemType };
   return { kind: 'wait', reason, problem: noProblemType };
 }

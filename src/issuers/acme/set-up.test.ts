@@ -326,3 +326,14 @@ test('the digest of an RSA key is that of PKCS#1, as the status of cert-manager 
   assert.equal(pkcs1?.fingerprint, pkcs8?.fingerprint);
   assert.equal(accountKeyIn({}, 'tls.key'), undefined);
 });
+
+test('a solver that this process does not serve is told before an account is registered', async () => {
+  const issuer = new Issuer({
+    acme: { solvers: [{ http01: { listener: {} } }, { dns01: { exec: { name: 'x' } } }] },
+  });
+  issuer.acme.solverObjection = ({ dns01 }) => (dns01 === undefined ? undefined : 'no programs here');
+  const { ready, reason, message, retry } = await issuer.check();
+  assert.deepEqual([ready, reason, retry], [false, 'InvalidSolver', false]);
+  assert.equal(message, 'spec.acme.solvers[1]: no programs here');
+  assert.equal(issuer.ca.accounts.size, 0);
+});

@@ -60,6 +60,7 @@ async function climb(context: IssuerContext, acme: AcmeSurroundings): Promise<Re
     throw no(issuerReasons.invalidConfig, message);
   }
   const { key, isNew } = await accountKey(context, acme);
+  checkSolvers(context, acme);
   await checkSolverSecrets(context);
   if (!URL.canParse(server) || !/^https?:$/u.test(new URL(server).protocol)) {
     const message = `Failed to parse existing ACME server URI ${JSON.stringify(server.slice(0, 256))}: spec.acme.server must be an http or https URL`;
@@ -261,6 +262,15 @@ async function newKey(
     const message = `Failed to register ACME account: the account key could not be stored in secret ${namespace}/${name}: ${messageOf(error)}`;
     throw no(issuerReasons.errRegisterAcmeAccount, message, { retry: true });
   }
+}
+
+/** Before anything is registered: a solver that never works would otherwise be noticed when a certificate is due. */
+function checkSolvers({ issuer }: IssuerContext, acme: AcmeSurroundings): void {
+  const problems = (issuer.spec.acme?.solvers ?? []).flatMap((solver, index) => {
+    const objection = acme.solverObjection?.(solver);
+    return objection === undefined ? [] : [`spec.acme.solvers[${index}]: ${objection}`];
+  });
+  if (problems.length > 0) throw no(issuerReasons.invalidSolver, problems.join('; '));
 }
 
 /** One missing Secret makes the whole issuer not ready, as with cert-manager. */

@@ -9,6 +9,7 @@ import { SolverConfigurationError, SolverNotServedError } from '../errors.ts';
 import type { CheckResult, Solver, SolverContext } from '../solver.ts';
 import type { Dns01Deps } from './deps.ts';
 import { solverFailure } from './failure.ts';
+import { providerObjection } from './objection.ts';
 import { needsZone, providerKeyOf, type ProviderKey } from './provider-section.ts';
 import { providerEnvironment } from './provider-environment.ts';
 import { challengeNameOf, dns01SectionOf, recursivesOf } from './record-place.ts';
@@ -144,10 +145,8 @@ async function providerOf(
   }
   const type = dnsProviderType(key);
   if (type === undefined) throw new SolverNotServedError(`this process has no DNS provider ${key}`);
-  if (deps.settings.inCluster && !type.inCluster)
-    throw new SolverNotServedError(
-      `the DNS provider ${key} works without a cluster only, because whoever writes an issuer would choose what the controller runs or calls`,
-    );
+  const objection = providerObjection(key, deps.settings);
+  if (objection !== undefined) throw new SolverNotServedError(objection);
   const { servers } = recursivesOf(section.nameservers, deps.settings.dns, deps);
   return await type.create(section[key], providerEnvironment(deps, context, servers));
 }
