@@ -166,7 +166,7 @@ describe('an ACME client', () => {
         { type: 'dns', value: 'a.example' },
         { type: 'ip', value: '2001:db8::1' },
       ],
-      notAfter: Date.parse('2027-01-01T00:00:00Z'),
+      notAfter: Date.parse('2027-01-01T00:00:00.789Z'),
       profile: 'short',
       replaces: 'a.b',
     });
@@ -180,7 +180,7 @@ describe('an ACME client', () => {
         { type: 'dns', value: 'a.example' },
         { type: 'ip', value: '2001:db8::1' },
       ],
-      notAfter: '2027-01-01T00:00:00.000Z',
+      notAfter: '2027-01-01T00:00:00Z',
       profile: 'short',
       replaces: 'a.b',
     });

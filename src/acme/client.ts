@@ -112,9 +112,10 @@ export class Client implements AcmeClient {
       const { profile, replaces, notAfter } = order;
       if (profile !== undefined && !Object.hasOwn(directory.profiles ?? {}, profile))
         throw new AcmeProfileError(profile, directory.profiles && Object.keys(directory.profiles));
+      // Whole seconds: not every CA reads fractions, and certificates have none.
       const payload = {
         identifiers: order.identifiers.map(({ type, value }) => ({ type, value })),
-        ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter).toISOString() }),
+        ...(notAfter === undefined ? {} : { notAfter: `${new Date(notAfter).toISOString().slice(0, 19)}Z` }),
         ...(profile === undefined ? {} : { profile }),
         // RFC 9773 §5: only to those who speak of renewal information.
         ...(replaces === undefined || directory.renewalInfo === undefined ? {} : { replaces }),

@@ -74,7 +74,9 @@ export function challengePolicy(): ValidatingPolicy {
     ...['url', 'authorizationURL', 'dnsName', 'type', 'token', 'key'].map((name) => differ("''", name)),
     differ('false', 'wildcard'),
     ...['name', 'kind', 'group'].map((name) => differ("''", 'issuerRef', name)),
-    ...['selector', 'http01', 'dns01'].map((name) => differ('{}', 'solver', name)),
+    ...['selector', 'http01', 'dns01', 'tlsALPN01', 'dnsPersist01'].map((name) =>
+      differ('{}', 'solver', name),
+    ),
     `(${differ("''", ...wait)} && !(${sameWait}))`,
   ];
   return validatingPolicy({

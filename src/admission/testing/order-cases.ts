@@ -76,13 +76,20 @@ const challenges: [string, object, string[]][] = [
     },
     [],
   ],
-  ...[{ url: 'x' }, { wildcard: true }, { solver: { http01: { ingress: { name: 'x' } } } }].map(
-    (change): [string, object, string[]] => [
-      `the spec may not change: ${Object.keys(change)[0]}`,
-      { spec: { ...challenge.spec, ...change } },
-      ['spec: Forbidden: challenge spec is immutable after creation'],
-    ],
-  ),
+  ...[
+    { url: 'x' },
+    { wildcard: true },
+    { solver: { ...challenge.spec.solver, http01: { ingress: { name: 'x' } } } },
+    { solver: { ...challenge.spec.solver, dns01: { cnameStrategy: 'Follow' } } },
+    { solver: { ...challenge.spec.solver, tlsALPN01: { gatewayTLSRoute: { labels: { a: 'b' } } } } },
+    { solver: { ...challenge.spec.solver, dnsPersist01: { issuerDomainName: 'ca.example' } } },
+    { solver: { ...challenge.spec.solver, waitInsteadOfSelfCheck: '0s' } },
+    { solver: { ...challenge.spec.solver, selector: { dnsZones: ['a'] } } },
+  ].map((change): [string, object, string[]] => [
+    `the spec may not change: ${JSON.stringify(change).slice(0, 200)}`,
+    { spec: { ...challenge.spec, ...change } },
+    ['spec: Forbidden: challenge spec is immutable after creation'],
+  ]),
 ];
 
 export const challengeCases: AdmissionCase[] = challenges.map(([title, object, expected]) => ({

@@ -117,6 +117,18 @@ const overrides: [
     { http01: { ingress: { serviceType: 'ClusterIP', ingressClassName: 'traefik' } } },
   ],
   [
+    'an empty one is there, too, and clears what the issuer says',
+    { http01: { ingress } },
+    { [`${prefix}override-ingress-name`]: '' },
+    { http01: { ingress: { serviceType: 'ClusterIP', name: '' } } },
+  ],
+  [
+    'two at once, one of them empty',
+    { http01: { ingress } },
+    { [`${prefix}override-ingress-class`]: '', [`${prefix}override-ingress-name`]: 'b' },
+    'may not specify more than one of: name, class, ingressClassName override annotations',
+  ],
+  [
     'two at once',
     { http01: { ingress } },
     { [`${prefix}override-ingress-class`]: 'a', [`${prefix}override-ingress-name`]: 'b' },
@@ -149,6 +161,23 @@ const overrides: [
       [`${prefix}parentrefnamespace`]: 'infra',
     },
     { http01: { gatewayHTTPRoute: { parentRefs: [{ name: 'g', namespace: 'infra', kind: 'Gateway' }] } } },
+  ],
+  [
+    'a parent of the same name and another kind stays',
+    {
+      http01: { gatewayHTTPRoute: { parentRefs: [{ name: 'g', namespace: 'shop', kind: 'ListenerSet' }] } },
+    },
+    { [`${prefix}parentrefname`]: 'g', [`${prefix}parentrefkind`]: 'Gateway' },
+    {
+      http01: {
+        gatewayHTTPRoute: {
+          parentRefs: [
+            { name: 'g', namespace: 'shop', kind: 'ListenerSet' },
+            { name: 'g', namespace: 'shop', kind: 'Gateway' },
+          ],
+        },
+      },
+    },
   ],
   [
     'a name without a kind',

@@ -43,8 +43,9 @@ function overrideIngress(
     ['ingressClassName', http01OverrideIngressClassName],
   ] as const;
   const given = fields.flatMap(([field, annotation]) => {
+    // An empty one is there, too: it takes away what the issuer says (acme.md §6.2).
     const value = annotations[annotation];
-    return value === undefined || value === '' ? [] : [[field, value] as const];
+    return value === undefined ? [] : [[field, value] as const];
   });
   if (given.length > 1)
     throw new OverrideError(
