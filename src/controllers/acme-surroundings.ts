@@ -4,6 +4,7 @@ import type { Order } from '../api/order.ts';
 import type { Secret } from '../api/core.ts';
 import { accountKeyIn, accountKeyReference } from '../issuers/acme/account-key.ts';
 import { AccountShelf, type OpenAccount } from '../issuers/acme/account-shelf.ts';
+import { pendingKeyIn } from '../issuers/acme/key-rollover.ts';
 import type { OrderGateway } from '../issuers/acme/order-gateway.ts';
 import type { OrderFacts } from '../issuers/acme/order-facts.ts';
 import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
@@ -31,6 +32,8 @@ export function acmeSurroundings(
       const context = issuerContext(source, issuer);
       const secret = await context.readSecret(context.resourceNamespace, name);
       if (secret === undefined) return undefined;
+      // Either key may be the wrong one until the change is over: what is signed meanwhile would fail for good.
+      if (pendingKeyIn(secret, entry) !== undefined) return undefined;
       try {
         return accountKeyIn(secret, entry);
       } catch (error) {
@@ -48,6 +51,8 @@ export function acmeSurroundings(
     accounts,
     orders: orderGateway(client, cache),
     createSecret: (secret) => client.create<Secret>(secrets, secret, { fieldManager: issuerComponent }),
+    changeSecret: (key, change) =>
+      client.patch<Secret>(secrets, key, 'merge', change, { fieldManager: issuerComponent }),
   };
 }
 

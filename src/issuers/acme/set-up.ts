@@ -2,6 +2,7 @@
 import type { AcmeAccount, AcmeClient, ExternalAccount } from '../../acme/acme-client.ts';
 import { AcmeConfigurationError, AcmeProblemError, AcmeTransportError } from '../../acme/errors.ts';
 import type { Secret } from '../../api/core.ts';
+import { accountDeactivated } from '../../api/annotations.ts';
 import { managedBy, managedByController } from '../../api/labels.ts';
 import { issuerReasons } from '../../api/reasons.ts';
 import { PkiError } from '../../pki/errors.ts';
@@ -11,35 +12,14 @@ import { accountKeyIn, accountKeyReference, fingerprintOf, type AccountKey } fro
 import { externalAccountIn } from './external-account.ts';
 import { caFault, describeRefusal, retryTime } from './ca-refusal.ts';
 import { historicServer } from './historic-servers.ts';
+import { no, NotReady } from './not-ready.ts';
+import { settleRollover } from './settle-rollover.ts';
 import { solverSecrets } from './solver-secrets.ts';
 import type { AcmeSurroundings } from './surroundings.ts';
 
 export const registeredMessage = 'The ACME account was registered with the ACME server';
 
 type AccountStatus = NonNullable<Readiness['acme']>;
-
-/** One rung of the ladder said no. */
-class NotReady extends Error {
-  readonly readiness: Readiness;
-  constructor(readiness: Readiness) {
-    super(readiness.message);
-    this.readiness = readiness;
-  }
-}
-
-const no = (
-  reason: string,
-  message: string,
-  more: Partial<Pick<Readiness, 'retry' | 'recheckAt' | 'acme'>> = {},
-): NotReady =>
-  new NotReady({
-    ready: false,
-    reason,
-    message,
-    retry: false,
-    event: { type: 'Warning', reason, message },
-    ...more,
-  });
 
 /** The Ready condition and `status.acme` of an ACME issuer. Rejects only for faults of ours. */
 export async function setUp(context: IssuerContext, acme: AcmeSurroundings): Promise<Readiness> {
@@ -59,7 +39,7 @@ async function climb(context: IssuerContext, acme: AcmeSurroundings): Promise<Re
     const message = `Your ACME server URL is set to a v1 endpoint (${server}). You should update the spec.acme.server field to ${JSON.stringify(current)}`;
     throw no(issuerReasons.invalidConfig, message);
   }
-  const { key, isNew } = await accountKey(context, acme);
+  const { key, isNew, isClosed } = await accountKey(context, acme);
   checkSolvers(context, acme);
   await checkSolverSecrets(context);
   if (!URL.canParse(server) || !/^https?:$/u.test(new URL(server).protocol)) {
@@ -68,9 +48,9 @@ async function climb(context: IssuerContext, acme: AcmeSurroundings): Promise<Re
   }
   const known = knownAccount(issuer, key, isNew);
   // Nothing in the spec changed since the account was proven: no CA is asked, also not after a restart.
-  const doubted = acme.accounts.isDistrusted(issuer);
+  const doubted = isClosed || acme.accounts.isDistrusted(issuer);
   if (known !== undefined && !doubted && isProven(issuer) && hasContact(known, issuer)) return ready(known);
-  return withAccount(context, acme, key, known);
+  return withAccount(context, acme, key, known, isNew);
 }
 
 /** Registers, or finds the account again, and keeps its contact. */
@@ -79,12 +59,13 @@ async function withAccount(
   acme: AcmeSurroundings,
   key: AccountKey,
   known: AccountStatus | undefined,
+  isNew: boolean,
 ): Promise<Readiness> {
   const { issuer } = context;
   const binding = await readExternalAccount(context);
   const client = openClient(acme, issuer, key);
   try {
-    const account = await findOrRegister(context, acme, client, binding, known);
+    const account = await findOrRegister(context, acme, client, binding, !isNew && hadAccount(issuer));
     if (account.status !== 'valid') {
       const message = `Failed to register ACME account: the CA says that account ${account.url} is ${account.status}, which is final. Remove Secret ${context.resourceNamespace}/${accountKeyReference(issuer).name} to register with a new key`;
       throw no(issuerReasons.errRegisterAcmeAccount, message, { acme: {} });
@@ -112,14 +93,14 @@ async function findOrRegister(
   acme: AcmeSurroundings,
   client: AcmeClient,
   binding: ExternalAccount | undefined,
-  known: AccountStatus | undefined,
+  mayExist: boolean,
 ): Promise<AcmeAccount> {
   const { issuer } = context;
   const now = context.now().getTime();
   const email = issuer.spec.acme?.email ?? '';
   try {
     // A binding may be good for one registration only: an account that is there is never registered again.
-    if (known !== undefined) {
+    if (mayExist) {
       const account = await client.findAccount().catch(missing);
       if (account !== undefined) return account;
     }
@@ -213,7 +194,7 @@ async function readExternalAccount(context: IssuerContext): Promise<ExternalAcco
 async function accountKey(
   context: IssuerContext,
   acme: AcmeSurroundings,
-): Promise<{ key: AccountKey; isNew: boolean }> {
+): Promise<{ key: AccountKey; isNew: boolean; isClosed: boolean }> {
   const { resourceNamespace: namespace } = context;
   const { name, entry } = accountKeyReference(context.issuer);
   const where = `${namespace}/${name}`;
@@ -224,10 +205,13 @@ async function accountKey(
     const message = `Failed to verify ACME account: secret ${where} cannot be read: ${messageOf(error)}`;
     throw no(issuerReasons.errVerifyAcmeAccount, message, { retry: true });
   }
-  if (secret === undefined) return { key: await newKey(context, acme, name, entry), isNew: true };
+  if (secret === undefined)
+    return { key: await newKey(context, acme, name, entry), isNew: true, isClosed: false };
+  secret = await settleRollover(context, acme, secret);
+  const isClosed = secret.metadata?.annotations?.[accountDeactivated] !== undefined;
   try {
     const key = accountKeyIn(secret, entry);
-    if (key !== undefined) return { key, isNew: false };
+    if (key !== undefined) return { key, isNew: false, isClosed };
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     const message = `Account private key is invalid: entry ${JSON.stringify(entry)} of secret ${where}: ${error.message}`;
@@ -301,6 +285,12 @@ function knownAccount(issuer: AnyIssuer, key: AccountKey, isNew: boolean): Accou
   // The server may have been changed to another CA meanwhile: the account is then registered there.
   if (!URL.canParse(account.uri)) return undefined;
   return new URL(account.uri).host === new URL(issuer.spec.acme?.server ?? '').host ? account : undefined;
+}
+
+/** With this CA, by this key or by the one before it: the account may have been given another key (RFC 8555 §7.3.5). */
+function hadAccount({ spec, status }: AnyIssuer): boolean {
+  const uri = URL.parse(status?.acme?.uri ?? '');
+  return uri !== null && uri.host === URL.parse(spec.acme?.server ?? '')?.host;
 }
 
 function hasContact({ lastRegisteredEmail = '' }: AccountStatus, issuer: AnyIssuer): boolean {
