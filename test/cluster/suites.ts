@@ -37,4 +37,5 @@ export const SUITES: readonly string[] = [
   'test/embedded/shim/ingress.test.ts',
   'test/embedded/shim/refused.test.ts',
   'test/embedded/tls-alpn01/gateway.test.ts',
+  'test/peers/dns-matrix.test.ts',
 ];

@@ -3,10 +3,13 @@ import type { KubeObject } from '../../src/api/meta.ts';
 import type { SharedInformers } from '../../src/controllers/context.ts';
 import type { EmbeddedServer } from '../../src/standalone/server.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import type { KubeConnection } from '../../src/kube/transport.ts';
 
 export interface ApiUnderTest {
   /** As an administrator. Each call gives a client of its own; they share the connections. */
   client(): KubeClient;
+  /** For what a process puts together itself; it ends with `close`. */
+  readonly connection: KubeConnection;
   /**
    * Resolves when the server has done what it does by itself (garbage, namespaces that end) and `caches` have seen it.
    * True when there was something to wait for: whoever reads the caches may have work again.

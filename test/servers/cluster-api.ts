@@ -22,6 +22,7 @@ export async function openClusterApi(options: ApiOptions): Promise<ApiUnderTest>
   await ensureNamespaces(admin, options.namespaces ?? []);
   return {
     client: () => createKubeClient(connection),
+    connection,
     async settled(caches) {
       let missing = await whatIsMissing(admin, caches);
       if (missing === undefined) return false;

@@ -5,6 +5,7 @@ import { customResourceDefinitions } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
+import type { KubeConnection } from '../../src/kube/transport.ts';
 import { createServer } from '../../src/standalone/server.ts';
 import type { ApiOptions, ApiUnderTest } from './api-under-test.ts';
 
@@ -20,17 +21,18 @@ export async function openEmbeddedApi(options: ApiOptions): Promise<ApiUnderTest
     now,
     historyLimit,
   });
-  const client = (): KubeClient =>
-    createKubeClient({
-      baseUrl: 'http://embedded.invalid',
-      dispatcher: server.dispatcher(),
-      // The connection lives in real time: a jump over a year is no reason to give up on a request.
-      clock: systemClock,
-      random: () => 0.5,
-    });
+  const connect = (): KubeConnection => ({
+    baseUrl: 'http://embedded.invalid',
+    dispatcher: server.dispatcher(),
+    // The connection lives in real time: a jump over a year is no reason to give up on a request.
+    clock: systemClock,
+    random: () => 0.5,
+  });
+  const client = (): KubeClient => createKubeClient(connect());
   return {
     embedded: server,
     client,
+    connection: connect(),
     async define(definitions) {
       for (const one of definitions)
         await client().create(customResourceDefinitions, one, { fieldManager: 'test' });

@@ -35,7 +35,12 @@ async function main(): Promise<number> {
   const named = process.argv.slice(2);
   const files: string[] = [];
   for await (const file of glob('test/cluster/**/*.test.ts', { cwd: root })) files.push(file);
-  files.push(...SUITES);
+  const bind = onPath('named', searchPath, ['/usr/sbin']);
+  console.log(`${bind.name}: ${bind.path ?? `missing (${bind.missing})`}`);
+  const needsBind = (file: string): boolean =>
+    path.basename(file).startsWith('dns-') && SUITES.includes(file);
+  if (bind.path === undefined && process.env['CI'] === 'true') return 1;
+  files.push(...SUITES.filter((file) => bind.path !== undefined || !needsBind(file)));
   const chosen = files
     .filter((file) => named.length === 0 || named.some((name) => file.includes(name)))
     .toSorted();
