@@ -1,4 +1,5 @@
 /** Carries out the durable path's decisions: each stores one thing (lifecycle §10, §11, §17, §20). */
+import type { KeyObject } from 'node:crypto';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { certificateRequests } from '../../api/resources.ts';
@@ -7,7 +8,7 @@ import { temporaryCertificate } from '../../pki/x509/temporary-certificate.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Actions } from './actions.ts';
 import { annotationKeys, components, secretKeys } from './constants.ts';
-import type { Action } from './decision.ts';
+import type { Action, CertificateEvent } from './decision.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Inspection } from './inspect-answer.ts';
@@ -19,12 +20,20 @@ export interface DurableDeps {
   keys: KeyGenerator;
 }
 
-/** Answers the name of the next-private-key Secret, for the status. */
+/** The next private key, and where it was stored. `uid` absent: the Secret was there, and holds another one. */
+export interface StoredKey {
+  name: string;
+  uid?: string;
+  key: KeyObject;
+  /** For whoever tells about the status write that names the Secret. */
+  events: readonly CertificateEvent[];
+}
+
 export async function storeKey(
   deps: DurableDeps,
   facts: Facts,
   action: Extract<Action, { kind: 'store-key' }>,
-): Promise<string> {
+): Promise<StoredKey> {
   const { actions, keys } = deps;
   const { spec, metadata } = facts.certificate;
   const reuse = action.key === 'reuse';
@@ -33,27 +42,38 @@ export async function storeKey(
         await actions.readEntry(metadata?.namespace ?? '', spec.secretName, secretKeys.privateKey),
       )
     : await keys.generate(spec.privateKey ?? {});
-  const name = await actions.storeKey(facts.certificate, key, action.name);
+  const stored = await actions.storeKey(facts.certificate, key, action.name);
+  if (action.quiet && !reuse) return { ...stored, key, events: [] };
   const message = reuse
     ? `The private key in Secret "${spec.secretName}" is used again, as spec.privateKey.rotationPolicy has it`
-    : `New private key made; Secret "${name}" keeps it until the certificate is there`;
-  actions.tell(facts.certificate, [
-    { component: components.keyManager, type: 'Normal', reason: reuse ? 'Reused' : 'Generated', message },
-  ]);
-  return name;
+    : `New private key made; Secret "${stored.name}" keeps it until the certificate is there`;
+  const reason = reuse ? 'Reused' : 'Generated';
+  return {
+    ...stored,
+    key,
+    events: [{ component: components.keyManager, type: 'Normal', reason, message }],
+  };
 }
 
-/** Answers the uid of the request. */
+/**
+ * Answers the uid of the request.
+ *
+ * @param stored the key that the same pass has just stored: it need not be read back
+ */
 export async function createRequest(
   deps: DurableDeps,
   facts: Facts,
   action: Extract<Action, { kind: 'create-request' }>,
+  stored?: StoredKey,
 ): Promise<string> {
   const { actions, context } = deps;
   const { certificate } = facts;
-  const key = decodePrivateKey(
-    await actions.readEntry(certificate.metadata?.namespace ?? '', action.keySecret, secretKeys.privateKey),
-  );
+  const namespace = certificate.metadata?.namespace ?? '';
+  const uid = facts.nextKeys.find(({ name }) => name === action.keySecret)?.uid;
+  const key =
+    stored !== undefined && stored.uid === uid
+      ? stored.key
+      : decodePrivateKey(await actions.readEntry(namespace, action.keySecret, secretKeys.privateKey));
   const request = newRequest({
     certificate,
     revision: action.revision,

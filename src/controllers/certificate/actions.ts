@@ -110,8 +110,12 @@ export class Actions {
     return create();
   }
 
-  /** The next private key in a Secret of its own, always PKCS#8 (lifecycle §10). Answers the Secret's name. */
-  async storeKey(certificate: Certificate, key: KeyObject, name: string | undefined): Promise<string> {
+  /** The next private key in a Secret of its own, always PKCS#8 (lifecycle §10). `uid`: of the Secret, if this made it. */
+  async storeKey(
+    certificate: Certificate,
+    key: KeyObject,
+    name: string | undefined,
+  ): Promise<{ name: string; uid?: string }> {
     const { client, informers } = this.#context;
     const { namespace, name: certificateName = '' } = certificate.metadata ?? {};
     const secret: Secret = {
@@ -128,12 +132,12 @@ export class Actions {
     try {
       const created = await client.create<Secret>(secrets, secret, { fieldManager: components.keyManager });
       informers.secrets.observe(created);
-      return created.metadata?.name ?? '';
+      return { name: created.metadata?.name ?? '', uid: created.metadata?.uid ?? '' };
     } catch (error) {
       if (!(error instanceof AlreadyExistsError) || name === undefined) throw error;
       const existing = await this.readSecret(namespace ?? '', name);
       informers.secrets.observe(existing);
-      return name;
+      return { name };
     }
   }
 

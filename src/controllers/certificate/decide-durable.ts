@@ -14,20 +14,33 @@ import { turnFrom } from './fallback/fallback.ts';
 import { tellCause } from './waiting-cause.ts';
 
 export function decideDurable(found: Situation, cause: Cause): Decision {
-  const { facts, nowMs } = found;
-  if (cause.begins) {
-    return {
-      ...idle(started(facts.certificate, found.status, cause, nowMs)),
-      manager: components.trigger,
-      reason: cause.reason,
-      message: cause.message,
-      events: cause.events,
-      again: true,
-    };
-  }
+  if (cause.begins) return begin(found, cause);
   const keys = decideKey(found, cause);
   if ('action' in keys) return keys;
   return decideRequest(found, keys.secret, keys.key, cause);
+}
+
+/**
+ * The key is stored first, and one status write says both: that the issuance has begun, and where its key is. A key that
+ * nobody named before we were stopped is thrown away by the next decision.
+ */
+function begin(found: Situation, cause: Cause): Decision {
+  const { facts, nowMs } = found;
+  const { certificate } = facts;
+  const key = nextKey(certificate.spec, facts.secret);
+  const begun: Decision = {
+    ...idle(started(certificate, found.status, cause, nowMs)),
+    manager: components.trigger,
+    reason: cause.reason,
+    message: cause.message,
+    events: cause.events,
+    again: true,
+  };
+  if (key.source === 'blocked') return begun;
+  // Whoever signs elsewhere may want to see the key that is stored for them; to others the beginning says all.
+  const quiet = effectiveRef(certificate.spec.issuerRef).group === ownGroup;
+  const action = { kind: 'store-key', key: key.source, name: undefined, quiet } as const;
+  return { ...begun, action, events: key.event === undefined ? cause.events : [...cause.events, key.event] };
 }
 
 /** Brings it to exactly one usable next-private-key Secret whose name is in the status. */
@@ -61,7 +74,7 @@ function decideKey(found: Situation, cause: Cause): Decision | { secret: SecretF
     }
     const events = key.event === undefined ? cause.events : [...cause.events, key.event];
     return step(
-      { kind: 'store-key', key: key.source, name: named },
+      { kind: 'store-key', key: key.source, name: named, quiet: false },
       'the next private key is stored first',
       events,
     );

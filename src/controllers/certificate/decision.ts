@@ -19,8 +19,8 @@ export type Action =
   | { kind: 'none' }
   /** Key in memory, request, signature, Secret: all in one go. `stale` requests are deleted first. */
   | { kind: 'issue'; revision: number; key: KeySource; stale: readonly RequestFacts[]; repeated: boolean }
-  /** Store the next private key in a Secret of its own. */
-  | { kind: 'store-key'; key: KeySource; name: string | undefined }
+  /** Store the next private key in a Secret of its own. `quiet`: a new one is no news. */
+  | { kind: 'store-key'; key: KeySource; name: string | undefined; quiet: boolean }
   | { kind: 'delete-keys'; names: readonly string[] }
   | {
       kind: 'create-request';

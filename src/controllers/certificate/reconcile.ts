@@ -7,7 +7,14 @@ import { cacheKey } from '../../kube/cache.ts';
 import { controllerOf } from '../../api/components.ts';
 import { ConflictError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
-import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
+import {
+  createRequest,
+  repairSecret,
+  storeKey,
+  writeSecret,
+  writeTemporary,
+  type StoredKey,
+} from './act-durable.ts';
 import { Actions } from './actions.ts';
 import { createBreaker, type Breaker, type Repeated } from './breaker.ts';
 import { components } from './constants.ts';
@@ -37,6 +44,13 @@ const needsSomebody: ReadonlySet<string> = new Set([
   'Tripped',
   'WindowError',
 ]);
+
+/** What one pass over a Certificate knows, and nobody after it. */
+interface Pass {
+  /** UIDs of what it deleted, which may still be in the caches. */
+  gone: Set<string>;
+  stored?: StoredKey;
+}
 
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
@@ -117,12 +131,12 @@ export class Reconciler {
 
   async #bringForward(key: string): Promise<{ after?: number } | undefined> {
     const { informers, clock, log, observer } = this.#context;
-    const gone = new Set<string>();
+    const pass: Pass = { gone: new Set() };
     for (let step = 0; step < mostSteps; step++) {
       const certificate = informers.certificates.get(key);
       if (certificate === undefined || certificate.metadata?.deletionTimestamp !== undefined)
         return undefined;
-      const facts = await gather(this.#gather, certificate, gone);
+      const facts = await gather(this.#gather, certificate, pass.gone);
       const nowMs = clock.now();
       const decision = decide(facts, nowMs);
       this.#remember(certificate, decision, nowMs);
@@ -141,7 +155,7 @@ export class Reconciler {
         );
       let again: boolean;
       try {
-        again = await this.#carryOut(facts, decision, gone, nowMs);
+        again = await this.#carryOut(facts, decision, pass, nowMs);
         tell(false);
       } catch (error) {
         tell(!(error instanceof ConflictError));
@@ -156,8 +170,9 @@ export class Reconciler {
   }
 
   /** Answers whether to decide once more at once. */
-  async #carryOut(facts: Facts, decision: Decision, gone: Set<string>, nowMs: number): Promise<boolean> {
+  async #carryOut(facts: Facts, decision: Decision, pass: Pass, nowMs: number): Promise<boolean> {
     const { action } = decision;
+    const { gone } = pass;
     const { certificate } = facts;
     try {
       switch (action.kind) {
@@ -166,10 +181,12 @@ export class Reconciler {
         case 'issue':
           return await this.#issue(facts, decision, nowMs);
         case 'store-key': {
-          const nextPrivateKeySecretName = await storeKey(this.#deps, facts, action);
+          const stored = await storeKey(this.#deps, facts, action);
+          pass.stored = stored;
           return await this.#settle(facts, {
             ...decision,
-            status: { ...decision.status, nextPrivateKeySecretName },
+            status: { ...decision.status, nextPrivateKeySecretName: stored.name },
+            events: [...decision.events, ...stored.events],
           });
         }
         case 'delete-keys': {
@@ -188,7 +205,7 @@ export class Reconciler {
           this.#actions.tell(certificate, decision.events);
           return true;
         case 'create-request':
-          this.#attempt(certificate, { made: await createRequest(this.#deps, facts, action) });
+          this.#attempt(certificate, { made: await createRequest(this.#deps, facts, action, pass.stored) });
           return await this.#settle(facts, decision);
         case 'write-secret': {
           if (action.repeated) this.#book('issue', certificate, nowMs);

@@ -96,11 +96,12 @@ export function failed(
   return withCondition(certificate, next, { type: 'Issuing', status: 'False', ...cause }, nowMs);
 }
 
-/** A certificate is in the Secret: the new revision, no failure, no Issuing condition. */
+/** A certificate is in the Secret: the new revision, no failure, no Issuing condition, no other key. */
 export function completed(status: CertificateStatus, revision: number): CertificateStatus {
   const next: CertificateStatus = { ...status, revision };
   delete next.lastFailureTime;
   delete next.failedIssuanceAttempts;
+  delete next.nextPrivateKeySecretName;
   // What the CA said was about the certificate before.
   delete next.acme;
   next.conditions = (status.conditions ?? []).filter((condition) => condition.type !== 'Issuing');

@@ -117,7 +117,8 @@ export class FakeCa {
   }
 
   #client(settings: AccountSettings): AcmeClient {
-    const thumbprint = createHash('sha256').update(settings.privateKey).digest('base64url');
+    const thumbprintOf = (pem: string): string => createHash('sha256').update(pem).digest('base64url');
+    const thumbprint = thumbprintOf(settings.privateKey);
     const find = (): AcmeAccount => {
       const account = this.accounts.get(thumbprint);
       if (account === undefined) throw problem(400, 'accountDoesNotExist', 'no such account');
@@ -149,11 +150,16 @@ export class FakeCa {
       findAccount: () => this.#call('findAccount', find),
       updateContact: (contact) =>
         this.#call(`updateContact ${contact.join(' ')}`, () => Object.assign(find(), { contact })),
-      deactivateAccount: () => this.#call('deactivateAccount', find),
-      changeKey: () => this.#call('changeKey', () => undefined),
+      deactivateAccount: () =>
+        this.#call('deactivateAccount', () => Object.assign(find(), { status: 'deactivated' })),
+      changeKey: (pem) =>
+        this.#call('changeKey', () => {
+          this.accounts.set(thumbprintOf(pem), find());
+          this.accounts.delete(thumbprint);
+        }),
       newOrder: (ask) =>
         this.#call(`newOrder ${ask.identifiers.map(({ value }) => value).join(' ')}`, () => {
-          find();
+          if (find().status !== 'valid') throw problem(403, 'unauthorized', 'the account is closed');
           return this.#order(ask);
         }),
       order: (url) =>

@@ -8,7 +8,7 @@ import type { Attempt, Facts, Hold, Route } from '../certificate/facts.ts';
 import type { RenewalNews } from '../certificate/renewal-info/renewal-info.ts';
 import type { RequestFacts } from '../certificate/request-facts.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
-import { timestamp } from '../certificate/status.ts';
+import { isIssuing, timestamp } from '../certificate/status.ts';
 import type { SimulatedCa } from './simulated-ca.ts';
 
 export interface Issued {
@@ -109,6 +109,7 @@ export class SimulatedWorld {
         this.#drop(action.stale);
         return this.#fast(action.revision, now);
       case 'store-key':
+        if (!isIssuing(this.certificate.status)) this.#reason = decision.reason;
         this.nextKeys = [this.#keySecret()];
         this.#status({ ...decision.status, nextPrivateKeySecretName: this.nextKeys[0]!.name });
         return true;
