@@ -58,6 +58,11 @@ const cases: Case[] = [
     expected: '1',
   },
   {
+    title: 'zones are matched whatever their case',
+    solvers: [dns('1'), dns('2', zone('EXAMPLE.com.'))],
+    expected: '2',
+  },
+  {
     title: 'a named name beats a longer zone',
     solvers: [dns('1', zone('www.example.com')), dns('2', names('www.example.com'))],
     expected: '2',

@@ -114,6 +114,10 @@ test('what cannot be ordered is refused with the reason that dashboards know', (
   const missing = ask({ commonName: 'x.example', dnsNames: ['a.example'] }).result;
   assert.ok(!missing.ok && missing.reason === 'InvalidOrder');
   assert.match(missing.message, /"x\.example" does not exist in \[a\.example\] or \[\]$/u);
+  const address = ask({ commonName: '192.0.2.1', ipAddresses: ['192.0.2.1'] }).result;
+  assert.ok(address.ok, 'an address is as good as a name');
+  const spelled = ask({ commonName: 'A.example', dnsNames: ['a.example'] }).result;
+  assert.ok(!spelled.ok && spelled.reason === 'InvalidOrder', 'letter by letter');
   const nothing = ask({ emailAddresses: ['me@a.example'] }).result;
   assert.ok(!nothing.ok && nothing.reason === 'InvalidOrder');
   const duration = ask(
