@@ -50,7 +50,8 @@ function profilesOf(meta: JsonObject): Readonly<Record<string, string>> | undefi
   const profiles = field(meta, 'profiles');
   if (!isObject(profiles)) return undefined;
   const entries = Object.entries(profiles)
-    .filter(([name]) => name.length > 0 && name.length <= 64)
+    // Names go into messages as they are: what is no line of text is no name that anybody could ask for.
+    .filter(([name]) => name !== '' && boundedText(name, 64) === name)
     .slice(0, maxProfiles)
     .map(([name, description]): [string, string] => [name, boundedText(description, 500) ?? '']);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

@@ -91,6 +91,20 @@ describe('readers of a CA', () => {
     assert.equal(where.termsOfService, 'data:text/plain,be%20nice');
     assert.equal(parseRenewalInfo(JSON.stringify(renewalInfo)).end, Date.parse('2026-12-01T23:00:00Z'));
   });
+  it('refuse what is nested deeper than anything can be written out', () => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    for (const field of ['status', 'finalize', 'authorizations'])
+      assert.throws(
+        () => parseOrder(`{"status":"ready","${field}":${deep}}`, url('order'), base),
+        AcmeProtocolError,
+      );
+  });
+  it('know no profile whose name is no line of text', () => {
+    const meta = { profiles: { 'two\nlines': 'x', ['x'.repeat(65)]: 'x', short: 'six\u0000days' } };
+    assert.deepEqual(parseDirectory(JSON.stringify({ ...directory, meta }), base).profiles, {
+      short: 'six days',
+    });
+  });
   it('refuse what would be dangerous or senseless', () => {
     const wrong: [keyof typeof readers, object][] = [
       ['order', { ...order, status: 'dreaming' }],

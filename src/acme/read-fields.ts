@@ -120,7 +120,10 @@ export function list(value: unknown, max: number, what: string): readonly unknow
   return value;
 }
 
+/** Lists and objects by their kind only: writing them out can take more stack than there is. */
 function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return JSON.stringify(boundedText(text, 80) ?? '');
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  if (value === undefined) return 'nothing';
+  return JSON.stringify(typeof value === 'string' ? boundedText(value, 80) : value);
 }

@@ -249,6 +249,38 @@ describe('a CA that misbehaves', () => {
       (error) => error instanceof AcmeTransportError && error.reason === 'timeout',
     );
   });
+  it('keeps nobody who closes the client waiting', async () => {
+    const held = Promise.withResolvers<() => void>();
+    ca.intercept = (request, response) => {
+      if (request.url !== '/dir') return false;
+      held.resolve(() => response.end(JSON.stringify(directory())));
+      return true;
+    };
+    const other = await testClient(ca.directoryUrl);
+    const asked = other.directory();
+    const answer = await held.promise;
+    await other.close();
+    answer();
+    assert.equal((await asked).newNonce, `${ca.url}/new-nonce`);
+  });
+  it('cannot be reached, and the caller has gone before the call: its failure is nobody’s', async () => {
+    const nobody = await testClient('http://127.0.0.1:1/dir');
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): unknown => unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    try {
+      for (const call of ['directory', 'findAccount', 'deactivateAccount'] as const)
+        await assert.rejects(nobody[call]({ signal: AbortSignal.abort() }), AcmeTransportError);
+      // The shared questions that they began end after them.
+      await assert.rejects(nobody.directory(), AcmeTransportError);
+      await assert.rejects(nobody.deactivateAccount(), AcmeTransportError);
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+    assert.deepEqual(unheard, []);
+    await nobody.close();
+  });
   it('cannot be reached', async () => {
     const nobody = await testClient('http://127.0.0.1:1/dir');
     await assert.rejects(

@@ -202,6 +202,8 @@ function redirected(headers: Headers, url: string): string {
 
 /** The value, unless the signal aborts first; the work goes on for the others. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody else may be there to hear how it ends.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

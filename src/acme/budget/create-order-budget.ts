@@ -7,7 +7,7 @@ import type { Admission, BudgetForecast, BudgetOrder, BudgetState, OrderBudget }
 import { refusalHint } from './refusal-hint.ts';
 import { registeredDomain, shortRule, type PublicSuffixes } from './registered-domain.ts';
 import { readState } from './read-state.ts';
-import { slotKey, Slots, type Slot } from './slots.ts';
+import { longestHoldMs, slotKey, Slots, type Slot } from './slots.ts';
 import { setName, subjectsOf } from './subjects.ts';
 
 export interface BudgetOptions {
@@ -22,7 +22,6 @@ export interface BudgetOptions {
 /** A week and a bit: the longest that a wish lives (RFC 8555 orders expire), and how long it is remembered that one was counted. */
 const rememberMs = 8 * 24 * 3_600_000;
 const maxTaken = 20_000;
-const longestWaitMs = 7 * 24 * 3_600_000;
 /** A refusal that says nothing of when: a while, and not at once for all. */
 const shrugMs = 5 * 60_000;
 /** One that does not say which limit holds this set of names for as long as it says, and the account for this long. */
@@ -123,7 +122,7 @@ class Ledger implements OrderBudget {
     const isOfLimit = problem.type === `${acmeErrorPrefix}rateLimited` || refusal.status === 429;
     const hint = isOfLimit ? refusalHint(problem.detail) : {};
     const said = retryAt ?? hint.until ?? now + shrugMs;
-    const until = Math.min(Math.max(said, now + 1000), now + longestWaitMs);
+    const until = Math.min(Math.max(said, now + 1000), now + longestHoldMs);
     const slots = this.#slotsOf(order);
     const named = [...slots.taken, ...slots.looked].filter(({ limit }) => limit.name === hint.limit);
     // Of several domains one is used up, and the text does not reliably say which: the set of names waits as a whole.

@@ -13,6 +13,13 @@ type Shape = Pick<CaLimit, 'allowed' | 'windowMs' | 'refill'>;
 const hairMs = 0.003;
 const interval = ({ windowMs, allowed }: Shape): number => windowMs / allowed;
 
+/** The level without uses in the future, which a clock leaves that was ahead when they were counted. */
+export function notAhead(limit: Shape, level: Level | undefined, now: number): Level | undefined {
+  if (typeof level === 'number') return Math.min(level, now + limit.windowMs);
+  if (level === undefined || (level.at(-1) ?? 0) <= now) return level;
+  return level.map((at) => Math.min(at, now));
+}
+
 /** How many could be used now. */
 export function available(limit: Shape, level: Level | undefined, now: number): number {
   if (level === undefined) return limit.allowed;

@@ -295,6 +295,45 @@ describe('any history', () => {
   });
 });
 
+describe('a clock that was ahead and is set right', () => {
+  const year = 365 * 24 * hour;
+  const limits = readCaLimits([
+    {
+      ca: 'own',
+      directories: [directory],
+      limits: ['steady', 'sliding'].map((refill) => ({
+        name: refill,
+        counts: 'order',
+        per: 'account',
+        allowed: 2,
+        windowSeconds: 3600,
+        refill,
+      })),
+    },
+  ]);
+  it('keeps nobody waiting for longer than a window, before a restart and after it', () => {
+    const budget = createOrderBudget({ limits });
+    use(budget, 2, (index) => [`h${index}.example`], now + year);
+    const late = order(['late.example']);
+    assert.equal(budget.admit(late, now + year).admit, false);
+    const restarted = createOrderBudget({ limits, state: budget.serialise(now + year) });
+    for (const ledger of [budget, restarted]) {
+      const answer = ledger.admit(late, now);
+      assert.ok(!answer.admit && answer.until <= now + hour + 1, JSON.stringify(answer));
+      assert.ok(ledger.admit(late, answer.until).admit);
+      assert.ok(ledger.forecast(directory, account, now).every(({ fullAt }) => fullAt <= now + 2 * hour + 1));
+    }
+  });
+  it('forgets refusals from then, which the CA repeats where they still hold', () => {
+    const budget = createOrderBudget({ limits });
+    const wish = order(['held.example']);
+    const retryAt = now + year + 24 * hour;
+    budget.refused(wish, { ...rateLimited('later'), retryAt }, now + year);
+    assert.equal(budget.admit(wish, now + year).admit, false);
+    assert.ok(budget.admit(wish, now).admit);
+  });
+});
+
 describe('readCaLimits', () => {
   it('names the place of a mistake', () => {
     const limit = { name: 'x', counts: 'order', per: 'account', allowed: 1, windowSeconds: 1 };

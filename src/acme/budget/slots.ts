@@ -1,6 +1,6 @@
 /** The memory of the ledger: levels, refusals of the CA and the queue for each slot, each of bounded number. */
 import type { CaLimit } from './ca-limits.ts';
-import { available, fullAt, givenBack, slotAt, used, type Level } from './level.ts';
+import { available, fullAt, givenBack, notAhead, slotAt, used, type Level } from './level.ts';
 
 /** One limit for one subject. */
 export interface Slot {
@@ -16,6 +16,8 @@ const maxWaiting = 50_000;
 /** Who does not come back so long after the promised time has gone away. */
 const patienceMs = 10 * 60_000;
 const sweepMs = 30_000;
+/** No refusal of a CA is believed for longer. */
+export const longestHoldMs = 7 * 24 * 3_600_000;
 
 /** NUL is in no URL, no name and no limit. */
 export const slotKey = (directory: string, limit: string, subject: string): string =>
@@ -42,14 +44,21 @@ export class Slots {
 
   available(slot: Slot, now: number): number {
     if (this.heldUntil(slot.key, now) > now) return 0;
-    return available(slot.limit, this.#levels.get(slot.key), now);
+    return available(slot.limit, this.#level(slot, now), now);
   }
   fullAt(slot: Slot, now: number): number {
-    return Math.max(this.heldUntil(slot.key, now), fullAt(slot.limit, this.#levels.get(slot.key), now));
+    return Math.max(this.heldUntil(slot.key, now), fullAt(slot.limit, this.#level(slot, now), now));
   }
   slotAt(slot: Slot, count: number, now: number): number {
     const held = this.heldUntil(slot.key, now);
-    return slotAt(slot.limit, this.#levels.get(slot.key), count, Math.max(now, held));
+    return slotAt(slot.limit, this.#level(slot, now), count, Math.max(now, held));
+  }
+  /** A clock that was ahead and was set right leaves uses in the future: they count from now on, not for years. */
+  #level({ key, limit }: Slot, now: number): Level | undefined {
+    const level = this.#levels.get(key);
+    const sane = notAhead(limit, level, now);
+    if (sane !== undefined && sane !== level) this.#levels.set(key, sane);
+    return sane;
   }
   waiting(key: string): number {
     return this.#waiting.get(key)?.due.size ?? 0;
@@ -78,7 +87,8 @@ export class Slots {
   heldUntil(key: string, now: number): number {
     const until = this.#holds.get(key);
     if (until === undefined) return 0;
-    if (until > now) return until;
+    // Nothing is held for longer: the clock was ahead then. The CA says so again where it still holds.
+    if (until > now && until <= now + longestHoldMs) return until;
     this.#holds.delete(key);
     return 0;
   }
@@ -90,8 +100,11 @@ export class Slots {
   askFor(slot: Slot, id: string, now: number): number | undefined {
     const free = this.available(slot, now);
     const queue = this.#queueOf(slot.key, now);
-    const promised = queue?.due.get(id);
-    const others = (queue?.due.size ?? 0) - (promised === undefined ? 0 : 1);
+    const told = queue?.due.get(id);
+    const others = (queue?.due.size ?? 0) - (told === undefined ? 0 : 1);
+    // Further away than the whole line needs: told by a clock that was ahead.
+    const isAhead = told !== undefined && told - now > (others + 2) * slot.limit.windowMs + longestHoldMs;
+    const promised = isAhead ? undefined : told;
     if (free > others || (free > 0 && promised !== undefined && promised <= now)) return undefined;
     if (promised !== undefined && promised > now && this.heldUntil(slot.key, now) <= promised)
       return promised;
