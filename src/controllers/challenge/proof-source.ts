@@ -26,10 +26,13 @@ export type Proof =
   | { proven: true; order: OrderFacts; issuer: AnyIssuer }
   | { proven: false; objection: string };
 
-type Source = Pick<ControllerContext, 'client' | 'informers'>;
+type Source = Pick<ControllerContext, 'client' | 'informers' | 'options'>;
 
 /** The Order in the cache, when it is the very one that the Challenge names. */
-export function cachedOrder({ informers }: Source, challenge: Challenge): OrderFacts | undefined {
+export function cachedOrder(
+  { informers }: Pick<Source, 'informers'>,
+  challenge: Challenge,
+): OrderFacts | undefined {
   const owner = orderOf(challenge);
   if (owner === undefined) return undefined;
   const order = informers.orders.get(cacheKey(challenge.metadata?.namespace, owner.name));
@@ -37,7 +40,10 @@ export function cachedOrder({ informers }: Source, challenge: Challenge): OrderF
 }
 
 /** The issuer that a Challenge names, from the caches. */
-export function issuerOf({ informers }: Source, { metadata, spec }: Challenge): AnyIssuer | undefined {
+export function issuerOf(
+  { informers }: Pick<Source, 'informers'>,
+  { metadata, spec }: Challenge,
+): AnyIssuer | undefined {
   const { kind, name } = spec.issuerRef;
   return kind === 'ClusterIssuer'
     ? informers.clusterIssuers.get(name)
@@ -88,7 +94,9 @@ export async function ownerOf(source: Source, { metadata }: OrderFacts): Promise
   ) {
     const type = certificateSigningRequests;
     const found = await live<CertificateSigningRequest>(source, type, undefined, reference.name);
-    return found === undefined ? undefined : signingRequestOwner(found, namespace ?? '');
+    return found === undefined
+      ? undefined
+      : signingRequestOwner(found, namespace ?? '', source.options.clusterResourceNamespace);
   }
   return undefined;
 }
@@ -105,11 +113,14 @@ function requestOwner({ metadata, spec, status }: CertificateRequest): OrderOwne
 function signingRequestOwner(
   { metadata, spec, status }: CertificateSigningRequest,
   namespace: string,
+  clusterResourceNamespace: string,
 ): OrderOwner | undefined {
   const signer = signerReference(spec.signerName);
   if (signer === undefined) return undefined;
-  // An Issuer signs with what is in its own namespace only.
-  if (signer.kind === 'Issuer' && signer.namespace !== namespace) return undefined;
+  // An Issuer signs with what is in its own namespace only, and Orders for a ClusterIssuer are where its Secrets are:
+  // whoever can write Orders elsewhere must not be able to have a request of somebody else ordered once more.
+  const where = signer.kind === 'Issuer' ? signer.namespace : clusterResourceNamespace;
+  if (where !== namespace) return undefined;
   const issuerRef: IssuerReference = { kind: signer.kind, name: signer.name, group: 'cert-manager.io' };
   return {
     uid: metadata?.uid ?? '',
@@ -126,7 +137,7 @@ function approved(conditions: readonly { type: string; status: string }[] | unde
 }
 
 async function live<T extends KubeObject>(
-  { client }: Source,
+  { client }: Pick<Source, 'client'>,
   type: ResourceType,
   namespace: string | undefined,
   name: string,

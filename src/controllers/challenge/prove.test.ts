@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { assert as check, constantFrom, property, string } from 'fast-check';
 import { dns01Value } from '../../acme/challenge-values.ts';
 import type { Challenge, ChallengeSpec } from '../../api/challenge.ts';
+import type { Solver } from '../../api/solver.ts';
 import type { OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import {
@@ -123,6 +124,46 @@ test('an objection: its spec was changed after it was made', () => {
   assert.match(objectionToOrder(changed, order) ?? '', /spec was changed/u);
 });
 
+test('an objection: the spec of its Order was changed after it was made', () => {
+  const edited = { ...order, metadata: { ...order.metadata, generation: 2 } };
+  assert.match(objectionToOrder(challenge, edited) ?? '', /its Order o was changed after it was made/u);
+  assert.match(objectionToOwner(edited, owner) ?? '', /its Order o was changed after it was made/u);
+  const leaving = { ...edited.metadata, deletionTimestamp: '2026-11-22T08:00:00Z' };
+  assert.equal(
+    objectionToOwner({ ...order, metadata: leaving }, owner),
+    undefined,
+    'a deletion is no change',
+  );
+});
+
+test('an objection: another solver of the issuer than the one that is for this name', () => {
+  const http = { http01: { ingress: {} } };
+  const elsewhere = { selector: { dnsNames: ['other.example'] }, ...solver };
+  const labelled = { selector: { matchLabels: { team: 'a' } }, ...solver };
+  const has = (...solvers: Solver[]): AnyIssuer =>
+    ({ ...issuer, spec: { acme: { ...issuer.spec.acme, solvers } } }) as AnyIssuer;
+  const asks = (its: Solver): Challenge => ({ ...challenge, spec: { ...spec, solver: its } });
+  const not = /but not the one that is for "example.com"/u;
+  assert.match(objectionToIssuer(asks(elsewhere), order, has(http, elsewhere)) ?? '', not);
+  assert.match(objectionToIssuer(asks(labelled), order, has(http, labelled)) ?? '', not);
+  const team = { ...order, metadata: { ...order.metadata, labels: { team: 'a' } } };
+  assert.equal(objectionToIssuer(asks(labelled), team, has(http, labelled)), undefined);
+  assert.match(objectionToIssuer(asks(solver), team, has(solver, labelled)) ?? '', not);
+});
+
+test('an objection: another of the challenges that the CA offers than the solver is for', () => {
+  const offers = [
+    { url: 'https://ca.example/challenge/0', token: 'first', type: 'dns-01' },
+    { url: spec.url, token: spec.token, type: 'dns-01' },
+  ];
+  const [authorization] = order.status?.authorizations ?? [];
+  const twice = {
+    ...order,
+    status: { ...order.status, authorizations: [{ ...authorization!, challenges: offers }] },
+  };
+  assert.match(objectionToIssuer(challenge, twice, issuer) ?? '', /not the one that is for/u);
+});
+
 test('a duration is the same however it is written', () => {
   const waits = (text: string): Challenge => ({
     ...challenge,
@@ -148,8 +189,11 @@ test('addresses of the CA are those of the directory, or of where the Order was 
     'nonsense',
   ])
     assert.match(objectionToIssuer(at(url), order, issuer) ?? '', /is not at the CA/u, url);
-  const elsewhere = { ...order, status: { ...order.status, url: 'https://orders.ca.example/1' } };
-  assert.equal(objectionToIssuer(at('https://orders.ca.example/c/1'), elsewhere, issuer), undefined);
+  const url = 'https://orders.ca.example/c/1';
+  const [authorization] = order.status?.authorizations ?? [];
+  const authorizations = [{ ...authorization!, challenges: [{ url, token: spec.token, type: 'dns-01' }] }];
+  const elsewhere = { ...order, status: { url: 'https://orders.ca.example/1', authorizations } };
+  assert.equal(objectionToIssuer(at(url), elsewhere, issuer), undefined);
 });
 
 test('which Ingress and which Gateway answers may be chosen by annotations, and nothing else', () => {
@@ -157,18 +201,24 @@ test('which Ingress and which Gateway answers may be chosen by annotations, and 
     ({ ...issuer, spec: { acme: { ...issuer.spec.acme, solvers: [{ http01: { ingress } }] } } }) as AnyIssuer;
   const asks = (ingress: object): Challenge => ({
     ...challenge,
-    spec: { ...spec, solver: { http01: { ingress } } },
+    spec: { ...spec, type: 'HTTP-01', solver: { http01: { ingress } } },
   });
+  const [authorization] = order.status?.authorizations ?? [];
+  const offer = { url: spec.url, token: spec.token, type: 'http-01' };
+  const web = {
+    ...order,
+    status: { ...order.status, authorizations: [{ ...authorization!, challenges: [offer] }] },
+  };
   const set = withSolver({ ingressClassName: 'nginx', serviceType: 'ClusterIP' });
-  assert.equal(objectionToIssuer(asks({ name: 'web', serviceType: 'ClusterIP' }), order, set), undefined);
-  assert.equal(objectionToIssuer(asks({ class: 'x', serviceType: 'ClusterIP' }), order, set), undefined);
+  assert.equal(objectionToIssuer(asks({ name: 'web', serviceType: 'ClusterIP' }), web, set), undefined);
+  assert.equal(objectionToIssuer(asks({ class: 'x', serviceType: 'ClusterIP' }), web, set), undefined);
   assert.match(
-    objectionToIssuer(asks({ name: 'web', serviceType: 'NodePort' }), order, set) ?? '',
+    objectionToIssuer(asks({ name: 'web', serviceType: 'NodePort' }), web, set) ?? '',
     /solver is none/u,
   );
   const pod = { podTemplate: { spec: { serviceAccountName: 'admin' } } };
   assert.match(
-    objectionToIssuer(asks({ serviceType: 'ClusterIP', ...pod }), order, set) ?? '',
+    objectionToIssuer(asks({ serviceType: 'ClusterIP', ...pod }), web, set) ?? '',
     /solver is none/u,
   );
 });

@@ -7,11 +7,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../api/duration.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { IssuerReference } from '../../api/issuer-reference.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import type { Solver } from '../../api/solver.ts';
 import { controllerOf, type OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { dns01Value, isToken } from '../../acme/challenge-values.ts';
 import { solverSections } from '../../solvers/registry.ts';
+import { selectSolver } from '../order/select-solver.ts';
 
 /** Undefined: nothing speaks against it. Else why it is left alone, for people. */
 export type Objection = string | undefined;
@@ -24,11 +26,11 @@ export function orderOf({ metadata }: Challenge): { name: string; uid: string } 
 }
 
 /**
- * Whether its spec is another one than it was made with. Admission does not let that happen, but not every installation has
- * one, and what a Challenge was proven for must stay what its solver is handed. The API server counts changes of the
- * spec, and the deletion, which nobody can undo.
+ * Whether the spec of a Challenge or an Order is another one than it was made with. Admission does not let that happen to
+ * Challenges, but not every installation has one, and lets most of an Order be changed, as the peer does; what was proven
+ * must stay what is worked on. The API server counts changes of the spec, and the deletion, which nobody can undo.
  */
-export function specWasChanged({ metadata }: Challenge): boolean {
+export function specWasChanged({ metadata }: Pick<KubeObject, 'metadata'>): boolean {
   return (metadata?.generation ?? 1) > (metadata?.deletionTimestamp === undefined ? 1 : 2);
 }
 
@@ -40,10 +42,15 @@ export function objectionToOrder(challenge: Challenge, order: OrderFacts | undef
   if (order === undefined) return `its Order ${owner.name} does not exist`;
   if (order.metadata?.uid !== owner.uid) return `its Order ${owner.name} is another one than it was made for`;
   if (order.issued) return `its Order ${owner.name} has its certificate`;
+  if (specWasChanged(order)) return changed(`its Order ${owner.name}`);
   const { spec } = challenge;
   if (!sameIssuer(spec.issuerRef, order.spec.issuerRef))
     return `it names another issuer than its Order ${owner.name}`;
   return objectionToOffer(challenge, order);
+}
+
+function changed(order: string): string {
+  return `the spec of ${order} was changed after it was made; delete it, and its request gets a new one`;
 }
 
 function objectionToOffer({ spec }: Challenge, { metadata, status }: OrderFacts): Objection {
@@ -85,13 +92,31 @@ export function objectionToIssuer(
     if (!sameHost || url.protocol !== directory?.protocol)
       return `its address ${JSON.stringify(address.slice(0, 200))} is not at the CA of ${kind} ${name}`;
   }
-  if (
-    !(acme.solvers ?? []).some((solver) =>
-      isDeepStrictEqual(credentials(solver), credentials(challenge.spec.solver)),
-    )
-  )
-    return `its solver is none of ${kind} ${name}`;
-  return undefined;
+  return objectionToSolver(challenge, order, acme.solvers ?? [], `${kind} ${name}`);
+}
+
+/**
+ * Whether its solver is the one that the issuer has for this very name: selectors say whose credentials are for which
+ * names, and whoever could choose another solver of the issuer would have credentials used that are not for theirs.
+ */
+function objectionToSolver(
+  { spec }: Challenge,
+  { metadata, status }: OrderFacts,
+  solvers: readonly Solver[],
+  issuer: string,
+): Objection {
+  const own = credentials(spec.solver);
+  const isOwn = (solver: Solver): boolean => isDeepStrictEqual(credentials(solver), own);
+  if (!solvers.some(isOwn)) return `its solver is none of ${issuer}`;
+  const { challenges = [] } = status?.authorizations?.find(({ url }) => url === spec.authorizationURL) ?? {};
+  const toProve = { identifier: spec.dnsName, wildcard: spec.wildcard ?? false, challenges };
+  const choice = selectSolver(solvers, toProve, metadata?.labels ?? {});
+  return choice !== undefined &&
+    choice.type === spec.type &&
+    choice.challenge.url === spec.url &&
+    isOwn(choice.solver)
+    ? undefined
+    : `its solver is one of ${issuer}, but not the one that is for ${JSON.stringify(spec.dnsName.slice(0, 253))}`;
 }
 
 /**
@@ -148,6 +173,7 @@ export interface OrderOwner {
 export function objectionToOwner({ metadata, spec }: OrderFacts, owner: OrderOwner | undefined): Objection {
   const reference = controllerOf(metadata);
   const order = `its Order ${metadata?.name ?? ''}`;
+  if (specWasChanged({ metadata })) return changed(order);
   if (reference === undefined) return `no request controls ${order}`;
   if (owner === undefined || owner.uid !== reference.uid)
     return `${order} belongs to ${reference.kind} ${reference.name}, which does not exist`;

@@ -52,7 +52,7 @@ function input({ spec, status = {}, acme, client }: Given): StepInput {
     },
     client: client as AcmeClient,
     budget: undefined,
-    memory: { uid: 'u', proven: true, polls: 0, failures: 0, ready: true },
+    memory: { uid: 'u', proven: 1, polls: 0, failures: 0, ready: true },
     now,
     signal: new AbortController().signal,
   };

@@ -83,13 +83,14 @@ export function startOrderController(
     issuer: AnyIssuer | undefined,
     memory: OrderMemory,
   ): Promise<Blocked | undefined> => {
-    if (!memory.proven) {
+    const generation = order.metadata?.generation ?? 1;
+    if (memory.proven !== generation) {
       const objection = await objectionToOrder(context, order);
       if (objection !== undefined) {
         const reason = `Not worked on: ${objection}`;
         return { reason, againMs: objectionAgainMs, event: orderEvents.refused };
       }
-      memory.proven = true;
+      memory.proven = generation;
     }
     const { kind = 'Issuer', name } = order.spec.issuerRef;
     if (issuer === undefined)

@@ -3,8 +3,8 @@ import type { StatusPatch } from './status-patch.ts';
 
 export interface OrderMemory {
   uid: string;
-  /** Its owner chain and its names were looked at, and nothing spoke against them. */
-  proven: boolean;
+  /** The generation whose owner chain and names were looked at, and nothing spoke against them. */
+  proven?: number;
   /** How often the CA was asked for the same thing since the last news. */
   polls: number;
   /** Calls in a row that failed in a way that passes. */
@@ -24,7 +24,7 @@ export class OrderMemories {
   of(key: string, uid: string): OrderMemory {
     const known = this.#entries.get(key);
     if (known?.uid === uid) return known;
-    const fresh: OrderMemory = { uid, proven: false, polls: 0, failures: 0, ready: false };
+    const fresh: OrderMemory = { uid, polls: 0, failures: 0, ready: false };
     this.#entries.set(key, fresh);
     return fresh;
   }

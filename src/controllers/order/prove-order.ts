@@ -12,7 +12,7 @@ import type { ControllerContext } from '../context.ts';
 
 /** Undefined: nothing speaks against it. Else why nothing is done for it. Rejects when the API cannot answer. */
 export async function objectionToOrder(
-  context: Pick<ControllerContext, 'client' | 'informers'>,
+  context: Pick<ControllerContext, 'client' | 'informers' | 'options'>,
   order: OrderFacts,
 ): Promise<string | undefined> {
   const owner = await ownerOf(context, order);
