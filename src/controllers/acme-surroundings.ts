@@ -13,6 +13,7 @@ import { PkiError } from '../pki/errors.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { NotFoundError } from '../kube/errors.ts';
+import { FreshObjects } from '../kube/fresh-objects.ts';
 
 /** Field manager of what is made for a CertificateRequest; that of account keys is the issuers'. */
 const requestComponent = 'cert-manager-certificaterequests-issuer-acme';
@@ -57,10 +58,15 @@ export function acmeSurroundings(
 }
 
 function orderGateway(client: KubeClient, cache: Informer<OrderFacts>): OrderGateway {
+  const fresh = new FreshObjects<Order>();
   return {
     get: (namespace, name) => cache.get(cacheKey(namespace, name)),
     ownedBy: (namespace, uid) => cache.byIndex('owner', cacheKey(namespace, uid)),
+    keep: (order) => fresh.keep(order),
     async read(namespace, name) {
+      const cached = cache.get(cacheKey(namespace, name));
+      const known = cached === undefined ? undefined : fresh.take(cached);
+      if (known !== undefined) return known;
       try {
         return await client.get<Order>(orders, { namespace, name });
       } catch (error) {

@@ -10,6 +10,7 @@ import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import type { Informer, InformerOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { FreshObjects } from '../kube/fresh-objects.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { ResourceType } from '../api/resources.ts';
@@ -107,6 +108,8 @@ export interface ControllerContext {
   /** Best effort, and never before the write they tell of. */
   events: EventRecorder;
   claims: Claims;
+  /** CertificateRequests with their answers, as this process has just written them. */
+  answers: FreshObjects<CertificateRequest>;
   /** One client for each ACME issuer that is Ready, shared by all controllers. */
   acmeAccounts: AcmeAccounts;
   /** For the ACME issuer type (`issuerContextSource` hands it on). */

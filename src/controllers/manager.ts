@@ -25,6 +25,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { GoneError } from '../kube/errors.ts';
+import { FreshObjects } from '../kube/fresh-objects.ts';
 import { createInformer, type InformerDeps } from '../kube/informer.ts';
 import { labelKeys } from './certificate/constants.ts';
 import { certificateOwner, startCertificateController } from './certificate/controller.ts';
@@ -153,6 +154,7 @@ export function startControllers(input: ControllersInput): Controllers {
       return informer;
     },
     claims: createClaims(),
+    answers: new FreshObjects(),
     acme,
     acmeAccounts: acme.accounts,
     events,

@@ -20,6 +20,11 @@ export interface IssuerContext {
    * parsed from that very version; without it (absent, or undefined) the Secret is read again for every use.
    */
   secretVersion?(namespace: string, name: string): string | undefined;
+  /**
+   * There where the request is not approved yet. A type that is not `inProcess` waits for it before it asks anybody for
+   * anything: it stores the approval and, in the same write, that the request waits for what `message` says.
+   */
+  approve?(message: string): Promise<void>;
   /** For the ACME type alone. Absent: this process runs without Orders. */
   acme?: AcmeSurroundings;
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { certificateRequests } from '../../api/resources.ts';
+import { cacheKey } from '../../kube/cache.ts';
 import { decodePrivateKey, encodePrivateKey, type KeyGenerator } from '../../pki/keys.ts';
 import { temporaryCertificate } from '../../pki/x509/temporary-certificate.ts';
 import type { ControllerContext } from '../context.ts';
@@ -93,7 +94,7 @@ export async function createRequest(
 }
 
 /**
- * The request is read whole: the cache keeps no PEM of finished ones. `check` looks at the chain before it is let in;
+ * The request is needed whole: the cache keeps no PEM of finished ones. `check` looks at the chain before it is let in;
  * the answer is what it found.
  */
 export async function writeSecret(
@@ -105,10 +106,11 @@ export async function writeSecret(
   const { actions, context } = deps;
   const { certificate } = facts;
   const namespace = certificate.metadata?.namespace ?? '';
-  const request = await context.client.get<CertificateRequest>(certificateRequests, {
-    namespace,
-    name: action.request.name,
-  });
+  const { name } = action.request;
+  const cached = context.informers.certificateRequests.get(cacheKey(namespace, name));
+  const request =
+    (cached === undefined ? undefined : context.answers.take(cached)) ??
+    (await context.client.get<CertificateRequest>(certificateRequests, { namespace, name }));
   if (request.metadata?.uid !== action.request.uid)
     throw new ChangedMeanwhileError(`CertificateRequest "${action.request.name}" was replaced`);
   const chainPem = Buffer.from(request.status?.certificate ?? '', 'base64');

@@ -5,6 +5,7 @@ import type { Certificate } from '../../api/certificate.ts';
 import { certificates, secrets } from '../../api/resources.ts';
 import { heldAccounts } from '../../issuers/acme/open-account.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
+import { FreshObjects } from '../../kube/fresh-objects.ts';
 import { acmeSurroundings } from '../acme-surroundings.ts';
 import { createClaims } from '../claims.ts';
 import { defaultControllerOptions, type ControllerContext } from '../context.ts';
@@ -38,6 +39,7 @@ test('a Certificate that is deleted while its Secret is refused leaves nothing b
     synced: Promise.resolve(),
     watch: () => assert.fail('a Certificate needs no cache of its own'),
     claims: createClaims(),
+    answers: new FreshObjects(),
     acme,
     acmeAccounts: acme.accounts,
     observer: unobserved,

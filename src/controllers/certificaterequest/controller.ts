@@ -104,8 +104,14 @@ export function startCertificateRequestController(
     context.events.event(referenceTo(certificateRequests, request), component, type, reason, message);
   };
 
-  const store = async (request: CertificateRequest, change: StatusChange, manager: string): Promise<void> => {
+  /** Answers the request as it is then. */
+  const store = async (
+    request: CertificateRequest,
+    change: StatusChange,
+    manager: string,
+  ): Promise<CertificateRequest> => {
     const { namespace, name, resourceVersion, uid } = request.metadata ?? {};
+    let now = request;
     if (change.changed && name !== undefined) {
       // A merge patch with the resourceVersion is an optimistic lock without sending the request back.
       const written = await context.client.patch<CertificateRequest>(
@@ -115,6 +121,8 @@ export function startCertificateRequestController(
         { metadata: { resourceVersion, uid }, status: change.status },
         { fieldManager: manager, subresource: 'status' },
       );
+      if ((written.status?.certificate ?? '') !== '') context.answers.keep(written);
+      now = written;
       observing = true;
       try {
         informers.certificateRequests.observe(written);
@@ -123,6 +131,7 @@ export function startCertificateRequestController(
       }
     }
     for (const event of change.events) tell(request, event);
+    return now;
   };
 
   const reconcile = async (key: string): Promise<void> => {
@@ -200,27 +209,36 @@ export function startCertificateRequestController(
         return;
       }
       case 'sign': {
-        const { type } = decision;
-        if (decision.approve && !type.inProcess) {
-          // What is ordered elsewhere is ordered for approved requests only, whatever becomes of this process meanwhile.
-          const approval = requestStatus(request, undefined, { now, component: '', approve: true });
-          await store(request, approval, approverComponent);
-          const approved = informers.certificateRequests.get(key);
-          if (approved === undefined) return;
-          return carryOut(key, approved, { ...decision, approve: false });
-        }
-        const { approve } = decision;
+        const { type, approve } = decision;
+        const issuing = issuerContext(source, decision.issuer);
+        let asked = request;
+        if (approve && !type.inProcess)
+          issuing.approve = async (message) => {
+            const wait: SignOutcome = { kind: 'pending', reason: '', message, retry: false };
+            const options = { now, component: type.component, approve: true };
+            const { status, changed } = requestStatus(asked, wait, options);
+            // The event follows when it was asked for, and tells of both.
+            asked = await store(asked, { status, changed, events: [] }, signerComponent(type.component));
+          };
         // Before the Secrets are read: one that comes between the reading and the waiting would wake nobody.
         waiting.enter(key, secretsBehind(request, decision.issuer, type, source.clusterResourceNamespace));
-        const outcome = checkAnswer(type, await type.sign(issuerContext(source, decision.issuer), request));
+        const outcome = checkAnswer(type, await type.sign(issuing, request));
         const gone = informers.certificateRequests.get(key) === undefined;
         if (gone || outcome.kind !== 'pending') waiting.leave(key);
         if (gone) {
           log.debug({ certificateRequest: key }, 'was deleted while it was being signed');
           return;
         }
-        const change = requestStatus(request, outcome, { now, component: type.component, approve });
-        await store(request, change, signerComponent(type.component));
+        const { component } = type;
+        const change = requestStatus(asked, outcome, { now, component, approve });
+        if (asked !== request && outcome.kind === 'pending')
+          change.events.push({
+            component: signerComponent(component),
+            type: 'Normal',
+            reason: outcome.reason,
+            message: outcome.message,
+          });
+        await store(asked, change, signerComponent(component));
         if (outcome.kind === 'issued') {
           log.info({ certificateRequest: key, issuer: decision.issuer.metadata?.name }, decision.why);
           for (const { reason, message } of outcome.warnings ?? [])

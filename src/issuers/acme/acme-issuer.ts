@@ -75,7 +75,7 @@ export class AcmeIssuer implements IssuerType {
       request.kubernetes === true ? context.resourceNamespace : (request.metadata?.namespace ?? '');
     const wanted = orderFor(request, ask.spec, namespace);
     const order = underWay(acme, wanted, request);
-    return order === undefined ? create(acme, wanted) : this.#outcome(acme, order, request, csr);
+    return order === undefined ? create(context, acme, wanted) : this.#outcome(acme, order, request, csr);
   }
 
   async #outcome(
@@ -98,11 +98,12 @@ export class AcmeIssuer implements IssuerType {
         `Failed to wait for order resource ${JSON.stringify(name)} to become ready: order is in ${JSON.stringify(state)} state: ${reason}`,
       );
     }
-    // Nothing has happened since it was made: the request says so already, and needs no other words.
-    if (state === undefined && reason === '')
+    const waits = order.status?.nextAttemptAt === undefined || reason === '' ? '' : `: ${reason}`;
+    // The request says that it was made; how it gets on is for the Order to tell, unless it waits for something.
+    const underWay = state !== 'valid' && waits === '' && request.kubernetes !== true;
+    if (underWay || (state === undefined && reason === ''))
       return pending(requestEvents.orderPending, createdMessage(title), false);
     if (state !== 'valid') {
-      const waits = order.status?.nextAttemptAt === undefined || reason === '' ? '' : `: ${reason}`;
       return pending(
         requestEvents.orderPending,
         `Waiting on certificate issuance from order ${title}: ${JSON.stringify(state ?? '')}${waits}`,
@@ -163,8 +164,10 @@ function underWay(
     );
 }
 
-async function create(acme: AcmeSurroundings, wanted: Order): Promise<SignOutcome> {
+async function create(context: IssuerContext, acme: AcmeSurroundings, wanted: Order): Promise<SignOutcome> {
   const title = `${wanted.metadata?.namespace ?? ''}/${wanted.metadata?.name ?? ''}`;
+  // Whatever becomes of this process meanwhile, there are Orders of approved requests only.
+  await context.approve?.(createdMessage(title));
   try {
     await acme.orders.create(wanted);
   } catch (error) {

@@ -8,8 +8,10 @@ export interface OrderGateway {
   get(namespace: string, name: string): OrderFacts | undefined;
   /** Orders in `namespace` that the object with this UID controls, from the cache. */
   ownedBy(namespace: string, uid: string): readonly OrderFacts[];
-  /** Live and whole; undefined when it does not exist. Rejects when the API cannot answer. */
+  /** Whole, in the version that the cache knows or a later one; undefined when it does not exist. Rejects when the API cannot answer. */
   read(namespace: string, name: string): Promise<Order | undefined>;
+  /** What the API server answered to a write of ours, whole: `read` need not ask for it again. */
+  keep?(order: Order): void;
   /** Rejects with AlreadyExistsError where another one has the name. */
   create(order: Order): Promise<void>;
   /** Only this very one: the UID is a precondition. Resolves when it is gone already. */
