@@ -16,7 +16,6 @@ import { AuthorizationReturns } from './authorization-returns.ts';
 import { wishOf } from './budget-wish.ts';
 import { decide, isFailure, type Blocked, type OrderDecision } from './decide.ts';
 import type { OrdersOptions } from './module.ts';
-import { LostOrders } from './lost-orders.ts';
 import { OrderMemories, type OrderMemory } from './order-memory.ts';
 import { OrderSteps } from './order-steps.ts';
 import { objectionToOrder } from './prove-order.ts';
@@ -38,9 +37,6 @@ export function startOrderController(
   const memories = new OrderMemories();
   const steps = new OrderSteps(context);
   const returns = new AuthorizationReturns(context, signal);
-  const lost = new LostOrders((url) => informers.orders.byIndex('url', url).length > 0);
-  /** UIDs of Orders that were there before this process, and of which nobody has noted that the CA knows them. */
-  const inherited = new Set<string>();
 
   const issuerOf = ({ metadata, spec }: OrderFacts): AnyIssuer | undefined => {
     const { group = '', kind = '', name } = spec.issuerRef;
@@ -196,7 +192,7 @@ export function startOrderController(
         const client = await context.acmeAccounts.clientFor(issuer);
         if (client === undefined) return { after: 1_000 };
         const result = await steps.ask(
-          { order, issuer, client, budget, lost, memory, now, signal },
+          { order, issuer, client, budget, memory, now, signal },
           decision,
           work.challenges,
         );
