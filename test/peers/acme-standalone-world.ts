@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { startChallengeServer } from '../../tools/peers/acme/challenge-server.ts';
@@ -54,8 +54,8 @@ spec:
       - ${solver}
 `,
     ...Object.entries(certificates).map(([name, all]) => {
-      const dns = all.filter((one) => !/^[\d.]+$/.test(one));
-      const ips = all.filter((one) => /^[\d.]+$/.test(one));
+      const dns = all.filter((one) => isIP(one) === 0);
+      const ips = all.filter((one) => isIP(one) !== 0);
       return `apiVersion: cert-manager.io/v1
 kind: Certificate
 metadata: { namespace: shop, name: ${name} }

@@ -3,12 +3,19 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { write } from '../embedded/cli/run-cli.ts';
 import { exported, listen, machine, manifests, reverseProxy, startUp } from './acme-standalone-world.ts';
 
 const examples = join(import.meta.dirname, '../../examples/acme/standalone');
+
+/** Addresses of this machine that others can reach: Pebble connects to them, and they are none of loopback. */
+const ownIpv6 = Object.values(networkInterfaces())
+  .flatMap((all) => all ?? [])
+  .filter(({ family, internal, scopeid }) => family === 'IPv6' && !internal && scopeid === 0)
+  .map(({ address }) => address);
 
 /** Writes down what it was told. */
 const hook = (target: string): string => `apiVersion: certwright.dev/v1alpha1
@@ -94,6 +101,40 @@ suite('up with an ACME issuer', () => {
     assert.equal(await up.ended, 0, up.text());
     assert.match(exported(world, 'web').subjectAltName ?? '', /DNS:api\.shop\.example\.test/);
     assert.match(exported(world, 'address').subjectAltName ?? '', /IP Address:127\.0\.0\.1/);
+  });
+
+  test('answers for IPv6 addresses, however they are written, by HTTP-01 and by TLS-ALPN-01', async (t) => {
+    if (!Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))) {
+      t.diagnostic('left out: this machine has no IPv6 loopback');
+      return;
+    }
+    const world = await machine(t);
+    manifests(
+      world,
+      `waitInsteadOfSelfCheck: 0s
+        http01: { listener: {} }
+        selector: { dnsNames: ["127.0.0.1", "::1"] }
+      - waitInsteadOfSelfCheck: 0s
+        selector: { dnsNames: [${ownIpv6.map((address) => JSON.stringify(address)).join(', ')}] }
+        tlsALPN01: { listener: {} }`,
+      {
+        both: ['127.0.0.1', '0:0:0:0:0:0:0:1'],
+        ...(ownIpv6.length === 0 ? {} : { tls: ownIpv6.slice(0, 1) }),
+      },
+    );
+    const up = startUp(t, world, [
+      '--acme-http01-listen',
+      `:${world.httpPort}`,
+      '--acme-tls-alpn-listen',
+      `[::]:${world.tlsPort}`,
+      '--once',
+      '--timeout',
+      '2m',
+    ]);
+    assert.equal(await up.ended, 0, up.text());
+    const addresses = exported(world, 'both').subjectAltName?.split(', ').toSorted();
+    assert.deepEqual(addresses, ['IP Address:0:0:0:0:0:0:0:1', 'IP Address:127.0.0.1']);
+    if (ownIpv6.length > 0) assert.match(exported(world, 'tls').subjectAltName ?? '', /^IP Address:/);
   });
 
   test('says which flag is at fault when the port is taken', async (t) => {
