@@ -21,6 +21,8 @@ export type CliErrorCode =
   | 'cli/folder'
   | 'cli/kubeconfig'
   | 'cli/config'
+  | 'cli/api'
+  | 'cli/acme'
   | 'cli/lease-lost'
   | 'cli/role-ended'
   | 'cli/not-readable'

@@ -51,6 +51,8 @@ export class FakeCa {
   afterCall: (call: string) => void = () => undefined;
   /** Names that need no challenge. */
   readonly validNames = new Set<string>();
+  /** Whether it lists the orders of an account (RFC 8555 §7.1.2.1). */
+  listsOrders = true;
   /** Orders stay in processing until this is false. */
   slow = false;
   /** Milliseconds since the epoch; for certificates. */
@@ -168,6 +170,12 @@ export class FakeCa {
           if (kept.order.status === 'processing' && !this.slow) await this.#issue(kept);
           return { ...kept.order };
         }),
+      listOrders: () =>
+        this.#call('listOrders', () =>
+          this.listsOrders
+            ? this.orders.filter(({ order }) => order.status !== 'invalid').map(({ order }) => order.url)
+            : undefined,
+        ),
       authorization: (url) =>
         this.#call(`authorization ${url}`, () => {
           const found = this.authorizations.get(url);

@@ -1,0 +1,176 @@
+/** `certwright acme revoke`: takes a certificate back at the CA that issued it (RFC 8555 §7.6). */
+import { open } from 'node:fs/promises';
+import type { RevocationReason } from '../../../acme/acme-client.ts';
+import { AcmeError, AcmeProblemError } from '../../../acme/errors.ts';
+import type { Certificate } from '../../../api/certificate.ts';
+import type { Secret } from '../../../api/core.ts';
+import { certificates, secrets } from '../../../api/resources.ts';
+import { PkiError } from '../../../pki/errors.ts';
+import { parseCertificates, type ParsedCertificate } from '../../../pki/x509/parse-certificate.ts';
+import { EnvironmentError, exitCodes, UsageError } from '../../errors.ts';
+import type { Surroundings } from '../../program.ts';
+import type { Cluster } from './cluster.ts';
+import {
+  failed,
+  findAccount,
+  findIssuer,
+  issuerOf,
+  openAccount,
+  orMissing,
+  type FoundIssuer,
+} from './find-issuer.ts';
+import { aligned, print, type AnswerFormat } from './print.ts';
+
+/** RFC 5280 §5.3.1, those that a subscriber may give. */
+export const revocationReasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  privilegeWithdrawn: 9,
+} as const satisfies Readonly<Record<string, RevocationReason>>;
+export type RevocationWord = keyof typeof revocationReasons;
+
+export interface RevokeOptions {
+  reason: RevocationWord;
+  /** Whose account issued it; needed for a file. */
+  issuer?: string;
+  format: AnswerFormat;
+}
+
+const mostBytes = 1 << 20;
+
+export async function revoke(
+  cluster: Cluster,
+  target: string,
+  options: RevokeOptions,
+  out: Surroundings['out'],
+): Promise<number> {
+  const { leaf, named, next } = await (/[/.]/u.test(target)
+    ? ofFile(cluster, target, options)
+    : ofCertificate(cluster, target, options));
+  const found = await findAccount(cluster, named);
+  const client = openAccount(cluster, found, found.key.pem);
+  let before = false;
+  try {
+    await client.revoke(leaf.der, revocationReasons[options.reason]);
+  } catch (error) {
+    if (!(error instanceof AcmeError)) throw error;
+    before = error instanceof AcmeProblemError && error.is('alreadyRevoked');
+    if (!before)
+      throw failed(`${named.title} could not revoke certificate ${leaf.serialHex}: ${error.message}`, error);
+  } finally {
+    await client.close();
+  }
+  const facts = {
+    issuer: named.title,
+    serialNumber: leaf.serialHex,
+    dnsNames: leaf.subjectAltNames.dnsNames,
+    reason: options.reason,
+    alreadyRevoked: before,
+  };
+  print(
+    out,
+    options.format,
+    facts,
+    aligned([
+      [before ? 'Revoked before' : 'Revoked', `serial ${leaf.serialHex}, ${facts.dnsNames.join(', ')}`],
+      ['By', named.title],
+      ['Reason', before ? undefined : options.reason],
+      ['Next', next],
+    ]),
+  );
+  return exitCodes.ok;
+}
+
+interface Target {
+  leaf: ParsedCertificate;
+  named: FoundIssuer;
+  next?: string;
+}
+
+async function ofCertificate(
+  cluster: Cluster,
+  name: string,
+  { issuer, reason }: RevokeOptions,
+): Promise<Target> {
+  const { namespace } = cluster;
+  const certificate = await orMissing(cluster.client.get<Certificate>(certificates, { namespace, name }));
+  if (certificate === undefined)
+    throw failed(
+      `there is no Certificate ${namespace}/${name} (--namespace chooses another namespace; a file is written with its folder, as in ./${name})`,
+    );
+  const { secretName, issuerRef, privateKey } = certificate.spec;
+  const secret = await orMissing(cluster.client.get<Secret>(secrets, { namespace, name: secretName }));
+  const chain = secret?.data?.['tls.crt'];
+  if (chain === undefined)
+    throw failed(
+      `Secret ${namespace}/${secretName} of Certificate ${namespace}/${name} holds no certificate`,
+    );
+  const signer = signerOf(secret) ?? issuerRef;
+  const named =
+    issuer === undefined ? await issuerOf(cluster, signer, namespace) : await findIssuer(cluster, issuer);
+  const keeps = reason === 'keyCompromise' && privateKey?.rotationPolicy === 'Never';
+  return {
+    leaf: leafOf(Buffer.from(chain, 'base64'), `Secret ${namespace}/${secretName}`),
+    named,
+    next: keeps
+      ? `spec.privateKey.rotationPolicy is Never, and the key is compromised: set it to Always, and delete Secret ${namespace}/${secretName} to have both replaced`
+      : `where the CA offers renewal information the certificate is replaced by itself; at once by: kubectl delete secret ${secretName} --namespace ${namespace}`,
+  };
+}
+
+/** Who signed what lies in the Secret: another issuer may have stood in for the Certificate's own. */
+function signerOf(secret: Secret | undefined): { name: string; kind?: string; group?: string } | undefined {
+  const annotations = secret?.metadata?.annotations ?? {};
+  const name = annotations['cert-manager.io/issuer-name'];
+  if (name === undefined) return undefined;
+  const [kind, group] = [
+    annotations['cert-manager.io/issuer-kind'],
+    annotations['cert-manager.io/issuer-group'],
+  ];
+  return { name, ...(kind === undefined ? {} : { kind }), ...(group === undefined ? {} : { group }) };
+}
+
+async function ofFile(cluster: Cluster, path: string, { issuer }: RevokeOptions): Promise<Target> {
+  if (issuer === undefined)
+    throw new UsageError(
+      '--issuer',
+      '',
+      `name the issuer whose account issued ${path}, as clusterissuer/NAME or issuer/NAME`,
+    );
+  const named = await findIssuer(cluster, issuer);
+  const text = await readBounded(path);
+  return { leaf: leafOf(text, path), named };
+}
+
+async function readBounded(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(mostBytes + 1), position: 0 });
+      if (bytesRead > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new EnvironmentError(
+      'cli/folder',
+      `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  }
+}
+
+function leafOf(pem: Uint8Array, where: string): ParsedCertificate {
+  try {
+    const [leaf] = parseCertificates(pem);
+    if (leaf !== undefined) return leaf;
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    throw failed(`${where} holds no certificate: ${error.message}`, error);
+  }
+  throw failed(`${where} holds no certificate`);
+}

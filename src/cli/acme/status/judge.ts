@@ -1,0 +1,153 @@
+/** What keeps a Certificate from being issued: the deepest object that says something, when it goes on, what to do. Pure. */
+import type { Condition } from '../../../api/meta.ts';
+import type { Challenge } from '../../../api/challenge.ts';
+import type { Chain } from './read-chain.ts';
+import { remedyIn } from './remedies.ts';
+
+export interface Verdict {
+  ready: boolean;
+  /** Object that says so: `Challenge shop/web-1-1-2`. Absent: all is well. */
+  at?: string;
+  cause?: string;
+  /** RFC 3339. Absent: nobody waits for a time. */
+  nextAttemptAt?: string;
+  remedy?: string;
+}
+
+export function judge(chain: Chain): Verdict {
+  const { certificate, issuer, request, order } = chain;
+  const ready = conditionOf(certificate.status?.conditions, 'Ready')?.status === 'True';
+  const issuing = conditionOf(certificate.status?.conditions, 'Issuing');
+  if (ready && issuing?.status !== 'True') return { ready };
+  const { namespace = '', name = '' } = certificate.metadata ?? {};
+  const signer = request?.spec.issuerRef ?? certificate.spec.issuerRef;
+  const verdict = (
+    at: string,
+    cause: string,
+    more: Omit<Verdict, 'ready' | 'at' | 'cause'> = {},
+  ): Verdict => ({
+    ready,
+    at,
+    cause: oneLine(cause),
+    ...more,
+  });
+  const state = order?.status?.state;
+  const isOver = state === 'invalid' || state === 'errored' || state === 'expired';
+  if (isOver && issuing?.status !== 'True') {
+    const failed = worstOf(chain.challenges.filter(({ status }) => isFailed(status?.state)));
+    const cause = failed?.status?.reason ?? order?.status?.reason ?? '';
+    return verdict(
+      failed === undefined ? `Order ${namespace}/${order?.metadata?.name}` : challengeTitle(failed),
+      cause,
+      {
+        remedy: `${remedyOf(cause, order?.status?.problem) ?? 'correct what the message names'}; it is tried again after a pause, or at once by: cmctl renew ${name} --namespace ${namespace}`,
+      },
+    );
+  }
+  const own = conditionOf(issuer?.status?.conditions, 'Ready');
+  const kind = signer.kind ?? 'Issuer';
+  const isOurs = signer.group === undefined || signer.group === '' || signer.group === 'cert-manager.io';
+  const title =
+    kind === 'ClusterIssuer' ? `ClusterIssuer ${signer.name}` : `${kind} ${namespace}/${signer.name}`;
+  if (isOurs && issuer === undefined)
+    return verdict(title, 'it does not exist', {
+      remedy: 'create it, or correct spec.issuerRef of the Certificate',
+    });
+  if (own !== undefined && own.status !== 'True')
+    return verdict(title, `${own.reason ?? ''}: ${own.message ?? ''}`, {
+      remedy: remedyIn(own.message ?? '') ?? 'correct the issuer; everything goes on by itself',
+    });
+  const open = worstOf(chain.challenges.filter(({ status }) => status?.state !== 'valid'));
+  const held = order?.status?.nextAttemptAt;
+  if (order !== undefined && held !== undefined)
+    return verdict(`Order ${namespace}/${order.metadata?.name}`, order.status?.reason ?? '', {
+      nextAttemptAt: held,
+      ...optionalRemedy(remedyOf(order.status?.reason ?? '', order.status?.problem)),
+    });
+  if (open !== undefined) {
+    const { reason = '', nextAttemptAt, checks = [] } = open.status ?? {};
+    const unseen = checks.find(({ passed, trusted }) => !passed && trusted !== false);
+    return verdict(challengeTitle(open), reason === '' ? 'it was not worked on yet' : reason, {
+      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+      ...optionalRemedy(
+        remedyIn(reason) ?? (unseen === undefined ? undefined : unseenRemedy(open, unseen.view)),
+      ),
+    });
+  }
+  if (order !== undefined && state !== 'valid')
+    return verdict(
+      `Order ${namespace}/${order.metadata?.name}`,
+      order.status?.reason ?? `the CA calls it ${state ?? 'new'}`,
+      optionalRemedy(remedyOf(order.status?.reason ?? '', order.status?.problem)),
+    );
+  const said = conditionOf(request?.status?.conditions, 'Ready');
+  if (request !== undefined && said?.status !== 'True') {
+    const approved = conditionOf(request.status?.conditions, 'Approved')?.status === 'True';
+    return verdict(
+      `CertificateRequest ${namespace}/${request.metadata?.name}`,
+      said === undefined
+        ? approved
+          ? 'nobody has answered it yet'
+          : 'it waits for approval'
+        : `${said.reason}: ${said.message}`,
+      approved || said !== undefined
+        ? {}
+        : { remedy: 'approve it, or run the approver (docs/troubleshooting.md)' },
+    );
+  }
+  const condition =
+    issuing?.status === 'True' ? issuing : conditionOf(certificate.status?.conditions, 'Ready');
+  return verdict(
+    `Certificate ${namespace}/${name}`,
+    condition === undefined
+      ? 'no controller has looked at it yet'
+      : `${condition.reason ?? ''}: ${condition.message ?? ''}`,
+    condition === undefined ? { remedy: 'is Certwright running, and does it serve this namespace?' } : {},
+  );
+}
+
+function optionalRemedy(remedy: string | undefined): { remedy?: string } {
+  return remedy === undefined ? {} : { remedy };
+}
+
+function remedyOf(reason: string, problem: string | undefined): string | undefined {
+  if (problem === 'about:blank')
+    return 'see that the CA can be reached from here (DNS, proxy, firewall); it is asked again by itself';
+  return remedyIn(problem ?? '') ?? remedyIn(reason);
+}
+
+function unseenRemedy({ spec }: Challenge, view: string): string {
+  switch (spec.type) {
+    case 'HTTP-01':
+      return `curl -v http://${spec.dnsName}/.well-known/acme-challenge/${spec.token} shows who answers; view "${view}" and hairpins: docs/http01.md`;
+    case 'TLS-ALPN-01':
+      return `openssl s_client -alpn acme-tls/1 -servername ${spec.dnsName} -connect ${spec.dnsName}:443 shows who answers: docs/standalone-public.md`;
+    case 'DNS-PERSIST-01':
+      return `set the TXT record that the reason shows at _validation-persist.${spec.dnsName}: docs/dns-persist.md`;
+    default:
+      return `dig +trace TXT _acme-challenge.${spec.dnsName} shows who answers; split DNS and wrong zones: docs/dns01.md`;
+  }
+}
+
+/** One of many: first those that have failed, then those that say something. */
+function worstOf(challenges: readonly Challenge[]): Challenge | undefined {
+  const weight = ({ status }: Challenge): number =>
+    (isFailed(status?.state) ? 2 : 0) + ((status?.reason ?? '') === '' ? 0 : 1);
+  return challenges.toSorted((a, b) => weight(b) - weight(a))[0];
+}
+
+const isFailed = (state: string | undefined): boolean =>
+  state === 'invalid' || state === 'errored' || state === 'expired';
+
+export function challengeTitle({ metadata, spec }: Challenge): string {
+  return `Challenge ${metadata?.namespace}/${metadata?.name} (${spec.dnsName} by ${spec.type})`;
+}
+
+export function conditionOf(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+export const oneLine = (text: string): string => text.replaceAll(/\s+/gu, ' ').trim();
