@@ -35,6 +35,20 @@ function anchors(text: string): string[] {
   );
 }
 
+test('no two decisions have one number, and none is left out', () => {
+  const files = globSync('docs/decisions/[0-9]*.md', { cwd: root }).toSorted();
+  const numbers = files.map((file) => Number(/(\d{4})-[a-z0-9-]+\.md$/u.exec(file)?.[1]));
+  assert.deepEqual(
+    numbers,
+    files.map((_, index) => index + 1),
+  );
+  for (const [index, file] of files.entries())
+    assert.match(
+      readFileSync(join(root, file), 'utf8'),
+      new RegExp(`^# ${String(numbers[index]).padStart(4, '0')} `, 'u'),
+    );
+});
+
 test('every file that a page names is in the repository', () => {
   const places = ['src', 'test', 'tools', 'docs', 'deploy', 'examples', 'bench'];
   const wrong = all.flatMap(({ path, text }) =>

@@ -1,11 +1,13 @@
 /** `npm run test:peers`: finds or builds the programs at the other end, then runs the tests that need them. */
 
-import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 
+import { goProgram, PROGRAMS } from './acme/go-program.ts';
 import { moto } from './moto/toolchain.ts';
-import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
+import { kubectl, ofDebian, onPath, type Tool } from './toolchain.ts';
 
 /**
  * Which test files need which program, by the first word of the file name (`test/peers/<word>-….test.ts`).
@@ -13,7 +15,7 @@ import { keytool, kubectl, onPath, type Tool } from './toolchain.ts';
  */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   acme: ['openssl', 'go'],
-  dns: ['named', 'openssl', 'go'],
+  dns: ['named', 'dig', 'openssl', 'go'],
   docs: ['kubectl', 'openssl', 'keytool'],
   gatewayapi: ['go'],
   keystore: ['openssl', 'keytool', 'go'],
@@ -23,24 +25,33 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   pki: ['openssl'],
   promql: ['go'],
   quickstart: ['openssl', 'keytool', 'kubectl'],
-  standalone: ['openssl', 'go', 'named'],
+  standalone: ['openssl', 'go', 'named', 'dig'],
   systemd: ['systemd-analyze'],
   x509: ['openssl', 'go'],
 };
+/** Words whose files start CAs that are built with Go: built before, for several files would build them at once. */
+const WITH_CAS: ReadonlySet<string> = new Set(['acme', 'dns', 'standalone']);
+/** CAs that sleep before they look are waited for most of the time: more files at once than cores. */
+const FILES_AT_ONCE = 3;
+/** For a file: what hangs must not hang the lane. */
+const LIMIT_MS = 600_000;
 
 const root = path.resolve(import.meta.dirname, '../..');
 const searchPath = process.env['PATH'] ?? '';
 const ci = process.env['CI'] === 'true';
+process.chdir(root);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const go = onPath('go', searchPath, ['/usr/local/go/bin']);
   const tools: Tool[] = [
-    onPath('openssl', searchPath),
-    onPath('named', searchPath, ['/usr/sbin']),
-    onPath('systemd-analyze', searchPath),
+    // One after the other: apt-get has a lock.
+    await ofDebian('openssl', searchPath),
+    await ofDebian('named', searchPath, ['/usr/sbin']),
+    await ofDebian('dig', searchPath),
+    await ofDebian('systemd-analyze', searchPath),
     go,
-    await keytool(searchPath),
+    await ofDebian('keytool', searchPath),
     await kubectl(root, path.join(root, '.cache/peers'), go),
     await moto(root, path.join(root, '.cache/peers'), searchPath),
   ];
@@ -50,12 +61,13 @@ async function main(): Promise<number> {
     console.error(`peers: CI needs every program; missing: ${[...missing].join(', ')}`);
     return 1;
   }
+  // Words choose files: `npm run test:peers -- dns-` runs those whose name begins so.
+  const chosen = process.argv.slice(2);
   const files: string[] = [];
-  for await (const file of glob('test/peers/**/*.test.ts', { cwd: root })) files.push(file);
+  for await (const file of glob('test/peers/**/*.test.ts', { cwd: root }))
+    if (chosen.length === 0 || chosen.some((word) => path.basename(file).startsWith(word))) files.push(file);
   const runnable = files.toSorted().filter((file) => {
-    const lacks = (NEEDS[path.basename(file).split(/[-.]/u)[0] ?? ''] ?? []).filter((name) =>
-      missing.has(name),
-    );
+    const lacks = (NEEDS[wordOf(file)] ?? []).filter((name) => missing.has(name));
     if (lacks.length > 0) console.log(`left out: ${file} (needs ${lacks.join(', ')})`);
     return lacks.length === 0;
   });
@@ -63,16 +75,34 @@ async function main(): Promise<number> {
     console.error('peers: there is no test that could run');
     return ci ? 1 : 0;
   }
-  return await nodeTest(runnable, tools);
+  for (const { name, path: file } of tools)
+    if (file !== undefined) process.env[`CERTWRIGHT_${name.toUpperCase()}`] = file;
+  if (runnable.some((file) => WITH_CAS.has(wordOf(file))))
+    for (const program of Object.values(PROGRAMS))
+      console.log(`${program.name}: ${await goProgram(program)}`);
+  return await test(runnable);
 }
 
-function nodeTest(files: string[], tools: Tool[]): Promise<number> {
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  for (const { name, path: file } of tools)
-    if (file !== undefined) env[`CERTWRIGHT_${name.toUpperCase()}`] = file;
-  const child = spawn(process.execPath, ['--test', ...files], { cwd: root, env, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+function wordOf(file: string): string {
+  return path.basename(file).split(/[-.]/u)[0] ?? '';
+}
+
+/** Prints the tests, then how long each file took. @returns the exit code */
+async function test(files: string[]): Promise<number> {
+  const seconds = new Map<string, number>();
+  let failed = false;
+  const tests = run({ files, cwd: root, concurrency: FILES_AT_ONCE, timeout: LIMIT_MS });
+  tests.on('test:summary', ({ file, success, duration_ms }) => {
+    if (!success) failed = true;
+    if (file !== undefined) seconds.set(path.basename(file), duration_ms / 1000);
   });
+  tests.on('test:fail', () => {
+    failed = true;
+  });
+  const ended = new Promise((resolve) => tests.once('end', resolve));
+  tests.compose(spec).pipe(process.stdout);
+  await ended;
+  for (const [file, took] of [...seconds].toSorted(([, a], [, b]) => b - a))
+    console.log(`${took.toFixed(1).padStart(7)} s  ${file}`);
+  return failed ? 1 : 0;
 }

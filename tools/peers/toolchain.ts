@@ -27,23 +27,41 @@ export function onPath(name: string, searchPath: string, places: readonly string
   return { name, missing: `no \`${name}\` on the path` };
 }
 
-/** keytool, installed from Debian's headless Java where it is absent and we may (root with apt-get). */
-export async function keytool(searchPath: string): Promise<Tool> {
-  const found = onPath('keytool', searchPath);
-  if (found.path !== undefined) return found;
-  if (onPath('apt-get', searchPath).path === undefined || process.getuid?.() !== 0) {
-    return {
-      name: 'keytool',
-      missing: 'no `keytool` on the path, and no root to install default-jre-headless',
-    };
-  }
+/** What Debian calls the package of a program that we may install where it is absent. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  dig: 'bind9-dnsutils',
+  keytool: 'default-jre-headless',
+  named: 'bind9',
+  openssl: 'openssl',
+  'systemd-analyze': 'systemd',
+};
+
+/** A program of Debian, installed where it is absent and we may (root with apt-get). */
+export async function ofDebian(
+  name: string,
+  searchPath: string,
+  places: readonly string[] = [],
+  isRoot = process.getuid?.() === 0,
+): Promise<Tool> {
+  const found = onPath(name, searchPath, places);
+  const wanted = PACKAGES[name];
+  if (found.path !== undefined || wanted === undefined) return found;
+  const aptGet = onPath('apt-get', searchPath).path;
+  if (aptGet === undefined || !isRoot)
+    return { name, missing: `no \`${name}\` on the path, and no root to install ${wanted}` };
+  // Its service would begin to answer on port 53 of a machine that somebody works on.
+  if (name === 'named' && process.env['CI'] !== 'true' && existsSync('/run/systemd/system'))
+    return { name, missing: `no \`named\` on the path; install ${wanted} and stop its service` };
   try {
-    await run('apt-get', ['update', '-qq']);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'default-jre-headless']);
+    await run(aptGet, ['update', '-qq']);
+    await run(aptGet, ['install', '-y', '-qq', '--no-install-recommends', wanted], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      maxBuffer: 16 * 1024 * 1024,
+    });
   } catch (error) {
-    return { name: 'keytool', missing: `default-jre-headless could not be installed: ${reason(error)}` };
+    return { name, missing: `${wanted} could not be installed: ${reason(error)}` };
   }
-  return onPath('keytool', searchPath);
+  return onPath(name, searchPath, places);
 }
 
 /** The pinned kubectl, built into `cache` on first use (about two minutes on two cores, then kept). */
