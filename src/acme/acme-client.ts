@@ -28,6 +28,8 @@ export interface AcmeAccount {
   url: string;
   status: 'valid' | 'deactivated' | 'revoked';
   contact: readonly string[];
+  /** Where the CA lists the orders of the account (RFC 8555 §7.1.2.1); many offer no such list. */
+  orders?: string;
 }
 
 /** RFC 7807 and RFC 8555 §6.7; every text is bounded when it is read. */
@@ -145,6 +147,11 @@ export interface AcmeClient {
   changeKey(newPrivateKeyPem: string, options?: CallOptions): Promise<void>;
   newOrder(order: NewOrder, options?: CallOptions): Promise<AcmeOrder>;
   order(url: string, options?: CallOptions): Promise<AcmeOrder>;
+  /**
+   * URLs of the orders that the CA lists for the account, those that cannot succeed any more perhaps among them. Within
+   * bounds: of a long list the end is missing. Undefined: the CA has no such list.
+   */
+  listOrders(options?: CallOptions): Promise<readonly string[] | undefined>;
   authorization(url: string, options?: CallOptions): Promise<AcmeAuthorization>;
   /** RFC 8555 §7.5.2: gives a pending authorization back, so that it does not count against the limits of the CA. */
   deactivateAuthorization(url: string, options?: CallOptions): Promise<AcmeAuthorization>;

@@ -115,6 +115,31 @@ describe('an ACME client', () => {
     await told.close();
   });
 
+  it('lists the orders of the account, page by page, and each once', async () => {
+    const list = (...numbers: number[]): string[] => numbers.map((number) => `${ca.url}/order/${number}`);
+    const account = (orders?: unknown): void =>
+      ca.on('/account-with-orders', ({ header }) => {
+        ca.know(header.jwk ?? {});
+        return { headers: { location: `${ca.url}/account/1` }, body: { status: 'valid', orders } };
+      });
+    ca.directory = { newAccount: `${ca.url}/account-with-orders` };
+    account(`${ca.url}/orders`);
+    ca.on('/orders', {
+      body: { orders: [...list(1, 2), 7, 'file:///etc/passwd'] },
+      headers: { link: `<${ca.url}/orders/2>;rel="next"` },
+    });
+    // As step-ca sends it.
+    ca.on('/orders/2', { body: list(2, 3) });
+    assert.deepEqual(await client.listOrders(), list(1, 2, 3));
+    assert.equal(last()?.payload, undefined, 'POST-as-GET');
+    // A list without an end.
+    ca.on('/orders', { body: { orders: list(1) }, headers: { link: `<${ca.url}/orders>;rel="next"` } });
+    assert.deepEqual(await client.listOrders(), list(1));
+    assert.ok(ca.count('POST /orders') <= 201 + 1);
+    account();
+    assert.equal(await client.listOrders(), undefined);
+  });
+
   it('tells a missing account from other refusals, and does not remember the failure', async () => {
     ca.on('/missing', problem(400, 'accountDoesNotExist', 'no such key'));
     ca.directory = { newAccount: `${ca.url}/missing` };

@@ -25,6 +25,7 @@ import {
   parseAuthorization,
   parseChallenge,
   parseOrder,
+  parseOrderList,
   parseRenewalInfo,
 } from './resources.ts';
 import { transportError, type Answer } from './round-trip.ts';
@@ -134,6 +135,22 @@ export class Client implements AcmeClient {
     );
   }
 
+  listOrders(options?: CallOptions): Promise<readonly string[] | undefined> {
+    return this.#run('list_orders', options, async (call) => {
+      const account = await this.#session.newAccount({ onlyReturnExisting: true }, call);
+      let next = parseAccount(account.answer.body, account.url).orders;
+      if (next === undefined) return undefined;
+      const found = new Set<string>();
+      for (let pages = 0; next !== undefined && pages < maxPages && found.size < maxListedOrders; pages++) {
+        const at: string = next;
+        const answer = await this.#session.post(at, undefined, call);
+        for (const url of parseOrderList(answer.body, at)) found.add(url);
+        next = links(answer.headers, 'next', at)[0];
+      }
+      return [...found].slice(0, maxListedOrders);
+    });
+  }
+
   finalize(url: string, csr: Uint8Array, options?: CallOptions): Promise<AcmeOrder> {
     return this.#run('create_order_cert', options, async (call) => {
       const answer = await this.#session.post(url, { csr: base64url(csr) }, call);
@@ -230,6 +247,9 @@ export class Client implements AcmeClient {
 }
 
 const maxAlternates = 10;
+/** CAs may put as few orders on a page as they like; a call has to end. */
+const maxPages = 200;
+const maxListedOrders = 10_000;
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 
 function offered(url: string | undefined, name: string): string {

@@ -43,7 +43,8 @@ export type AcmeAction =
   | 'deactivate_registration'
   | 'change_key'
   | 'deactivate_authorization'
-  | 'revoke_cert';
+  | 'revoke_cert'
+  | 'list_orders';
 
 /** Proxies as values of the environment that the command line read: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. */
 export interface ProxySettings {

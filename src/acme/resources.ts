@@ -25,6 +25,8 @@ const challengeWords = ['pending', 'processing', 'valid', 'invalid'] as const;
 /** Let's Encrypt allows 100 names; nobody is known to allow more than 2,000 (of which each has an authorization). */
 const maxNames = 2000;
 const maxChallenges = 64;
+/** Orders on one page. */
+const maxListed = 10_000;
 
 /** @throws AcmeProtocolError */
 export function parseAccount(body: Body, url: string): AcmeAccount {
@@ -32,6 +34,7 @@ export function parseAccount(body: Body, url: string): AcmeAccount {
   const object = body.length === 0 ? {} : readObject(body, 'account');
   const contact = field(object, 'contact');
   const status = field(object, 'status') ?? 'valid';
+  const orders = field(object, 'orders');
   return {
     url,
     status: word({ status }, 'status', ['valid', 'deactivated', 'revoked'], 'account'),
@@ -39,7 +42,17 @@ export function parseAccount(body: Body, url: string): AcmeAccount {
       .slice(0, 100)
       .filter((entry) => typeof entry === 'string')
       .map((entry) => boundedText(entry, 500) ?? ''),
+    // A list that cannot be asked for is none: nobody needs it to get certificates.
+    ...(isSaneUrl(orders, url) ? { orders } : {}),
   };
+}
+
+/** One page of the orders of an account (RFC 8555 §7.1.2.1); some CAs send the bare list. @throws AcmeProtocolError */
+export function parseOrderList(body: Body, base: string): string[] {
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+  const object = readObject(/^\s*\[/u.test(text) ? `{"orders":${text}}` : text, 'list of orders');
+  const entries = list(field(object, 'orders'), maxListed, 'list of orders');
+  return entries.filter((entry): entry is string => isSaneUrl(entry, base));
 }
 
 /** `base`: the directory's address. @throws AcmeProtocolError */

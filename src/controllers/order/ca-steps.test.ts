@@ -11,6 +11,7 @@ import { createCsr } from '../../pki/x509/create-csr.ts';
 import { parseCsr } from '../../pki/x509/parse-csr.ts';
 import { createSigner } from '../../pki/x509/sign-certificate.ts';
 import { problem } from '../testing/fake-ca.ts';
+import { LostOrders } from './lost-orders.ts';
 import { create, fetchAuthorizations, fetchCertificate, finalize, type StepInput } from './ca-steps.ts';
 
 const now = Date.parse('2026-11-22T10:00:00.345Z');
@@ -52,6 +53,7 @@ function input({ spec, status = {}, acme, client }: Given): StepInput {
     },
     client: client as AcmeClient,
     budget: undefined,
+    lost: new LostOrders(() => new Set()),
     memory: { uid: 'u', proven: 1, polls: 0, failures: 0, ready: true },
     now,
     signal: new AbortController().signal,

@@ -1,5 +1,5 @@
 /** The calls to the CA that bring an Order forward, one function for each decision; each answers what to write (RFC 8555 §7.1.3, §7.4). */
-import type { AcmeAuthorization, AcmeClient, AcmeOrder } from '../../acme/acme-client.ts';
+import type { AcmeAuthorization, AcmeClient, AcmeOrder, NewOrder } from '../../acme/acme-client.ts';
 import type { OrderBudget } from '../../acme/budget/order-budget.ts';
 import { AcmeProblemError } from '../../acme/errors.ts';
 import { preferredChain } from '../../acme/preferred-chain.ts';
@@ -11,6 +11,7 @@ import { PkiError } from '../../pki/errors.ts';
 import { parseCsr } from '../../pki/x509/parse-csr.ts';
 import { wishOf } from './budget-wish.ts';
 import { identifiersOf, sameIdentifier } from './identifiers.ts';
+import type { LostOrders } from './lost-orders.ts';
 import { pollDelay, type OrderMemory } from './order-memory.ts';
 import { ended, news, waiting, type StatusPatch } from './status-patch.ts';
 
@@ -19,6 +20,7 @@ export interface StepInput {
   issuer: AnyIssuer;
   client: AcmeClient;
   budget: OrderBudget | undefined;
+  lost: LostOrders;
   memory: OrderMemory;
   /** Milliseconds since the epoch. */
   now: number;
@@ -36,17 +38,22 @@ const rateLimited = 'urn:ietf:params:acme:error:rateLimited';
 
 /** Places the order. Rejects with the errors of the client. */
 export async function create(input: StepInput): Promise<StepResult> {
-  const { order, issuer, client, budget, now, signal } = input;
+  const { order, issuer, client, budget, lost, memory, now, signal } = input;
   const { spec } = order;
   const wish = wishOf(order, issuer);
-  const admission = budget?.admit(wish, now);
-  if (admission?.admit === false) return { status: waiting(admission.message, rateLimited, admission.until) };
   const lifetime = spec.duration === undefined ? undefined : parseDuration(spec.duration);
   const ask = {
     identifiers: identifiersOf(spec),
     ...(lifetime === undefined || lifetime <= 0 ? {} : { notAfter: now + lifetime }),
     ...(spec.profile === undefined || spec.profile === '' ? {} : { profile: spec.profile }),
   };
+  const found = await findLost(input, ask);
+  if (found !== undefined) {
+    budget?.placed(wish, now);
+    return { status: news({ url: found.url, ...standing(order, found) }) };
+  }
+  const admission = budget?.admit(wish, now);
+  if (admission?.admit === false) return { status: waiting(admission.message, rateLimited, admission.until) };
   let placed: AcmeOrder;
   try {
     const { renewalInfo } = await client.directory({ signal });
@@ -58,6 +65,8 @@ export async function create(input: StepInput): Promise<StepResult> {
       throw error;
     });
   } catch (error) {
+    // A refusal is a refusal; after anything else nobody can say what the CA has done.
+    if (!(error instanceof AcmeProblemError) || error.isServerFault) memory.perhapsPlaced = lost.note();
     if (budget === undefined) throw error;
     if (error instanceof AcmeProblemError && error.isRateLimited) {
       const { problem, status, retryAt } = error;
@@ -71,6 +80,19 @@ export async function create(input: StepInput): Promise<StepResult> {
   }
   budget?.placed(wish, now);
   return { status: news({ url: placed.url, ...standing(order, placed) }) };
+}
+
+/** What the CA may have for this Order already, where nobody could note down that it has. */
+async function findLost(
+  { client, lost, memory, order, now, signal }: StepInput,
+  ask: NewOrder,
+): Promise<AcmeOrder | undefined> {
+  if (memory.perhapsPlaced === undefined) return undefined;
+  const { replaces = '' } = order.spec;
+  const wanted = replaces === '' ? ask : { ...ask, replaces };
+  const found = await lost.find(client, wanted, memory.perhapsPlaced, now, { signal });
+  memory.perhapsPlaced = undefined;
+  return found;
 }
 
 /** What an Order keeps of an order of the CA; authorizations that are known already stay as they are. */

@@ -16,6 +16,7 @@ import { AuthorizationReturns } from './authorization-returns.ts';
 import { wishOf } from './budget-wish.ts';
 import { decide, isFailure, type Blocked, type OrderDecision } from './decide.ts';
 import type { OrdersOptions } from './module.ts';
+import { LostOrders } from './lost-orders.ts';
 import { OrderMemories, type OrderMemory } from './order-memory.ts';
 import { OrderSteps } from './order-steps.ts';
 import { objectionToOrder } from './prove-order.ts';
@@ -37,6 +38,11 @@ export function startOrderController(
   const memories = new OrderMemories();
   const steps = new OrderSteps(context);
   const returns = new AuthorizationReturns(context, signal);
+  const lost = new LostOrders(
+    () => new Set([...informers.orders.values()].map(({ status }) => status?.url ?? '')),
+  );
+  /** UIDs of Orders that were there before this process, and of which nobody has noted that the CA knows them. */
+  const inherited = new Set<string>();
 
   const issuerOf = ({ metadata, spec }: OrderFacts): AnyIssuer | undefined => {
     const { group = '', kind = '', name } = spec.issuerRef;
@@ -112,7 +118,9 @@ export function startOrderController(
   const reconcile = async (key: string): Promise<{ after?: number } | void> => {
     const order = informers.orders.get(key);
     if (order === undefined) return memories.forget(key);
-    const memory = memories.of(key, order.metadata?.uid ?? '');
+    const { uid = '' } = order.metadata ?? {};
+    const memory = memories.of(key, uid);
+    if (inherited.delete(uid)) memory.perhapsPlaced = 0;
     if (memory.unsaved !== undefined) {
       await store(order, memory, memory.unsaved);
       return { after: 0 };
@@ -192,7 +200,7 @@ export function startOrderController(
         const client = await context.acmeAccounts.clientFor(issuer);
         if (client === undefined) return { after: 1_000 };
         const result = await steps.ask(
-          { order, issuer, client, budget, memory, now, signal },
+          { order, issuer, client, budget, lost, memory, now, signal },
           decision,
           work.challenges,
         );
@@ -241,7 +249,11 @@ export function startOrderController(
   const stopping = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
   );
-  const ready = Promise.race([context.synced, stopping]);
+  const inherit = (): void => {
+    for (const { metadata, status } of informers.orders.values())
+      if ((status?.url ?? '') === '') inherited.add(metadata?.uid ?? '');
+  };
+  const ready = Promise.race([context.synced.then(inherit), stopping]);
   const lanes = new IssuerLanes({
     clock,
     backoff: slowBackoff,
@@ -262,6 +274,7 @@ export function startOrderController(
   informers.orders.onChange(({ key, current, previous, relisted }) => {
     if (current !== undefined) return lanes.add(laneOf(current), key, { relisted });
     memories.forget(key);
+    inherited.delete(previous?.metadata?.uid ?? '');
     lanes.forget(key);
     if (previous === undefined) return;
     const issuer = issuerOf(previous);

@@ -1,5 +1,6 @@
 /** What an Order asks the CA to certify: the names of its spec as ACME identifiers (acme.md §5, Create). Pure. */
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { AcmeIdentifier } from '../../acme/acme-client.ts';
 import type { OrderSpec } from '../../api/order.ts';
 import { identifierType } from '../../issuers/acme/new-order.ts';
@@ -31,6 +32,18 @@ export function sameIdentifier(ordered: AcmeIdentifier, answered: AcmeIdentifier
   if (ordered.type === 'ip') return canonicalIp(ordered.value) === canonicalIp(answered.value);
   const base = (name: string): string => name.toLowerCase().replace(/^\*\./u, '').replace(/\.$/u, '');
   return base(ordered.value) === base(answered.value);
+}
+
+/** The same names and addresses, in whatever order. */
+export function sameIdentifiers(one: readonly AcmeIdentifier[], other: readonly AcmeIdentifier[]): boolean {
+  return isDeepStrictEqual(keysOf(one), keysOf(other));
+}
+
+function keysOf(identifiers: readonly AcmeIdentifier[]): Set<string> {
+  const plain = (name: string): string => name.toLowerCase().replace(/\.$/u, '');
+  return new Set(
+    identifiers.map(({ type, value }) => `${type} ${type === 'ip' ? canonicalIp(value) : plain(value)}`),
+  );
 }
 
 function canonicalIp(text: string): string {

@@ -11,6 +11,11 @@ export interface OrderMemory {
   failures: number;
   /** This process heard from the CA that the order is ready, and did not finalize it since. */
   ready: boolean;
+  /**
+   * The CA may have an order for it of which nobody here knows the URL: the answer got lost (`LostOrders.note`), or an earlier
+   * life of this process died before it could store it (0).
+   */
+  perhapsPlaced?: number;
   /** What was last written about why nothing is done for it. */
   blockedBy?: string;
   /** What the CA answered and could not be stored yet. */
