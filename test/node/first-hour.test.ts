@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 
 import { certificates, isReady, stored, type Certificate } from './certificates.ts';
+import { gatewayClass, webBackend } from './manifests.ts';
 import { apply, eventually, get, inNode, kubectl } from './node.ts';
 import { install, NAMESPACE, pods, RELEASE, restrictedNamespace, uninstall } from './release.ts';
 import { visit } from './tls-client.ts';
@@ -57,23 +58,6 @@ spec:
   issuerRef: {name: ca}
 `;
 
-const backend = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: ${SHOP}}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers: [{name: web, image: "localhost/web:local", imagePullPolicy: Never, readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: ${SHOP}}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-`;
-
 const ingress = `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -89,12 +73,7 @@ spec:
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
 `;
 
-const gateway = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: traefik}
-spec: {controllerName: traefik.io/gateway-controller}
----
+const gateway = `${gatewayClass}---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata:
@@ -152,7 +131,7 @@ step('an issuer and a Certificate are applied, and the Secret is there', async (
 });
 
 step('an annotation on an Ingress is enough: a client outside gets our certificate', async (t) => {
-  await apply(backend);
+  await apply(webBackend(SHOP));
   await kubectl('rollout', 'status', 'deployment/web', '-n', SHOP, '--timeout=60s');
   await apply(ingress);
   const { seconds } = await ready('ingress-tls');

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 
-import { get, IMAGE, inNode, kubectl } from './node.ts';
+import { eventually, get, IMAGE, inNode, kubectl } from './node.ts';
 
 export const RELEASE = 'certwright';
 export const NAMESPACE = 'certwright';
@@ -14,8 +14,10 @@ interface Pods {
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
+  readonly spec: { readonly containers: readonly { readonly image: string }[] };
   readonly status: {
     readonly phase: string;
+    readonly podIP?: string;
     readonly qosClass: string;
     readonly containerStatuses?: readonly { readonly ready: boolean; readonly restartCount: number }[];
   };
@@ -62,4 +64,19 @@ export async function uninstall(): Promise<void> {
 export async function pods(): Promise<Pod[]> {
   const found = await get<Pods>('pods', '-n', NAMESPACE, '-l', 'app.kubernetes.io/component=controller');
   return found.items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+}
+
+/** The pod whose process holds the Lease. */
+export async function leader(among: readonly Pod[] | (() => Promise<readonly Pod[]>)): Promise<Pod> {
+  const { value } = await eventually('a leader', 30, async () => {
+    const lease = await get<{ spec: { holderIdentity?: string } }>(
+      'lease',
+      'cert-manager-controller',
+      '-n',
+      'kube-system',
+    );
+    const candidates = typeof among === 'function' ? await among() : among;
+    return candidates.find(({ metadata }) => lease.spec.holderIdentity?.startsWith(metadata.name));
+  });
+  return value;
 }

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { certificates } from './certificates.ts';
-import { apply, eventually, get, inNode, kubectl } from './node.ts';
-import { install, NAMESPACE, pods, restrictedNamespace, uninstall, type Pod } from './release.ts';
+import { kill, memory } from './cgroup.ts';
+import { apply, eventually, get, kubectl } from './node.ts';
+import { install, leader, NAMESPACE, pods, restrictedNamespace, uninstall, type Pod } from './release.ts';
 
 const LIMIT = 128 * 1024 * 1024;
 const SIZE = 500;
@@ -78,48 +79,6 @@ async function nothingDoubled(namespace: string): Promise<void> {
   assert.deepEqual(await labels('secrets', owner), names, 'Secrets');
 }
 
-/** Ends everything in the pod at once, as a node that loses power would, and the pod with it: no word to anybody. */
-async function kill(pod: Pod): Promise<void> {
-  await inNode(['sh', '-c', `kill -KILL $(cat ${cgroup(pod)}/*/cgroup.procs)`]);
-  await kubectl(
-    'delete',
-    'pod',
-    pod.metadata.name,
-    '-n',
-    NAMESPACE,
-    '--grace-period=0',
-    '--force',
-    '--wait=false',
-  );
-}
-
-function cgroup(pod: Pod): string {
-  return `/sys/fs/cgroup/memory/kubepods/${pod.status.qosClass.toLowerCase()}/pod${pod.metadata.uid}`;
-}
-
-/** The pod whose process holds the Lease. */
-async function leader(among: readonly Pod[] | (() => Promise<readonly Pod[]>)): Promise<Pod> {
-  const { value } = await eventually('a leader', 30, async () => {
-    const lease = await get<{ spec: { holderIdentity?: string } }>(
-      'lease',
-      'cert-manager-controller',
-      '-n',
-      'kube-system',
-    );
-    const candidates = typeof among === 'function' ? await among() : among;
-    return candidates.find(({ metadata }) => lease.spec.holderIdentity?.startsWith(metadata.name));
-  });
-  return value;
-}
-
-/** What the kernel counted for the pod: most bytes at once, and how often it had to end a process for want of memory. */
-async function memory(pod: Pod): Promise<{ peak: number; ended: number }> {
-  const read = (name: string): Promise<string> => inNode(['cat', `${cgroup(pod)}/${name}`]);
-  const [, ended = ''] = /^oom_kill (\d+)$/mu.exec(await read('memory.oom_control')) ?? [];
-  assert.equal(Number(await read('memory.limit_in_bytes')), LIMIT);
-  return { peak: Number(await read('memory.max_usage_in_bytes')), ended: Number(ended) };
-}
-
 test(`${SIZE} Certificates fit into 128 MiB`, async (t) => {
   const [pod] = await pods();
   assert.ok(pod);
@@ -127,7 +86,8 @@ test(`${SIZE} Certificates fit into 128 MiB`, async (t) => {
   await storm('storm-one', SIZE);
   const applied = (performance.now() - begin) / 1000;
   const seconds = await atLeast('storm-one', SIZE + 1);
-  const { peak, ended } = await memory(pod);
+  const { peak, ended, limit } = await memory(pod);
+  assert.equal(limit, LIMIT);
   t.diagnostic(`all Ready ${seconds.toFixed(1)} s after kubectl apply, which took ${applied.toFixed(1)} s`);
   t.diagnostic(`peak of the pod's memory: ${(peak / 1024 / 1024).toFixed(0)} MiB of 128`);
   assert.equal(ended, 0, 'the kernel ended a process');

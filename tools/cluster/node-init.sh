@@ -28,6 +28,8 @@ ip link add eth0 type veth peer name eth0 netns outside
 ip addr add "$KC_NODE_IP/24" dev eth0; ip link set eth0 up
 ip -n outside link set lo up; ip -n outside addr add "$KC_OUT_IP/24" dev eth0; ip -n outside link set eth0 up
 ip route add "$KC_SVC_CIDR" dev eth0 src "$KC_NODE_IP"; ip route add unreachable default
+# what pods ask for outside comes from the node's address, as behind most network plugins
+iptables -t nat -A POSTROUTING -s "$KC_POD_CIDR" -o eth0 -j MASQUERADE
 sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
 cat > /etc/cni/net.d/10-bridge.conflist <<C
 {"cniVersion":"1.0.0","name":"certwright","plugins":[
@@ -73,6 +75,13 @@ clusterCIDR: $KC_POD_CIDR
 clientConnection: {kubeconfig: $PKI/proxy.kubeconfig}
 conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}
 C
+# every request once, without bodies: which rights are used, and what is refused (tools/apiserver/audit.ts)
+cat > "$D/audit-policy.yaml" <<C
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+C
 # --- programs
 run() { local n=$1; shift; "$@" > "$R/log/$n.log" 2>&1 & echo "$n $!" >> "$R/pids"; }
 E=http://127.0.0.1:2379
@@ -86,7 +95,8 @@ run kube-apiserver "$KC_BIN/kube-apiserver" --etcd-servers=$E --bind-address=0.0
   --requestheader-group-headers=X-Remote-Group --requestheader-extra-headers-prefix=X-Remote-Extra- \
   --proxy-client-cert-file=$PKI/front-proxy.crt --proxy-client-key-file=$PKI/front-proxy.key --enable-aggregator-routing=true \
   --service-account-key-file=$PKI/sa.pub --service-account-signing-key-file=$PKI/sa.key --service-account-issuer=https://kubernetes.default.svc.cluster.local \
-  --service-cluster-ip-range="$KC_SVC_CIDR" --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true ${KC_APISERVER_ARGS:-}
+  --service-cluster-ip-range="$KC_SVC_CIDR" --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
+  --audit-policy-file="$D/audit-policy.yaml" --audit-log-path="$R/log/audit.log" --audit-log-mode=blocking --audit-log-maxsize=4096 ${KC_APISERVER_ARGS:-}
 run containerd containerd --config "$D/containerd.toml"
 for _ in $(seq 100); do ctr version >/dev/null 2>&1 && break; sleep .1; done
 for i in "$KC_IMG"/*.tar; do ctr -n k8s.io images import "$i"; done

@@ -10,6 +10,7 @@ import { kubernetesProgram, PROGRAMS } from '../apiserver/toolchain.ts';
 import { imageArchive } from '../image/archive.ts';
 import { ARCHITECTURES } from '../image/root-files.ts';
 import { tar } from '../image/tar.ts';
+import { goProgram as peer, PROGRAMS as PROGRAMS_OF_CAS } from '../peers/acme/go-program.ts';
 import { kubectl, onPath, type Tool } from '../peers/toolchain.ts';
 import { goProgram, helm } from './go-programs.ts';
 
@@ -29,8 +30,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   etcd: 'etcd-server',
   openssl: 'openssl',
   unshare: 'util-linux',
+  named: 'bind9',
+  dig: 'bind9-dnsutils',
 };
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+export const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
 /** Workloads: the archive that the node imports, and the static program in it. */
 interface Workload {
@@ -64,6 +67,9 @@ export async function prepare(root: string, home: string, searchPath: string): P
     if (tool.path === undefined) missing.push(`${name} (${tool.missing})`);
     else workloads.push({ name, program: tool.path });
   }
+  await timed('Pebble', () => peer(PROGRAMS_OF_CAS.pebble)).catch((error: unknown) => {
+    missing.push(`pebble (${error instanceof Error ? error.message.slice(0, 500) : String(error)})`);
+  });
   for (const { name, path: program, missing: why } of tools) {
     if (program === undefined) missing.push(`${name} (${why})`);
     else await link(path.join(home, 'bin', name), program);

@@ -6,7 +6,8 @@ import { glob } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
-import { prepare } from './prepare.ts';
+import { onPath } from '../peers/toolchain.ts';
+import { prepare, SYSTEM_FOLDERS } from './prepare.ts';
 import { unmetRequirements } from './requirements.ts';
 
 const here = import.meta.dirname;
@@ -61,11 +62,15 @@ async function main(args: string[]): Promise<number> {
       const code = await script(step, env);
       if (code !== 0) return code;
     }
-    return await run(
-      process.execPath,
-      ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...files],
-      { ...env, CERTWRIGHT_NODE: path.join(here, 'kc'), CERTWRIGHT_NODE_HOME: home },
-    );
+    // In the network of the host outside, so that servers of the tests stand where clients of the cluster do.
+    const outside = `--net=/proc/${nodeProcess()}/root/run/netns/outside`;
+    const tests = ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec'];
+    return await run('nsenter', [outside, process.execPath, ...tests, ...files], {
+      ...env,
+      CERTWRIGHT_NODE: path.join(here, 'kc'),
+      CERTWRIGHT_NODE_HOME: home,
+      CERTWRIGHT_NAMED: onPath('named', process.env['PATH'] ?? '', SYSTEM_FOLDERS).path ?? 'named',
+    });
   } finally {
     if (!found) await script('down.sh', env);
   }
@@ -83,10 +88,13 @@ async function testFiles(named: string[]): Promise<string[]> {
   return files.filter((file) => named.length === 0 || named.some((name) => file.includes(name))).toSorted();
 }
 
+function nodeProcess(): string {
+  return readFileSync(path.join(home, 'run/node.pid'), 'utf8').trim();
+}
+
 function running(): boolean {
-  const file = path.join(home, 'run/node.pid');
-  if (!existsSync(file)) return false;
-  const command = `/proc/${readFileSync(file, 'utf8').trim()}/cmdline`;
+  if (!existsSync(path.join(home, 'run/node.pid'))) return false;
+  const command = `/proc/${nodeProcess()}/cmdline`;
   return existsSync(command) && readFileSync(command, 'utf8').includes('node-init.sh');
 }
 

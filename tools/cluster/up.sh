@@ -75,7 +75,7 @@ w "apiserver ready" 90 k get --raw /readyz
 w "node registered" 90 k get node "$KC_NODE"
 w "node Ready" 120 sh -c "'$HERE/kc' kubectl get node $KC_NODE -o jsonpath='{.status.conditions[?(@.type==\"Ready\")].status}' | grep -q True"
 if [ -s "$KC_IMG/coredns.tar" ]; then
-  sed "s/@DNS_IP@/$KC_DNS_IP/; s/@NODE_IP@/$KC_NODE_IP/" "$HERE/manifests/coredns.yaml" | k apply -f - >/dev/null
+  sed "s/@DNS_IP@/$KC_DNS_IP/; s/@NODE_IP@/$KC_NODE_IP/; s/@OUT_IP@/$KC_OUT_IP/" "$HERE/manifests/coredns.yaml" | k apply -f - >/dev/null
   w "CoreDNS ready" 120 sh -c "'$HERE/kc' kubectl -n kube-system get deploy coredns -o jsonpath='{.status.readyReplicas}' | grep -q 1"
 fi
 echo "inside: $HERE/kc kubectl ...    outside: KUBECONFIG=$KC_RUN/kubeconfig kubectl ..."
