@@ -122,6 +122,16 @@ const table: readonly [string, Case, ChallengeStep['do']][] = [
   ['deleted after its spec was changed', { status: working, deleted: true, generation: 3 }, 'let-go'],
   ['over after its spec was changed', { status: { ...working, state: 'valid' }, generation: 2 }, 'let-go'],
   ['deleted before anybody worked on it', { deleted: true }, 'let-go'],
+  [
+    'deleted before anybody worked on it, with the old finalizer',
+    { deleted: true, finalizers: [legacyChallengeFinalizer] },
+    'let-go',
+  ],
+  [
+    'over and cleaned up, with the old finalizer',
+    { status: { state: 'invalid', presented: false }, finalizers: [legacyChallengeFinalizer] },
+    'let-go',
+  ],
   ['deleted, of somebody else', { deleted: true, finalizers: ['example.com/x'] }, 'wait'],
   [
     'deleted, and the clean-up failed a moment ago',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { challenges } from '../../../src/api/resources.ts';
 import { namespace } from '../standalone-world.ts';
-import { ChallengeWorld } from './challenge-world.ts';
+import { ChallengeWorld, dns01 } from './challenge-world.ts';
 
 for (let writes = 0; writes < 10; writes++)
   test(`killed after ${writes} writes`, async (t) => {
@@ -55,7 +55,7 @@ test('killed during a deletion: the answer is taken away by the next process', a
   assert.equal(here.solver.world.size, 0);
 });
 
-test('twenty at once: never more than there are slots, never two of a name, all valid', async (t) => {
+test('twenty at once: never more than there are slots, all valid', async (t) => {
   const here = await ChallengeWorld.start(t, {
     settings: { maxConcurrentChallenges: 10 },
   });
@@ -70,6 +70,22 @@ test('twenty at once: never more than there are slots, never two of a name, all 
   assert.ok(here.solver.most <= 10, String(here.solver.most));
   assert.equal(here.solver.world.size, 0);
   assert.equal(here.ca.count('accept'), wanted);
+});
+
+test('a name and its wildcard go one after the other, as they share a record', async (t) => {
+  const here = await ChallengeWorld.start(t, { solvers: [dns01] });
+  here.solver.unseen.add('example.com');
+  const order = await here.order('both', ['example.com', '*.example.com']);
+  const apex = await here.challenge(order, here.spec(order, 'example.com', 'DNS-01'), { name: 'apex' });
+  await here.world.clock.advance(2_000);
+  const wild = await here.challenge(order, here.spec(order, '*.example.com', 'DNS-01'), { name: 'wild' });
+  await here.world.clock.advance(60_000);
+  assert.equal((await here.get(apex)).status?.processing, true);
+  assert.equal((await here.get(wild)).status?.processing ?? false, false);
+  here.solver.unseen.clear();
+  await here.world.clock.advance(5 * 60_000);
+  for (const name of [apex, wild]) assert.equal((await here.get(name)).status?.state, 'valid', name);
+  assert.equal(here.solver.most, 1);
 });
 
 test('stuck ones make room: with all slots stuck, another issuer and another name still get theirs', async (t) => {
