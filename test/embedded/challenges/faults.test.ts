@@ -125,6 +125,21 @@ test('a CA that never answers is asked less and less often, and told to look aga
   assert.equal(here.ca.count('accept'), 2);
 });
 
+test('a CA that says when to look again at what it was told is not asked before', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  here.ca.verdict = 'never';
+  const order = await here.order('web', ['web.example.com']);
+  here.ca.of('web.example.com').retryAt = here.world.clock.now() + 4 * 60_000;
+  await here.challenge(order, here.spec(order, 'web.example.com'));
+  await here.world.clock.advance(10_000);
+  assert.equal(here.ca.count('accept'), 1);
+  const asked = here.ca.count('get');
+  await here.world.clock.advance(3 * 60_000);
+  assert.equal(here.ca.count('get'), asked);
+  await here.world.clock.advance(2 * 60_000);
+  assert.ok(here.ca.count('get') > asked);
+});
+
 test('reasons that differ by an id of the moment only are the same reason', async (t) => {
   const here = await ChallengeWorld.start(t);
   let attempt = 0;
