@@ -37,5 +37,7 @@ export const SUITES: readonly string[] = [
   'test/embedded/shim/ingress.test.ts',
   'test/embedded/shim/refused.test.ts',
   'test/embedded/tls-alpn01/gateway.test.ts',
+  'test/peers/acme-many.test.ts',
+  'test/peers/acme-step-ca.test.ts',
   'test/peers/dns-matrix.test.ts',
 ];

@@ -101,18 +101,3 @@ test('a CA that wants an external account binding: said before, refused in words
   });
   await world.chain('web');
 });
-
-test('thirty certificates of five names at once, with every third nonce refused: none is lost', async () => {
-  await using world = await OrdersWorld.start({
-    nonceReject: 33,
-    authorizationReuse: 50,
-    retryAfter: { authz: 1, order: 1 },
-  });
-  await world.issuer();
-  const all = Array.from({ length: 30 }, (_, index) => `many-${index}`);
-  for (const name of all) await world.certificate(name, { dnsNames: names(5, name) });
-  for (const name of all) await world.chain(name, 120);
-  for (const name of all) assert.equal((await world.orders(name)).length, 1, `${namespace}/${name}`);
-  assert.equal(world.requests('create_order_cert') >= 30, true);
-  assert.deepEqual(world.problems, []);
-});
