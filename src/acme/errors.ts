@@ -147,14 +147,19 @@ function mayPass(type: string, status: number): boolean {
   return status === 429 || status === 408 || (status >= 500 && status !== 501);
 }
 
-/** `<status> <type>: <detail>`, then a line for each subproblem, as the peer prints them (acme.md §2.5). */
+/**
+ * `<status> <type>: <detail>`, as the peer prints it (acme.md §2.5), and the subproblems behind it. All in one line: of
+ * several, kubectl's columns show the first only.
+ */
 export function textOf(problem: AcmeProblem, status: number, request?: string): string {
-  const head = `${status} ${problem.type}: ${problem.detail}${request === undefined ? '' : ` (${request})`}`;
+  // RFC 9457 §4.2.1: this type says no more than the status does.
+  const what = problem.type === 'about:blank' ? status : `${status} ${problem.type}`;
+  const head = `${what}: ${problem.detail}${request === undefined ? '' : ` (${request})`}`;
   if (problem.subproblems.length === 0) return head;
   const lines = problem.subproblems.map(
-    ({ type, identifier, detail }) => `\n\t${type}: ${identifier ? `[${nameOf(identifier)}] ` : ''}${detail}`,
+    ({ type, identifier, detail }) => `${type}: ${identifier ? `[${nameOf(identifier)}] ` : ''}${detail}`,
   );
-  return `${head}; subproblems:${lines.join('')}`;
+  return `${head}; subproblems: ${lines.join('; ')}`;
 }
 
 const nameOf = ({ type, value }: AcmeIdentifier): string => `${type}: ${value}`;

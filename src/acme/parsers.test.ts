@@ -266,7 +266,7 @@ describe('texts of a CA', () => {
     assert.equal(read('<h1>x</h1>', 'text/html').problem.detail, 'the CA answered 502 without a reason');
     assert.equal(read('{"error":"x"}', 'text/html').problem.type, 'about:blank');
   });
-  it('print as the peer prints them, subproblems below', () => {
+  it('print as the peer prints them, subproblems in the same line', () => {
     const error = problemError(
       { status: 403, headers: {}, body: Buffer.from(JSON.stringify(order.error)) },
       { method: 'POST', url: base },
@@ -274,7 +274,7 @@ describe('texts of a CA', () => {
     );
     assert.equal(
       error.message,
-      '403 urn:ietf:params:acme:error:compound: several; subproblems:\n\t' +
+      '403 urn:ietf:params:acme:error:compound: several; subproblems: ' +
         'urn:ietf:params:acme:error:caa: [dns: a.example] no',
     );
     assert.equal(problemOf('text'), undefined);

@@ -38,12 +38,18 @@ function readProblem(object: JsonObject, detailLength: number, withSubproblems: 
  */
 export function problemError(
   answer: { status: number; headers: Headers; body: Uint8Array },
-  request: { method: string; url: string },
+  request: { method: string; url: string; isDirectory?: boolean },
   now: number,
 ): AcmeProblemError {
   const waitMs = retryAfter(answer.headers, now);
-  return new AcmeProblemError(readBody(answer), {
+  const problem = readBody(answer);
+  // Every ACME server has its directory: where there is none, somebody has mistyped the address.
+  const isElsewhere = request.isDirectory === true && answer.status === 404 && problem.type === 'about:blank';
+  return new AcmeProblemError(problem, {
     status: answer.status,
+    ...(isElsewhere
+      ? { request: `GET ${request.url.slice(0, 300)}; is that the address of an ACME directory?` }
+      : {}),
     retryAt: waitMs === undefined ? undefined : now + waitMs,
     termsOfService: links(answer.headers, 'terms-of-service', request.url)[0],
     location: location(answer.headers, request.url),

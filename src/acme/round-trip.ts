@@ -111,6 +111,9 @@ const timeoutCodes = new Set([
 const certificateCodes =
   /^(?:ERR_SSL|ERR_TLS|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/u;
 
+/** What Node would have its own user do, who is not the one who reads this. */
+const nodeAdvice = /; if the root CA is installed locally, .*$/u;
+
 export function transportError(cause: unknown, request: string, signal: AbortSignal): AcmeTransportError {
   if (signal.aborted)
     return isTimeout(signal.reason)
@@ -123,7 +126,7 @@ export function transportError(cause: unknown, request: string, signal: AbortSig
   if (certificateCodes.test(code))
     return new AcmeTransportError(
       'tls',
-      `${message} (${code}; a private CA needs its root in spec.acme.caBundle)`,
+      `${message.replace(nodeAdvice, '')} (${code}; a private CA needs its root in spec.acme.caBundle)`,
       { cause },
     );
   return new AcmeTransportError('cut', message, { cause });

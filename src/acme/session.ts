@@ -191,7 +191,8 @@ export class Session {
         `The CA answers ${method} ${url.slice(0, 300)} with ${answer.status}${redirected(answer.headers, url)}`,
         { status: answer.status },
       );
-    return problemError(answer, { method, url }, this.now);
+    const isDirectory = url === this.#settings.directoryUrl;
+    return problemError(answer, { method, url, isDirectory }, this.now);
   }
 }
 

@@ -25,6 +25,13 @@ test('the folder is followed: what comes is issued, what leaves is deleted with 
     /deleted CertificateRequest/,
     "what controllers made is not the folder's to delete",
   );
+  write(
+    path,
+    'apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: { name: all }\nspec: { selfSigned: {} }\n',
+  );
+  await running.seen(/applied ClusterIssuer all/);
+  rmSync(path);
+  await running.seen(/deleted ClusterIssuer all: it left the manifests folder/);
   running.child.kill('SIGTERM');
   const { code } = await running.ended;
   assert.equal(code, 0);

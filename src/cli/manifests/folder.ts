@@ -348,7 +348,10 @@ export class ManifestFolder {
           continue;
         }
         await this.#options.client.delete(type, key);
-        this.#options.log.info({}, `deleted ${kind} ${namespace}/${name}: it left the manifests folder`);
+        this.#options.log.info(
+          {},
+          `deleted ${kind} ${key.namespace === undefined ? '' : `${namespace}/`}${name}: it left the manifests folder`,
+        );
         this.#forget(id);
       } catch (error) {
         if (error instanceof NotFoundError) {

@@ -82,6 +82,10 @@ test('a request becomes an Order, waits for it, and gets its chain', async () =>
   assert.match(await sign(), /^pending OrderPending: Created Order resource shop\/r-\d+$/u);
   become({ state: 'pending', reason: 'Failed to create Order: 429', nextAttemptAt: '2026-11-22T11:00:00Z' });
   assert.match(await sign(), /: "pending": Failed to create Order: 429$/u);
+  become({ state: 'pending', reason: 'no configured challenge solvers can be used' });
+  assert.match(await sign(), /: "pending": no configured challenge solvers can be used$/u);
+  become({ state: 'processing', reason: '' });
+  assert.match(await sign(), /^pending OrderPending: Created Order resource shop\/r-\d+$/u);
   become({ state: 'valid' });
   assert.match(
     await sign(),

@@ -98,7 +98,9 @@ export class AcmeIssuer implements IssuerType {
         `Failed to wait for order resource ${JSON.stringify(name)} to become ready: order is in ${JSON.stringify(state)} state: ${reason}`,
       );
     }
-    const waits = order.status?.nextAttemptAt === undefined || reason === '' ? '' : `: ${reason}`;
+    // A pending Order has a reason while something keeps it from going on: a time, a solver, its issuer.
+    const isHeld = order.status?.nextAttemptAt !== undefined || state === undefined || state === 'pending';
+    const waits = isHeld && reason !== '' ? `: ${reason}` : '';
     // The request says that it was made; how it gets on is for the Order to tell, unless it waits for something.
     const underWay = state !== 'valid' && waits === '' && request.kubernetes !== true;
     if (underWay || (state === undefined && reason === ''))

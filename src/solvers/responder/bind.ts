@@ -5,7 +5,8 @@ import { ListenError } from './responder-errors.ts';
 
 /**
  * Resolves to where it listens. Later errors (too many open files, say) are told to `onError` and end nothing.
- * @param setting names the flag in messages: `--acme-http01-listen-address`
+ * @param setting names the flag in messages: `--acme-http01-listen`
+ * @param elsewhere what to do when another program listens there
  * @throws ListenError
  */
 export async function bind(
@@ -13,6 +14,7 @@ export async function bind(
   setting: string,
   { host, port }: ListenOn,
   onError: (error: Error) => void,
+  elsewhere: string,
 ): Promise<AddressInfo> {
   const everywhere = host === '' || host === '*';
   const wanted = everywhere ? '::' : host;
@@ -24,7 +26,7 @@ export async function bind(
     });
   } catch (error) {
     const shown = everywhere ? `:${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    throw new ListenError(`${setting} ${shown}: ${remedyFor(error, port)}`, codeOf(error), error);
+    throw new ListenError(`${setting} ${shown}: ${remedyFor(error, port, elsewhere)}`, codeOf(error), error);
   }
   server.on('error', onError);
   const address = server.address();
@@ -42,10 +44,10 @@ function attempt(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function remedyFor(error: unknown, port: number): string {
+function remedyFor(error: unknown, port: number, elsewhere: string): string {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
-      return 'another program listens there: let that web server pass the challenges on to another port that this setting names, or serve them from a webroot folder';
+      return `another program listens there: ${elsewhere}`;
     case 'EACCES':
       return `ports below 1024 need a right that this process lacks: give it CAP_NET_BIND_SERVICE (AmbientCapabilities= in a systemd unit, or setcap cap_net_bind_service=+ep on the node executable), or name a port above 1023 and let a reverse proxy pass port ${port} on to it`;
     case 'EADDRNOTAVAIL':

@@ -102,12 +102,14 @@ suite('the HTTP-01 listener', () => {
       address: { host: '127.0.0.1', port },
       answers: new ChallengeAnswers(),
       setting,
+      webroot: '--acme-webroot',
     });
     await assert.rejects(started, (error: unknown) => {
       assert.ok(error instanceof ListenError);
       assert.equal(error.reason, 'EADDRINUSE');
       assert.equal(error.retryable, true);
       assert.match(error.message, /^--acme-http01-listen 127\.0\.0\.1:\d+: another program listens there: /);
+      assert.match(error.message, /pass \/\.well-known\/acme-challenge\/ on .* \(--acme-webroot\)$/);
       return true;
     });
   });

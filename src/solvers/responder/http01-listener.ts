@@ -16,6 +16,8 @@ export interface Http01ListenerOptions {
   answers: Http01Lookup;
   /** Names the flag in messages. */
   setting: string;
+  /** The setting for answers in a folder, for messages; absent: there is none. */
+  webroot?: string;
   /** Paths that say 200 to whoever asks whether we are alive. Default: `/healthz`. */
   healthPaths?: readonly string[];
   /** Told of every request for a challenge, answered or not. Nothing of it is secret; texts are bounded. */
@@ -63,7 +65,13 @@ export async function startHttp01Listener(options: Http01ListenerOptions): Promi
     else socket.destroy();
   });
   const onError = options.onError ?? (() => undefined);
-  const { address, port } = await bind(server, options.setting, options.address, onError);
+  const { address, port } = await bind(
+    server,
+    options.setting,
+    options.address,
+    onError,
+    `let it pass /.well-known/acme-challenge/ on to another address and name that one with ${options.setting}${options.webroot === undefined ? '' : `, or have the answers written into the folder that it serves (${options.webroot})`}`,
+  );
   return { address: { host: address, port }, close: () => closeGently(server) };
 }
 

@@ -126,6 +126,7 @@ export class Responder {
       address,
       answers: this.answers,
       setting: names.http01,
+      webroot: names.webroot,
       onError: this.#onError,
       onRequest: ({ host, token, answered, remote }) =>
         log.debug(

@@ -58,7 +58,13 @@ export async function startTlsAlpn01Listener(options: TlsAlpn01ListenerOptions):
     else socket.end();
   });
   const onError = options.onError ?? (() => undefined);
-  const { address, port } = await bind(server, options.setting, options.address, onError);
+  const { address, port } = await bind(
+    server,
+    options.setting,
+    options.address,
+    onError,
+    `let it pass connections for acme-tls/1 on to another address and name that one with ${options.setting}`,
+  );
   return {
     address: { host: address, port },
     close: () => closeNow(server, open),

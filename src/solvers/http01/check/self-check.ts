@@ -124,7 +124,7 @@ async function nameView(eyes: Eyes, view: View, resolve: Resolve): Promise<Seen>
     return { view, target: `the proxy ${proxy.host}`, outcome, addresses: [] };
   }
   const { addresses, ...rest } = await resolve(look.host, signal);
-  if ('problem' in rest) return { view, target: 'the name', outcome: rest.problem, addresses };
+  if ('problem' in rest) return { view, target: 'the name leads nowhere:', outcome: rest.problem, addresses };
   const outcome = await repeated(async () =>
     combine(
       await Promise.all(
