@@ -38,4 +38,7 @@ test('parents end at the root, and zones hold what is below them', () => {
 test('the wire form has a length before each label', () => {
   assert.deepEqual(encodeName('Ab.c.'), Buffer.from('\x02ab\x01c\x00', 'latin1'));
   assert.deepEqual(encodeName('.'), Buffer.from([0]));
+  // 192 and up would be a pointer, 256 the end of the name.
+  for (const length of [64, 192, 256])
+    assert.throws(() => encodeName(`${'a'.repeat(length)}.example.`), DomainNameError);
 });

@@ -49,6 +49,9 @@ export function encodeName(name: string): Buffer {
   const parts: Buffer[] = [];
   for (const label of name.split('.')) {
     if (label === '') continue;
+    // Longer ones would be read as pointers and as something else altogether: names of messages come here, too.
+    if (label.length > longestLabel)
+      throw new DomainNameError('a label has more bytes than its length can say');
     parts.push(Buffer.from([label.length]), Buffer.from(label.toLowerCase(), 'latin1'));
   }
   parts.push(Buffer.from([0]));

@@ -11,8 +11,10 @@ export function exchangeTcp(server: PlainServer, message: Buffer, signal: AbortS
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({ host: server.address, port: server.port });
-    const chunks: Buffer[] = [];
+    // A server may send byte by byte: what has come is copied once.
+    let answer = Buffer.alloc(2);
     let received = 0;
+    let hasLength = false;
     const finish = (settle: () => void): void => {
       signal.removeEventListener('abort', abort);
       socket.destroy();
@@ -30,13 +32,15 @@ export function exchangeTcp(server: PlainServer, message: Buffer, signal: AbortS
       socket.write(Buffer.concat([length, message]));
     });
     socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      if (received < 2) return;
-      const all = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-      const end = 2 + all.readUInt16BE(0);
-      if (received >= end) finish(() => resolve(all.subarray(2, end)));
-      else if (chunks.length > 64) chunks.splice(0, chunks.length, all);
+      for (let rest = chunk; rest.length > 0 && received < answer.length;) {
+        const taken = rest.copy(answer, received);
+        received += taken;
+        rest = rest.subarray(taken);
+        if (received < 2 || hasLength) continue;
+        hasLength = true;
+        answer = Buffer.concat([answer], 2 + answer.readUInt16BE(0));
+      }
+      if (hasLength && received === answer.length) finish(() => resolve(answer.subarray(2)));
     });
   });
 }

@@ -52,13 +52,12 @@ const CONFIGURATIONS: Readonly<Record<string, { config: unknown; secret?: string
 };
 
 /** Words that the providers look for, so that random answers get past the first look. */
-const words = fc.constantFrom(
-  ...[
-    'id name type status result success errors content data links pages next domain_records',
-    'rrsets rrdatas rdata managedZones properties etag TXTRecords value access_token total_pages',
-    'result_info visibility ttl error message code',
-  ].flatMap((line) => line.split(' ')),
-);
+const vocabulary = [
+  'id name type status result success errors content data links pages next domain_records',
+  'rrsets rrdatas rdata managedZones properties etag TXTRecords value access_token total_pages',
+  'result_info visibility ttl error message code',
+].flatMap((line) => line.split(' '));
+const words = fc.constantFrom(...vocabulary);
 const texts = fc.oneof(
   fc.constantFrom(
     'TXT',
@@ -127,6 +126,42 @@ const answers = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
+const surroundings = {
+  serviceAccountToken: () => Promise.reject(new Error('none')),
+  ambient: false,
+  environment: {},
+  zoneOf: (fqdn: string) => Promise.resolve(fqdn),
+  programs: {},
+};
+
+for (const [key, { config, secret = 'credential' }] of Object.entries(CONFIGURATIONS))
+  test(`${key}: answers that are nested deeper than they can be written out`, async () => {
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+    for (const good of ['"x"', '[{"id":"x","name":"x"}]'])
+      for (const word of vocabulary) {
+        const rest = vocabulary.filter((one) => one !== word).map((one) => `"${one}":${good},`);
+        let now = 0;
+        const environment: ProviderEnvironment = {
+          ...surroundings,
+          secret: () => Promise.resolve(secret),
+          http: {
+            request: () =>
+              Promise.resolve({ status: 200, headers: {}, body: `{${rest.join('')}"${word}":${deep}}` }),
+          },
+          now: () => now,
+          wait: (ms) => {
+            now += ms;
+            return Promise.resolve();
+          },
+        };
+        try {
+          await (await dnsProviderType(key)?.create(config, environment))?.present(FIRST);
+        } catch (error) {
+          assert.ok(error instanceof DnsProviderError, error instanceof Error ? error.stack : String(error));
+        }
+      }
+  });
+
 for (const [key, { config, secret = 'credential' }] of Object.entries(CONFIGURATIONS))
   test(`${key}: any answers`, async () => {
     const type = dnsProviderType(key);
@@ -136,11 +171,8 @@ for (const [key, { config, secret = 'credential' }] of Object.entries(CONFIGURAT
         let requests = 0;
         let now = 0;
         const environment: ProviderEnvironment = {
+          ...surroundings,
           secret: () => Promise.resolve(secret),
-          serviceAccountToken: () => Promise.reject(new Error('none')),
-          ambient: false,
-          environment: {},
-          zoneOf: (fqdn) => Promise.resolve(fqdn),
           http: {
             request: () => {
               // The last answer goes on for ever.
@@ -156,7 +188,6 @@ for (const [key, { config, secret = 'credential' }] of Object.entries(CONFIGURAT
             now += ms;
             return Promise.resolve();
           },
-          programs: {},
         };
         for (const operation of ['present', 'cleanUp'] as const)
           try {

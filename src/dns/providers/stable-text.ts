@@ -16,7 +16,11 @@ export function stableText(text: string, secrets: readonly string[] = []): strin
   for (const secret of secrets)
     if (secret.length >= 4)
       // As it is, as it was sent in a form or a path, and as JSON quotes it.
-      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+      for (const form of [
+        secret,
+        encodeURIComponent(secret.toWellFormed()),
+        JSON.stringify(secret).slice(1, -1),
+      ])
         result = result.replaceAll(form, '[credential]');
   result = result
     .slice(0, 8 * LONGEST)

@@ -228,6 +228,8 @@ for (const [what, config, message] of [
     /^ClientID was omitted without providing one of `--cluster-issuer-ambient-credentials`/u,
   ],
   ['a path as a group', { ...CONFIG, resourceGroupName: '../x' }, /one segment/u],
+  ['a way up as a group', { ...CONFIG, resourceGroupName: '..' }, /one segment/u],
+  ['what URLs take for a path', { ...CONFIG, subscriptionID: String.raw`x\..\y` }, /one segment/u],
 ] as const)
   test(`refused: ${what}`, async () => {
     await using one = await start(config);

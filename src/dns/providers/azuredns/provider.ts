@@ -47,7 +47,7 @@ export const azureDNS: DescribedProviderType<AzureDnsConfig> = {
     clientSecretSecretRef === undefined ? [] : [clientSecretSecretRef],
   create: async (config, environment) => {
     for (const field of ['subscriptionID', 'resourceGroupName'] as const)
-      if (config[field] === '' || /[\s/?#%]/u.test(config[field]))
+      if (/^(?:\.{0,2}|.*[\s/?#%\\].*)$/su.test(config[field]))
         throw new DnsProviderError(
           'dns-provider/configuration',
           `azureDNS.${field} must be one segment of a path`,

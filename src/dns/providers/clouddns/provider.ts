@@ -167,7 +167,7 @@ class CloudDns implements DnsProvider {
       await this.#environment.wait(POLL_MS, signal);
       ({ status } = await this.#object(`${zone}/changes/${encodeURIComponent(id)}`, doing, signal));
     }
-    if (status !== 'done') throw this.#api.unexpected(doing, `status ${JSON.stringify(status ?? null)}`);
+    if (status !== 'done') throw this.#api.unexpected(doing, `its state is ${asText(status) ?? 'no word'}`);
   }
 
   /** The name of the managed zone: as configured, else the public one of the DNS name, else any of it. */

@@ -117,3 +117,28 @@ test('a program that leaves something running behind is done when it is done', (
       await new ExternalProgram('mine', command, {}).present(FIRST);
     },
   ));
+
+test('a name that looks like an option is not handed to a program', () =>
+  program(RECORD, async (command) => {
+    const provider = new ExternalProgram('mine', command, {});
+    await assert.rejects(provider.present({ ...FIRST, fqdn: '-x.example.com.' }), {
+      code: 'dns-provider/configuration',
+    });
+    await assert.rejects(readFile(command[2] ?? '', 'utf8'), { code: 'ENOENT' });
+  }));
+
+test('a program that has become another user is not waited for once its time is over', () =>
+  program(`console.log('up'); setInterval(() => {}, 1e6);`, async (command) => {
+    const groups: number[] = [];
+    const refuse = (group: number): void => {
+      groups.push(group);
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    };
+    try {
+      const provider = new ExternalProgram('mine', command, {}, 300, refuse);
+      await assert.rejects(provider.present(FIRST), { code: 'dns-provider/timeout' });
+    } finally {
+      for (const group of new Set(groups)) process.kill(-group, 'SIGKILL');
+    }
+    assert.equal(groups.length, 1);
+  }));

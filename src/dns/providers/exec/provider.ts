@@ -59,17 +59,20 @@ export class ExternalProgram implements DnsProvider {
   readonly #command: readonly [string, ...string[]];
   readonly #variables: Readonly<Record<string, string>>;
   readonly #limitMs: number;
+  readonly #kill: (group: number) => void;
 
   constructor(
     name: string,
     command: readonly [string, ...string[]],
     variables: Readonly<Record<string, string>>,
     limitMs = LIMIT_MS,
+    kill = (group: number): void => void process.kill(-group, 'SIGKILL'),
   ) {
     this.#name = name;
     this.#command = command;
     this.#variables = variables;
     this.#limitMs = limitMs;
+    this.#kill = kill;
   }
 
   present(record: TxtRecord, signal?: AbortSignal): Promise<void> {
@@ -83,6 +86,14 @@ export class ExternalProgram implements DnsProvider {
   /** No shell: what a name or a value contains is an argument and stays one. */
   #run(action: string, { fqdn, value }: TxtRecord, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    // Where a CNAME leads is for others to choose; a name that looks like an option must not become one.
+    if (fqdn.startsWith('-'))
+      return Promise.reject(
+        new DnsProviderError(
+          'dns-provider/configuration',
+          `no program is called for ${fqdn}: it would take the name for an option`,
+        ),
+      );
     const [program, ...args] = this.#command;
     const doing = `the program "${this.#name}" for ${action} ${fqdn}`;
     return new Promise((resolve, reject) => {
@@ -96,14 +107,18 @@ export class ExternalProgram implements DnsProvider {
       let ended: unknown;
       const end = (reason: unknown): void => {
         ended ??= reason;
-        killGroup(child.pid);
+        if (this.#killGroup(child.pid)) return;
+        // It runs on, and nobody waits for it.
+        child.unref();
+        for (const stream of [child.stdout, child.stderr]) stream.destroy();
+        settle(ended);
       };
       const timer = setTimeout(
         () =>
           end(
             new DnsProviderError(
               'dns-provider/timeout',
-              `${doing} did not end within ${this.#limitMs / 1000} s and was killed`,
+              `${doing} did not end within ${this.#limitMs / 1000} s, which is as long as it may take`,
             ),
           ),
         this.#limitMs,
@@ -133,7 +148,7 @@ export class ExternalProgram implements DnsProvider {
       });
       child.once('exit', () => {
         // What it left behind would keep the pipes open; what left the group, too, is not waited for.
-        killGroup(child.pid);
+        this.#killGroup(child.pid);
         setTimeout(() => {
           child.stdout.destroy();
           child.stderr.destroy();
@@ -153,18 +168,22 @@ export class ExternalProgram implements DnsProvider {
       });
     });
   }
+
+  /** Whether nothing of it is left; false where it has become another user, as by sudo, whom we may not end. */
+  #killGroup(pid: number | undefined): boolean {
+    if (pid === undefined) return true;
+    try {
+      this.#kill(pid);
+    } catch (error) {
+      // Gone already is what was wanted.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPERM') return false;
+      if (code !== 'ESRCH') throw error;
+    }
+    return true;
+  }
 }
 
 function lastLine(output: Buffer): string {
   return output.toString().trim().split('\n').at(-1) ?? '';
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // Gone already is what was wanted.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

@@ -60,6 +60,19 @@ for (const [what, config] of Object.entries<HttpReqConfig>({
   'a metadata service': { ...CONFIG, endpoint: 'http://169.254.169.254/latest' },
   'a metadata service in other digits': { ...CONFIG, endpoint: 'http://0xa9fea9fe/' },
   'a link-local address': { ...CONFIG, endpoint: 'http://[fe80::1]/' },
+  ...Object.fromEntries(
+    [
+      '169.254.169.254',
+      '169.254.169.254.',
+      '2852039166',
+      '0xa9.0376.169.254',
+      '[::ffff:169.254.169.254]',
+      '[::ffff:a9fe:a9fe]',
+      '[64:ff9b::169.254.169.254]',
+      '[fd00:ec2::254]',
+      '100.100.100.200',
+    ].map((host) => [`the metadata service as ${host}`, { ...CONFIG, endpoint: `http://${host}/` }]),
+  ),
   'credentials in the URL': { ...CONFIG, endpoint: 'https://a:b@x.test' },
 }))
   test(`refused with the reason: ${what}`, async () => {
