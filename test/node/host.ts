@@ -47,12 +47,16 @@ export class Watch<T> implements Disposable {
   /** @param list `/apis/acme.cert-manager.io/v1/namespaces/shop/challenges` */
   static async of<T>(list: string): Promise<Watch<T>> {
     const watch = new Watch<T>();
-    const options = await api(`${list}?watch=1&allowWatchBookmarks=false`);
+    const options = await api(`${list}?watch=1&resourceVersion=0`);
     await new Promise<void>((resolve, reject) => {
       const outgoing = request(options, (answer) => {
         if (answer.statusCode !== 200) return reject(new Error(`${list}: ${answer.statusCode}`));
         createInterface({ input: answer })
-          .on('line', (line) => watch.seen.push((JSON.parse(line) as { object: T }).object))
+          .on('line', (line) => {
+            const { type, object } = JSON.parse(line) as { type: string; object: T };
+            if (type === 'ERROR') outgoing.destroy(new Error(`${list}: ${line}`));
+            else watch.seen.push(object);
+          })
           // The end of the watch is ours.
           .on('error', () => undefined);
         resolve();
