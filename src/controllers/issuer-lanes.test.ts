@@ -63,3 +63,23 @@ test('a key whose lane changes is still worked on once at a time, and then again
   await turn();
   assert.equal(runs, 2);
 });
+
+test('a lane that nothing is left in is closed, and opened again for whoever comes', async () => {
+  const done: string[] = [];
+  const { all } = lanes((key) => {
+    done.push(key);
+    return Promise.resolve();
+  });
+  for (let i = 0; i < 100; i++) {
+    all.add(`issuer-${i}`, `shop/${i}`);
+    all.add('', `shop/${i}`);
+    await turn();
+    all.forget(`shop/${i}`);
+  }
+  assert.equal(all.size, 0);
+  all.add('', 'shop/again');
+  await turn();
+  assert.equal(all.size, 1);
+  assert.equal(done.at(-1), 'shop/again');
+  await all.stop();
+});

@@ -20,9 +20,12 @@ const againMs = 250;
 /** A key is worked on once at a time, also when its lane changes: as its issuer appears, or is removed. */
 export class IssuerLanes {
   readonly #options: LanesOptions;
-  readonly #lanes = new Map<string, { queue: Queue; workers: Workers }>();
+  /** `keys`: how many are remembered in it. */
+  readonly #lanes = new Map<string, { queue: Queue; workers: Workers; keys: number }>();
   readonly #laneOf = new Map<string, string>();
   readonly #active = new Set<string>();
+  /** Work in flight of lanes that are closed. */
+  readonly #closing = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(options: LanesOptions) {
@@ -46,29 +49,51 @@ export class IssuerLanes {
     });
   }
 
+  /** Lanes that are open. */
+  get size(): number {
+    return this.#lanes.size;
+  }
+
   /** @param lane such as an `issuerIndexKey`; choose it among what exists, so that strangers cannot open lanes at will */
   add(lane: string, key: string, options?: { relisted?: boolean }): void {
     if (this.#closed) return;
-    this.#laneOf.set(key, lane);
-    this.#lane(lane).add(key, options);
+    const before = this.#laneOf.get(key);
+    const open = this.#lane(lane);
+    if (before !== lane) {
+      this.#laneOf.set(key, lane);
+      open.keys++;
+      if (before !== undefined) this.#leave(before);
+    }
+    open.queue.add(key, options);
   }
 
   /** Drops what is remembered of a key that is gone. */
   forget(key: string): void {
     const lane = this.#laneOf.get(key);
-    if (lane !== undefined) this.#lanes.get(lane)?.queue.forget(key);
+    if (lane === undefined) return;
+    this.#lanes.get(lane)?.queue.forget(key);
     this.#laneOf.delete(key);
+    this.#leave(lane);
+  }
+
+  /** Lanes that nothing is left in are closed: whoever makes issuers and takes them away must not fill the memory. */
+  #leave(name: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined || --lane.keys > 0) return;
+    this.#lanes.delete(name);
+    const closing = lane.workers.stop().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 
   /** Begins nothing new; resolves when the work in flight is done. */
   async stop(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#lanes.values()].map(({ workers }) => workers.stop()));
+    await Promise.all([...this.#closing, ...[...this.#lanes.values()].map(({ workers }) => workers.stop())]);
   }
 
-  #lane(name: string): Queue {
+  #lane(name: string): { queue: Queue; keys: number } {
     const known = this.#lanes.get(name);
-    if (known !== undefined) return known.queue;
+    if (known !== undefined) return known;
     const { clock, backoff, observer, reconcile, onResult, workers } = this.#options;
     // Depth is told once, for all lanes together.
     const told: WorkObserver = {
@@ -89,7 +114,8 @@ export class IssuerLanes {
       }
     };
     const running = runWorkers(queue, once, { clock, workers, observer: told, onResult });
-    this.#lanes.set(name, { queue, workers: running });
-    return queue;
+    const lane = { queue, workers: running, keys: 0 };
+    this.#lanes.set(name, lane);
+    return lane;
   }
 }

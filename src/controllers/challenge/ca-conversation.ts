@@ -88,7 +88,10 @@ export class CaConversation {
     }
     memory.known = true;
     memory.issuerDomainNames = authorization.challenges.find((one) => one.url === url)?.issuerDomainNames;
-    if (standing.state === 'processing') memory.acceptedMs ??= this.#deps.context.clock.now();
+    if (standing.state === 'processing') {
+      memory.acceptedMs ??= this.#deps.context.clock.now();
+      memory.toldMs ??= memory.acceptedMs;
+    }
     const { state, reason } = challenge.status ?? {};
     // What is being waited for is worth more than that nothing is wrong.
     const said = standing.reason !== '' || state === undefined ? standing.reason : reason;
@@ -102,6 +105,7 @@ export class CaConversation {
     await this.#askingCa(challenge, memory, client, async () => {
       const accepted = await client.acceptChallenge(challenge.spec.url, this.#call);
       memory.acceptedMs = clock.now();
+      memory.toldMs ??= memory.acceptedMs;
       memory.polls = 0;
       memory.stuck = false;
       const done = accepted.status === 'valid' || accepted.status === 'invalid';
@@ -148,6 +152,7 @@ export class CaConversation {
         return;
       }
       if (fault.fault) memory.faults++;
+      memory.stuck = true;
       const { notBeforeMs } = fault;
       const reason = stableReason(fault.reason);
       await later(this.#deps.context, this.#writer, { challenge, memory, reason, error, notBeforeMs });

@@ -10,6 +10,7 @@ import { leaveSlot, type ChallengeMemory } from './memory.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { backoff } from './retry.ts';
 import { solverContext, withinTime } from './solver-context.ts';
+import { timeOf } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';
 
 export interface CleanUpDeps {
@@ -21,6 +22,8 @@ export interface CleanUpDeps {
   writer: ChallengeWriter;
 }
 
+/** So often it is tried with the slot held: whoever is next for the name should find it clean. */
+const attemptsWithSlot = 3;
 /** A Challenge that is over and stays is tried again so often; nobody waits for it. */
 const slowRetryMs = 30 * 60_000;
 
@@ -46,7 +49,7 @@ export class CleanUp {
       reason: stableReason(problem),
       cleanUpAttempts: attempts,
       // The slot is for those who prove something.
-      ...(attempts > cleanUpLimit ? { processing: false } : {}),
+      ...(attempts >= attemptsWithSlot ? { processing: false } : {}),
     });
   }
 
@@ -75,24 +78,24 @@ export class CleanUp {
   async yieldSlot(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
     const { writer, context } = this.#deps;
     const now = context.clock.now();
-    memory.yieldAsked = false;
-    const problem = await this.#takeAway(challenge);
-    if (problem !== undefined) {
-      memory.heldSinceMs = now;
-      memory.dueMs = now + backoff(1);
-      return;
-    }
+    const { reason = '', state, cleanUpAttempts = 0 } = challenge.status ?? {};
+    // Before the CA has been asked for its state, nothing is put in place.
+    const problem = state === undefined ? undefined : await this.#takeAway(challenge);
+    // What a CA or a provider asked to be left alone for holds on without a slot, too.
+    const { dueMs } = memory;
     leaveSlot(memory);
     memory.yieldedMs = now;
     memory.dueMs = 0;
-    const { reason = '' } = challenge.status ?? {};
+    memory.refusedUntilMs = dueMs;
     const made = 'Made room for other challenges and waits for its next turn. ';
     await writer.status(challenge, {
       processing: false,
-      presented: false,
-      presentedAt: null,
-      nextAttemptAt: null,
+      nextAttemptAt: dueMs > now ? timeOf(dueMs) : null,
       reason: reason.startsWith(made) ? reason : boundedText(`${made}Last seen: ${reason}`),
+      // A solver that cannot take its answer away must not keep the slot by that; that something is left is remembered.
+      ...(problem === undefined
+        ? { presented: false, presentedAt: null }
+        : { cleanUpAttempts: Math.max(1, cleanUpAttempts) }),
     });
   }
 

@@ -8,10 +8,12 @@ import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
+import { IssuerLanes } from '../issuer-lanes.ts';
 import type { RunningModule } from '../module.ts';
 import { collectDebts, debtDelay } from './debt-collector.ts';
 import { Debts } from './debts.ts';
 import { Memories } from './memory.ts';
+import { issuerOf } from './proof-source.ts';
 import { Slots } from './slots.ts';
 import { ChallengeWork } from './work.ts';
 
@@ -47,7 +49,6 @@ export function startChallengeController(
   const { settings } = options;
   const running = options.solvers(context);
   const observer = context.observer.work('challenges');
-  const queue = createQueue({ clock, backoff: slowBackoff, observer });
   const house = createQueue({ clock });
   const memories = new Memories();
   const debts = new Debts({
@@ -64,12 +65,44 @@ export function startChallengeController(
     memories,
     work,
     max: settings.maxConcurrentChallenges,
-    enqueue: (key) => queue.add(key),
+    enqueue: (key) => enqueue(key),
   });
 
+  /** Each issuer's for itself: answers that take long to be put or to be taken away hold up no others. */
+  const lanes: IssuerLanes = new IssuerLanes({
+    clock,
+    backoff: slowBackoff,
+    workers: Math.max(
+      1,
+      Math.min(mostWorkers, Math.max(context.options.concurrency, settings.maxConcurrentChallenges)),
+    ),
+    observer,
+    reconcile: async (key) => {
+      await ready;
+      return signal.aborted ? undefined : work.bringForward(key);
+    },
+    onResult: ({ key, outcome, error, nextMs }) => {
+      if (outcome === 'done') return;
+      log[outcome === 'conflict' ? 'debug' : 'error'](
+        { challenge: key, err: error, retryInMs: nextMs },
+        'Challenge could not be brought forward',
+      );
+    },
+  });
+  const enqueue = (key: string, relisted = false): void => {
+    const challenge = informers.challenges.get(key);
+    if (challenge === undefined) {
+      memories.forget(key);
+      return lanes.forget(key);
+    }
+    // Names of issuers that strangers make up share one lane.
+    const exists = issuerOf(context, challenge) !== undefined;
+    const { metadata, spec } = challenge;
+    lanes.add(exists ? issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef) : '', key, { relisted });
+  };
   informers.challenges.onChange(({ key, current, relisted }) => {
     if (slots.observe(key, current)) house.add(fillKey);
-    queue.add(key, { relisted });
+    enqueue(key, relisted);
   });
   const wake = (challenges: readonly Challenge[], relisted: boolean): void => {
     for (const { metadata } of challenges) {
@@ -77,10 +110,11 @@ export function startChallengeController(
       const memory = memories.peek(key);
       if (memory !== undefined) {
         memory.refusedUntilMs = 0;
+        memory.refusals = 0;
         if (memory.blocked) memory.dueMs = 0;
       }
       slots.observe(key, informers.challenges.get(key));
-      queue.add(key, { relisted });
+      enqueue(key, relisted);
     }
     if (challenges.length > 0) house.add(fillKey);
   };
@@ -109,28 +143,6 @@ export function startChallengeController(
   const ready = Promise.race([begun.catch(() => undefined), aborted(signal)]);
   house.add(debtsKey);
 
-  const workers = runWorkers(
-    queue,
-    async (key) => {
-      await ready;
-      return signal.aborted ? undefined : work.bringForward(key);
-    },
-    {
-      clock,
-      workers: Math.max(
-        1,
-        Math.min(mostWorkers, Math.max(context.options.concurrency, settings.maxConcurrentChallenges)),
-      ),
-      observer,
-      onResult: ({ key, outcome, error, nextMs }) => {
-        if (outcome === 'done') return;
-        log[outcome === 'conflict' ? 'debug' : 'error'](
-          { challenge: key, err: error, retryInMs: nextMs },
-          'Challenge could not be brought forward',
-        );
-      },
-    },
-  );
   const lastTry = new Map<string, number>();
   const chores = runWorkers(
     house,
@@ -155,8 +167,8 @@ export function startChallengeController(
       },
     },
   );
-  const stopped = Promise.all([stoppedBy(signal, workers), stoppedBy(signal, chores)]).then(() =>
-    running.stop?.(),
+  const stopped = Promise.all([aborted(signal).then(() => lanes.stop()), stoppedBy(signal, chores)]).then(
+    () => running.stop?.(),
   );
   return { informers: running.informers, stopped };
 }

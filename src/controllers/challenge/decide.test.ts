@@ -6,7 +6,7 @@ import type { Challenge, ChallengeStatus } from '../../api/challenge.ts';
 import type { ChallengeType } from '../../api/enumerations.ts';
 import { acmeStates } from '../../api/enumerations.ts';
 import { challengeFinalizer, legacyChallengeFinalizer } from '../../api/labels.ts';
-import { cleanUpLimit, decide, type ChallengeStep } from './decide.ts';
+import { cleanUpLimit, decide, isStuck, type ChallengeStep } from './decide.ts';
 import { Memories, type ChallengeMemory } from './memory.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -106,8 +106,16 @@ const table: readonly [string, Case, ChallengeStep['do']][] = [
   ],
   [
     'asked to make room while the CA looks',
-    { status: working, memory: { ...placed, yieldAsked: true, acceptedMs: now } },
+    { status: working, memory: { ...placed, yieldAsked: true, acceptedMs: now, toldMs: now } },
     'poll',
+  ],
+  [
+    'asked to make room when the CA has not decided for ten minutes',
+    {
+      status: working,
+      memory: { ...placed, yieldAsked: true, acceptedMs: now - 1, toldMs: now - 10 * 60_000 },
+    },
+    'yield',
   ],
   ['valid', { status: { ...working, state: 'valid' } }, 'clean-up'],
   [
@@ -151,6 +159,24 @@ const table: readonly [string, Case, ChallengeStep['do']][] = [
 
 for (const [title, facts, expected] of table)
   test(`${title}: ${expected}`, () => assert.equal(step(facts).do, expected));
+
+test('whoever waits for the world is stuck; whoever gives the CA a moment is not', () => {
+  const minute = 60_000;
+  const cases: readonly [Partial<ChallengeMemory>, boolean][] = [
+    [{}, false],
+    [{ stuck: true }, true],
+    [{ heldSinceMs: now - 59 * minute }, false],
+    [{ heldSinceMs: now - 60 * minute }, true],
+    [{ heldSinceMs: now - 60 * minute, toldMs: now - 9 * minute, stuck: true }, false],
+    [{ heldSinceMs: now - 20 * minute, toldMs: now - 10 * minute }, true],
+  ];
+  for (const [memory, expected] of cases)
+    assert.equal(
+      isStuck({ ...new Memories().of('key', 'uid'), ...memory }, now),
+      expected,
+      JSON.stringify(memory),
+    );
+});
 
 test('nothing is presented, and no CA called, without slot and finalizer, or for what is over', () => {
   const outward = new Set(['ask', 'present', 'check', 'accept', 'poll', 'wait-instead']);

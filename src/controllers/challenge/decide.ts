@@ -83,6 +83,26 @@ export function waitInstead({ spec }: Challenge): number | undefined {
 export const cleanUpLimit = 10;
 /** Without an answer of the CA for this long after it was told to look, it is told again. */
 const acceptAgainMs = 10 * 60_000;
+/** A CA that was told to look has this long for it before others may have the slot. */
+const caPatienceMs = acceptAgainMs;
+/** Whatever it waits for: after this long others come first. */
+const longestStayMs = 60 * 60_000;
+
+/** It may take the CA at its word, and its answer must not go meanwhile. */
+function isWithCa({ toldMs }: Readonly<ChallengeMemory>, now: number): boolean {
+  return toldMs !== undefined && now - toldMs < caPatienceMs;
+}
+
+/**
+ * Whether it waits for something that only the world can change, so that others may have its slot: an answer that cannot be
+ * put or seen, a CA that does not answer or never decides, a wait that its issuer wrote down as half a day.
+ */
+export function isStuck(memory: Readonly<ChallengeMemory>, now: number): boolean {
+  if (isWithCa(memory, now)) return false;
+  const { stuck, toldMs, heldSinceMs = now } = memory;
+  return stuck || toldMs !== undefined || now - heldSinceMs >= longestStayMs;
+}
+
 /** A presented answer is put in place again before a check, but DNS records not more often than this. */
 const representMs = { dns: 60_000, other: 0 } as const;
 
@@ -91,8 +111,7 @@ export function decide(facts: ChallengeFacts): ChallengeStep {
   const { status } = challenge;
   if (isFinished(facts)) return finish(facts);
   if (status?.processing !== true) return { do: 'wait', why: 'waits for its turn' };
-  if (memory.yieldAsked && memory.acceptedMs === undefined)
-    return { do: 'yield', why: 'others wait for its slot' };
+  if (memory.yieldAsked && !isWithCa(memory, now)) return { do: 'yield', why: 'others wait for its slot' };
   if (memory.dueMs > now) return { do: 'wait', why: 'the next attempt is later', untilMs: memory.dueMs };
   if (challenge.metadata?.finalizers?.includes(challengeFinalizer) !== true)
     return { do: 'hold', why: 'nothing is put in place before its removal is certain' };

@@ -23,12 +23,14 @@ export interface ChallengeMemory {
   issuerDomainNames?: readonly string[];
   /** When the CA was told to look. */
   acceptedMs?: number;
+  /** The first time of those since it has its slot. */
+  toldMs?: number;
   /** How often the CA was asked since. */
   polls: number;
   /** When the self-check first passed, and how long to wait since then. */
   passedMs?: number;
   settleMs: number;
-  /** The last attempt to present or to check it failed: it may yield its slot. */
+  /** The last attempt to present it, to check it or to ask the CA failed: it may yield its slot. */
   stuck: boolean;
   /** Others wait for its slot, and it is to give it up. */
   yieldAsked: boolean;
@@ -36,6 +38,8 @@ export interface ChallengeMemory {
   blocked: boolean;
   /** It was refused, and is not looked at again before, unless something changes. */
   refusedUntilMs: number;
+  /** How often in a row it was refused. */
+  refusals: number;
   /** What the last self-check saw, until it is written. */
   checks?: NonNullable<ChallengeStatus['checks']>;
   /** UID of the Order whose own owner was proven. */
@@ -62,6 +66,7 @@ export class Memories {
       yieldAsked: false,
       blocked: false,
       refusedUntilMs: 0,
+      refusals: 0,
     };
     this.#entries.set(key, fresh);
     return fresh;
@@ -79,6 +84,7 @@ export function leaveSlot(memory: ChallengeMemory): void {
   memory.heldSinceMs = undefined;
   memory.presentedMs = undefined;
   memory.acceptedMs = undefined;
+  memory.toldMs = undefined;
   memory.passedMs = undefined;
   memory.settleMs = 0;
   memory.polls = 0;

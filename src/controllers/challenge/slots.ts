@@ -3,9 +3,10 @@ import { registeredDomain } from '../../acme/budget/registered-domain.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
-import { isFinished } from './decide.ts';
+import { isFinished, isStuck } from './decide.ts';
 import type { Memories } from './memory.ts';
-import { cachedOrder } from './proof-source.ts';
+import { cachedOrder, issuerOf } from './proof-source.ts';
+import { backoff } from './retry.ts';
 import { schedule, type Holding, type Waiting } from './schedule.ts';
 import type { ChallengeWork } from './work.ts';
 
@@ -107,7 +108,13 @@ export class Slots {
       await work.start(key, challenge);
     } catch (error) {
       // Changed or deleted meanwhile: the watch tells, and then it is looked at anew.
-      if (!(error instanceof ConflictError) && !(error instanceof NotFoundError)) throw error;
+      if (error instanceof ConflictError || error instanceof NotFoundError) return true;
+      // One that cannot be read about or written to must not keep the slots from all others.
+      const memory = this.#deps.memories.of(key, challenge.metadata?.uid ?? '');
+      const waitMs = backoff(++memory.refusals);
+      memory.refusedUntilMs = context.clock.now() + waitMs;
+      context.log.error({ challenge: key, err: error, retryInMs: waitMs }, 'could not be given a slot');
+      return false;
     }
     return true;
   }
@@ -128,7 +135,7 @@ export class Slots {
     const created = Date.parse(challenge.metadata?.creationTimestamp ?? '');
     return [
       {
-        ...placeOf(key, challenge),
+        ...placeOf(context, key, challenge),
         since: Math.max(Number.isNaN(created) ? now : created, memory.yieldedMs ?? 0),
       },
     ];
@@ -141,17 +148,24 @@ export class Slots {
     const memory = memories.of(key, challenge.metadata?.uid ?? '');
     // Another process gave it the slot: its patience begins anew.
     memory.heldSinceMs ??= now;
-    return [{ ...placeOf(key, challenge), since: memory.heldSinceMs, stuck: memory.stuck }];
+    const place = placeOf(context, key, challenge);
+    return [{ ...place, since: memory.heldSinceMs, stuck: isStuck(memory, now) }];
   }
 }
 
 function placeOf(
+  context: Pick<ControllerContext, 'informers'>,
   key: string,
-  { metadata, spec }: Challenge,
+  challenge: Challenge,
 ): { key: string; issuer: string; zone: string; lane: string } {
+  const { metadata, spec } = challenge;
   return {
     key,
-    issuer: issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
+    // Issuers that strangers make up share one place: each of them would come before those that hold a slot already.
+    issuer:
+      issuerOf(context, challenge) === undefined
+        ? ''
+        : issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
     zone: registeredDomain(spec.dnsName),
     lane: `${spec.dnsName.toLowerCase()} ${spec.type}`,
   };

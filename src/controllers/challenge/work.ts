@@ -43,8 +43,9 @@ interface Licence {
 
 /** More than any Challenge takes in one go; the rest comes with its next turn. */
 const stepsAtOnce = 12;
-/** A refusal or a missing account is looked at again, even if nothing seems to change. */
+/** A missing account is looked at again, even if nothing seems to change; a refusal, too, twice as late each time. */
 const lookAgainMs = 60_000;
+const longestRefusalMs = 30 * 60_000;
 
 export class ChallengeWork {
   readonly #deps: ChallengeWorkDeps;
@@ -152,11 +153,14 @@ export class ChallengeWork {
    */
   async #account(challenge: Challenge, memory: ChallengeMemory): Promise<Account | { objection: string }> {
     const { context } = this.#deps;
-    const until = (): number => context.clock.now() + lookAgainMs;
-    const refuse = async (objection: string): Promise<{ objection: string }> => {
+    const block = (waitMs: number): void => {
       memory.stuck = true;
       memory.blocked = true;
-      memory.dueMs = memory.refusedUntilMs = until();
+      memory.dueMs = memory.refusedUntilMs = context.clock.now() + waitMs;
+    };
+    const refuse = async (objection: string): Promise<{ objection: string }> => {
+      // Each look asks the API server, and whoever writes such Challenges may write many.
+      block(Math.min(longestRefusalMs, lookAgainMs * 2 ** Math.min(memory.refusals++, 10)));
       await this.#tellRefusal(challenge, objection);
       return { objection };
     };
@@ -166,15 +170,14 @@ export class ChallengeWork {
     if (client === undefined) {
       const { kind = 'Issuer', name } = challenge.spec.issuerRef;
       const objection = `Waiting for ${kind} ${name}: it has no usable account with its CA; its Ready condition says why`;
-      memory.stuck = true;
-      memory.blocked = true;
-      memory.dueMs = memory.refusedUntilMs = until();
+      block(lookAgainMs);
       await this.#writer.status(challenge, { reason: objection });
       return { objection };
     }
     const objection = objectionToKey(challenge, (token) => client.keyAuthorization(token));
     if (objection !== undefined) return refuse(objection);
     memory.blocked = false;
+    memory.refusals = 0;
     return { client, issuer: proof.issuer };
   }
 
@@ -253,8 +256,11 @@ export class ChallengeWork {
     memory.stuck = true;
     memory.failures++;
     memory.dueMs = clock.now() + settings.checkRetryMs;
+    const reason = stableReason(`Waiting for ${type} challenge propagation: ${problem}`);
+    // Once for each finding: whoever reads the log sees what the order waits for.
+    if (challenge.status?.reason !== reason) context.log.info({ challenge: nameOf(challenge) }, reason);
     await this.#writer.status(challenge, {
-      reason: stableReason(`Waiting for ${type} challenge propagation: ${problem}`),
+      reason,
       checks: newChecks(challenge.status?.checks, checks),
       nextAttemptAt: null,
     });

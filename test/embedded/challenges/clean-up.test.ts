@@ -6,7 +6,7 @@ import { configMaps } from '../../../src/api/resources.ts';
 import { cleanUpLimit } from '../../../src/controllers/challenge/decide.ts';
 import { SolverUnavailableError } from '../../../src/solvers/errors.ts';
 import { hour } from '../standalone-world.ts';
-import { ChallengeWorld } from './challenge-world.ts';
+import { ChallengeWorld, dns01 } from './challenge-world.ts';
 
 const debts = { namespace: 'kube-system', name: 'certwright-cleanup-debts' };
 
@@ -14,7 +14,7 @@ async function deletedWhileBroken(
   t: Parameters<typeof ChallengeWorld.start>[0],
   inMemory = true,
 ): Promise<ChallengeWorld> {
-  const here = await ChallengeWorld.start(t, { inMemory });
+  const here = await ChallengeWorld.start(t, { inMemory, solvers: [dns01] });
   here.solver.unseen.add('web.example.com');
   const name = await here.prove('web', 'web.example.com', 'DNS-01');
   here.solver.cleanUpFault = new SolverUnavailableError('the credentials are gone');
