@@ -89,10 +89,11 @@ test('a CA that is slow is asked again when it says, and nobody waits for it', a
   ca.validNames.add('www.example.test');
   ca.slow = true;
   await acme.certificate('web', ['www.example.test']);
+  await world.clock.advance(2_000);
   assert.equal((await acme.order()).status?.state, 'processing');
   await world.clock.advance(20_000);
   const asked = ca.count('order https');
-  assert.ok(asked >= 3 && asked <= 8, String(asked));
+  assert.ok(asked >= 3 && asked <= 10, String(asked));
   ca.slow = false;
   await world.clock.advance(60_000);
   assert.equal((await acme.order()).status?.state, 'valid');
@@ -264,7 +265,10 @@ test('a Challenge that somebody removes comes back', async (t) => {
   await acme.issuer();
   await acme.certificate('web', ['www.example.test']);
   const [before] = await acme.challenges();
-  await world.user.delete(challengeType, { namespace, name: before?.metadata?.name ?? '' });
+  const key = { namespace, name: before?.metadata?.name ?? '' };
+  await world.user.delete(challengeType, key);
+  // As the Challenge controller lets it go.
+  await world.user.patch(challengeType, key, 'merge', { metadata: { finalizers: null } }, merge);
   await world.settle();
   const [after] = await acme.challenges();
   assert.equal(after?.metadata?.name, before?.metadata?.name);

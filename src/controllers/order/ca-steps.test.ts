@@ -54,7 +54,7 @@ function input({ spec, status = {}, acme, client }: Given): StepInput {
     client: client as AcmeClient,
     budget: undefined,
     lost: new LostOrders(() => new Set()),
-    memory: { uid: 'u', proven: 1, polls: 0, failures: 0, ready: true },
+    memory: { uid: 'u', proven: 1, polls: 0, failures: 0, ready: true, finalizing: false, pollAtMs: 0 },
     now,
     signal: new AbortController().signal,
   };

@@ -12,7 +12,7 @@ import { parseCsr } from '../../pki/x509/parse-csr.ts';
 import { wishOf } from './budget-wish.ts';
 import { identifiersOf, sameIdentifier } from './identifiers.ts';
 import type { LostOrders } from './lost-orders.ts';
-import { pollDelay, type OrderMemory } from './order-memory.ts';
+import { isLasting, pollDelay, type OrderMemory } from './order-memory.ts';
 import { ended, news, waiting, type StatusPatch } from './status-patch.ts';
 
 export interface StepInput {
@@ -32,6 +32,8 @@ export interface StepResult {
   status: StatusPatch;
   /** Look again after this long, in milliseconds; absent: the write brings us back, or an event. */
   afterMs?: number;
+  /** What the CA itself named, bounded. */
+  namedMs?: number;
 }
 
 const rateLimited = 'urn:ietf:params:acme:error:rateLimited';
@@ -174,6 +176,7 @@ export async function finalize(input: StepInput): Promise<StepResult> {
     if (remote.status !== 'ready') return follow(input, remote);
   }
   memory.ready = false;
+  memory.polls = 0;
   let der: Buffer;
   try {
     der = parseCsr(Buffer.from(order.spec.request, 'base64')).der;
@@ -184,7 +187,9 @@ export async function finalize(input: StepInput): Promise<StepResult> {
     };
   }
   try {
-    return await follow(input, await client.finalize(order.status?.finalizeURL ?? '', der));
+    const remote = await client.finalize(order.status?.finalizeURL ?? '', der);
+    memory.finalizing = true;
+    return await follow(input, remote);
   } catch (error) {
     // It may have been finalized before, by a request whose answer got lost.
     if (!(error instanceof AcmeProblemError) || error.status !== 403) throw error;
@@ -219,13 +224,21 @@ async function follow(input: StepInput, remote: AcmeOrder): Promise<StepResult> 
       return invalid(input, remote);
     case 'ready':
       memory.ready = true;
+      memory.finalizing = false;
       if (order.status?.state !== 'ready') return { status: news({ state: 'ready' }) };
+      break;
+    case 'pending':
+      memory.finalizing = false;
       break;
     default:
   }
   const afterMs = pollDelay(memory.polls, now, remote.retryAt);
+  const lasting = isLasting(memory.polls, now, remote.retryAt);
   memory.polls++;
-  return { status: news({ state: remote.status }), afterMs };
+  memory.pollAtMs = now + afterMs;
+  if (remote.status === 'processing' && memory.finalizing && !lasting) return { status: news({}), afterMs };
+  const named = remote.retryAt === undefined ? {} : { namedMs: afterMs };
+  return { status: news({ state: remote.status }), afterMs, ...named };
 }
 
 function invalid({ order, now }: StepInput, remote: AcmeOrder): StepResult {

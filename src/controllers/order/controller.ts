@@ -137,6 +137,8 @@ export function startOrderController(
     const decision = decide({
       order,
       issued: order.issued,
+      finalizing: memory.finalizing,
+      pollAtMs: memory.pollAtMs,
       challenges,
       solvers: issuer?.spec.acme?.solvers ?? [],
       ...(blocked === undefined ? {} : { blocked }),

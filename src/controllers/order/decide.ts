@@ -14,6 +14,10 @@ export interface OrderFacts {
   challenges: readonly Challenge[];
   /** Solvers of its issuer. */
   solvers: readonly Solver[];
+  /** The CA was told to issue, as this process remembers: how that goes is what there is to ask. */
+  finalizing?: boolean;
+  /** The CA is not asked again how the order stands before. Milliseconds since the epoch. */
+  pollAtMs?: number;
   /** Why no call may be made for it yet: no proven owner, no issuer, no account. Undefined: calls may be made. */
   blocked?: Blocked;
   /** Milliseconds since the epoch. */
@@ -83,7 +87,7 @@ function untilFinal(facts: OrderFacts, status: OrderStatus): OrderDecision {
   if (finalizeURL === '' || state === undefined)
     return { do: 'fetch-order', why: 'its state at the CA is not known' };
   if (state === 'valid') return { do: 'fetch-certificate', why: 'the CA has issued' };
-  if (state === 'processing') return { do: 'check-order', early: true, why: 'the CA is issuing' };
+  if (state === 'processing' || facts.finalizing === true) return check(facts, 'the CA is issuing');
   if (state === 'ready') return { do: 'finalize', why: 'everything is proven' };
   const unknown = authorizations.filter(({ identifier = '' }) => identifier === '').map((each) => each.url);
   if (unknown.length > 0)
@@ -120,8 +124,13 @@ function prove(facts: OrderFacts, { authorizations = [] }: OrderStatus): OrderDe
   if (failed !== undefined)
     return { do: 'check-order', failed, early: false, why: `a Challenge is ${failed.status?.state ?? ''}` };
   if (challenges.length === wanted.length && challenges.every(({ status }) => status?.state === 'valid'))
-    return { do: 'check-order', early: true, why: 'everything seems to be proven' };
+    return check(facts, 'everything seems to be proven');
   return nothing('waits for its Challenges');
+}
+
+/** Whatever else wakes the Order: a CA is not asked sooner than it said, or than we promised ourselves. */
+function check({ pollAtMs = 0, now }: OrderFacts, why: string): OrderDecision {
+  return pollAtMs > now ? { do: 'wait', untilMs: pollAtMs, why } : { do: 'check-order', early: true, why };
 }
 
 /** The failed one stays, for people to look at; its siblings would only use up slots and write into zones. */

@@ -5,6 +5,7 @@ import { formatDurationNanos, parseDurationNanos } from '../../api/duration.ts';
 import type { ChallengeType } from '../../api/enumerations.ts';
 import type { Authorization, Order } from '../../api/order.ts';
 import type { Solver } from '../../api/solver.ts';
+import { challengeFinalizer } from '../../api/labels.ts';
 import { goStruct, issuerReferenceShape, nameAfter, type GoShape } from '../../issuers/acme/object-name.ts';
 import { selectSolver } from './select-solver.ts';
 import { overrideSolver } from './solver-overrides.ts';
@@ -93,6 +94,15 @@ export function challengeKey(type: ChallengeType, keyAuthorization: string, pers
   return type === 'DNS-01' ? dns01Value(keyAuthorization) : keyAuthorization;
 }
 
+/**
+ * Whether the answer never leaves the process: it goes with it, so that nobody has to be kept from deleting the Challenge.
+ * Where a webroot stands in for the listener, its journal knows what to remove.
+ */
+export function isAnsweredHere({ http01, tlsALPN01 }: Solver): boolean {
+  return tlsALPN01 !== undefined || http01?.listener !== undefined;
+}
+
+/** The finalizer comes with it: nothing is put in place before its removal is certain (acme.md §7.2). */
 export function newChallenge(
   order: Pick<Order, 'metadata'>,
   { name, spec }: WantedChallenge,
@@ -105,6 +115,7 @@ export function newChallenge(
     metadata: {
       name,
       namespace,
+      ...(isAnsweredHere(spec.solver) ? {} : { finalizers: [challengeFinalizer] }),
       ownerReferences: [
         {
           apiVersion: 'acme.cert-manager.io/v1',

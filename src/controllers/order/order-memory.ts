@@ -18,6 +18,10 @@ export interface OrderMemory {
   perhapsPlaced?: number;
   /** What was last written about why nothing is done for it. */
   blockedBy?: string;
+  /** This process has told the CA to issue, and heard nothing final since. */
+  finalizing: boolean;
+  /** When the CA may be asked again how the order stands. Milliseconds since the epoch. */
+  pollAtMs: number;
   /** What the CA answered and could not be stored yet. */
   unsaved?: StatusPatch;
 }
@@ -29,7 +33,7 @@ export class OrderMemories {
   of(key: string, uid: string): OrderMemory {
     const known = this.#entries.get(key);
     if (known?.uid === uid) return known;
-    const fresh: OrderMemory = { uid, polls: 0, failures: 0, ready: false };
+    const fresh: OrderMemory = { uid, polls: 0, failures: 0, ready: false, finalizing: false, pollAtMs: 0 };
     this.#entries.set(key, fresh);
     return fresh;
   }
@@ -54,5 +58,16 @@ const longestPollMs = 5 * 60_000;
 /** How long until the CA is asked again how an order stands: as it said, within bounds; else a little longer each time. */
 export function pollDelay(polls: number, now: number, named: number | undefined): number {
   if (named !== undefined) return Math.min(longestPollMs, Math.max(500, named - now));
-  return Math.min(60_000, polls < 10 ? 1_000 * (1 + polls) : 15_000 * (polls - 9));
+  const quick = quickPollsMs[polls];
+  if (quick !== undefined) return quick;
+  const later = polls - quickPollsMs.length;
+  return Math.min(60_000, later < 10 ? 1_000 * (1 + later) : 15_000 * (later - 9));
+}
+
+/** Most CAs issue within a second, and tell no time. */
+const quickPollsMs = [100, 200, 400];
+
+/** The state is not written for what is over in a moment. */
+export function isLasting(polls: number, now: number, named: number | undefined): boolean {
+  return polls >= quickPollsMs.length || (named ?? now) - now > 2_000;
 }

@@ -24,10 +24,10 @@ import { retryAt } from './order-memory.ts';
 import { ended, waiting } from './status-patch.ts';
 
 const component = componentOf('orders');
-/** After the CA verified a name, its order may lag behind. */
-const lagMs = 5_000;
+/** After the CA verified a name, its order may lag behind: a moment, or longer. */
+const lagMs = [250, 500, 1_000, 2_000, 5_000] as const;
 /** So often a CA may say that an order is pending although one of its challenges failed. */
-const longestLag = 6;
+const longestLag = 10;
 
 /** What failed, as reasons of Orders begin. */
 const doing = {
@@ -155,13 +155,18 @@ function afterCheck(
 ): StepResult {
   if (decision.do !== 'check-order' || result.status.state !== 'pending') return result;
   const failed = decision.failed ?? undefined;
+  const lag = Math.max(lagMs[memory.polls - 1] ?? 5_000, result.namedMs ?? 0);
+  const again = (afterMs: number): StepResult => {
+    memory.pollAtMs = now + afterMs;
+    return { status: result.status, afterMs };
+  };
   if (failed === undefined && decision.early) {
     // A CA that goes on calling it pending has lost sight of what was proven: the Challenges say when something happens.
-    return { status: result.status, afterMs: memory.polls <= longestLag ? lagMs : 60_000 };
+    return again(memory.polls <= longestLag ? lag : 60_000);
   }
   const { state, reason = '' } = failed?.status ?? {};
   // The CA's own verdict shows in its order sooner or later; ours does not.
-  if (state === 'invalid' && memory.polls < longestLag) return { status: result.status, afterMs: lagMs };
+  if (state === 'invalid' && memory.polls < longestLag) return again(lag);
   const name = failed?.spec.dnsName ?? '';
   const text =
     failed === undefined
