@@ -110,10 +110,11 @@ function cliReference(): string {
     acmesolver: unused,
   };
   const program = buildProgram(commands, surroundings, () => undefined);
-  const leaves = program.commands.flatMap((command) =>
-    command.commands.length === 0 ? [command] : [...command.commands],
-  );
-  return leaves.map(commandSection).join('\n');
+  return program.commands.flatMap(leavesOf).map(commandSection).join('\n');
+}
+
+function leavesOf(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
 }
 
 function commandSection(command: Command): string {
@@ -123,8 +124,9 @@ function commandSection(command: Command): string {
     defaultOf(defaultValue),
   ]);
   rows.push(['`-h, --help`', 'show this help', '']);
-  const above = command.parent?.name() ?? '';
-  const name = above === 'certwright' ? command.name() : `${above} ${command.name()}`;
+  const words: string[] = [];
+  for (let at: Command | null = command; at?.parent != null; at = at.parent) words.unshift(at.name());
+  const name = words.join(' ');
   const usage = `certwright ${name} ${command.usage()}`;
   return `## ${name}\n\n${command.description()}\n\n    ${usage}\n\n${table([['Flag', 'Does', 'Default'], ...rows])}`;
 }

@@ -1,6 +1,7 @@
 /** Registers `certwright acme`: its commands, flags and help. */
 import type { Command } from 'commander';
 import type { Surroundings } from '../program.ts';
+import { addOperatorCommands } from './operator/operator-commands.ts';
 import type { DnsPersistFlags } from './dns-persist-record.ts';
 
 export function addAcmeCommand(
@@ -10,8 +11,10 @@ export function addAcmeCommand(
 ): void {
   const acme = program
     .command('acme')
-    .summary('what a person has to do for an ACME CA')
-    .description('Helps with what no controller can do for you at an ACME CA or in the DNS.');
+    .summary('accounts, limits and certificates of ACME CAs')
+    .description(
+      'What a person asks of an ACME CA, or has to do for it: accounts, limits, revocation, why a certificate is not there.',
+    );
   acme
     .command('dns-persist-record')
     .summary('print the TXT record that dns-persist-01 needs')
@@ -49,9 +52,18 @@ Examples:
       const { dnsPersistRecord } = await import('./dns-persist-record.ts');
       setExitCode(await dnsPersistRecord(names, flags, surroundings));
     });
-  for (const command of acme.commands)
+  addOperatorCommands(acme, surroundings, setExitCode);
+  dress(acme, 'certwright acme', surroundings);
+}
+
+/** Commander hands none of this down. */
+function dress(parent: Command, path: string, surroundings: Surroundings): void {
+  for (const command of parent.commands) {
+    const name = `${path} ${command.name()}`;
     command
       .exitOverride()
       .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
-      .showHelpAfterError(`(certwright acme ${command.name()} --help shows what there is)`);
+      .showHelpAfterError(`(${name} --help shows what there is)`);
+    dress(command, name, surroundings);
+  }
 }

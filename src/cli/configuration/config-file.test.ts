@@ -176,3 +176,27 @@ test('feature gates of flag and file are merged, the flag wins', () => {
 test('a field without a value is a field that is not there', () => {
   assert.equal(parse('namespace:\nleaderElectionConfig:\n').values.size, 0);
 });
+
+test('limits of CAs are read from the file, and every fault in them is told by path', () => {
+  const limit = '{ name: n, counts: order, per: account, allowed: 50, windowSeconds: 3600 }';
+  const file = parse(
+    `caLimits:\n  - { ca: ours, directories: [https://ca.example/dir], limits: [${limit}] }\n`,
+  );
+  const [ours] = mergeSettings(controllerTable, {}, file).caLimits;
+  assert.deepEqual([ours?.ca, ours?.limits[0]?.windowMs], ['ours', 3_600_000]);
+  assert.deepEqual(mergeSettings(controllerTable, {}, parse('')).caLimits, []);
+  assert.throws(
+    () => parse('caLimits: [{ ca: ours, directories: [], limits: [{ name: n, counts: pears }] }]\n'),
+    (error) => error instanceof ConfigFileError && /caLimits\[0\]\.limits\[0\]\.counts/u.test(error.message),
+  );
+  assert.throws(() => parse('caLimit: []\n'), /caLimit: there is no such field; is caLimits meant\?/u);
+  assert.throws(
+    () =>
+      parseConfigFile(
+        webhookTable,
+        'w.yaml',
+        `apiVersion: ${webhookTable.apiVersion}\nkind: ${webhookTable.kind}\ncaLimits: []\n`,
+      ),
+    /caLimits: there is no such field/u,
+  );
+});

@@ -2,6 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { readCaLimits, type CaLimits } from '../../acme/budget/ca-limits.ts';
+import { AcmeConfigurationError } from '../../acme/errors.ts';
 import { CliError, EnvironmentError, exitCodes, UsageError } from '../errors.ts';
 import { nearest } from '../manifests/suggest.ts';
 import { isRecord, readNode, type Value } from './read-value.ts';
@@ -24,6 +26,8 @@ export interface ConfigFile {
   values: ReadonlyMap<string, Value>;
   /** Where each value stands: `kubernetesAPIQPS in config.yaml`. */
   nameOf(flag: string): string;
+  /** Absent: the file says nothing of them. */
+  caLimits?: readonly CaLimits[];
   warnings: readonly string[];
 }
 
@@ -90,21 +94,27 @@ function readFields(table: ComponentTable, file: string, fields: Record<string, 
   const values = new Map<string, Value>();
   const places = new Map<string, string>();
   const [problems, warnings]: [string[], string[]] = [[], []];
+  const fieldPaths = [...byPath.keys(), ...(table.caLimits === true ? ['caLimits'] : [])];
+  let caLimits: readonly CaLimits[] | undefined;
 
   const visit = (node: unknown, path: string): void => {
     // As in Go: a field without a value is a field that is not there.
     if (node === null || node === undefined) return;
+    if (path === 'caLimits' && table.caLimits === true) {
+      caLimits = readLimits(node, problems);
+      return;
+    }
     const row = byPath.get(path);
     if (row === undefined) {
       const inside = path === '' ? '' : `${path}.`;
-      const known = [...byPath.keys()].filter((each) => each.startsWith(inside));
+      const known = fieldPaths.filter((each) => each.startsWith(inside));
       if (known.length === 0 || (path !== '' && !isRecord(node))) {
-        problems.push(known.length === 0 ? unknownField(path, byPath) : `${path}: write fields by name`);
+        problems.push(known.length === 0 ? unknownField(path, fieldPaths) : `${path}: write fields by name`);
         return;
       }
       for (const [name, child] of Object.entries(node)) {
         // Dots are ours, in messages: in the file each level is a field of its own.
-        if (name.includes('.')) problems.push(unknownField(inside + name, new Map()));
+        if (name.includes('.')) problems.push(unknownField(inside + name, []));
         else visit(child, inside + name);
       }
       return;
@@ -124,7 +134,19 @@ function readFields(table: ComponentTable, file: string, fields: Record<string, 
   };
   visit(fields, '');
   if (problems.length > 0) throw new ConfigFileError(file, problems);
-  return { values, nameOf: (flag) => places.get(flag) ?? `--${flag}`, warnings };
+  const limits = caLimits === undefined ? {} : { caLimits };
+  return { values, nameOf: (flag) => places.get(flag) ?? `--${flag}`, ...limits, warnings };
+}
+
+/** What CAs allow, in the shape of src/acme/budget; adds what is wrong to `problems`. */
+export function readLimits(value: unknown, problems: string[]): CaLimits[] {
+  try {
+    return readCaLimits(value);
+  } catch (error) {
+    if (!(error instanceof AcmeConfigurationError)) throw error;
+    problems.push(error.message);
+    return [];
+  }
 }
 
 /** Files named in the configuration are beside it: it is written by whoever mounts them there. */
@@ -134,8 +156,8 @@ function located(row: FlagRow, file: string, value: Value): Value {
     : value;
 }
 
-function unknownField(path: string, known: ReadonlyMap<string, FlagRow>): string {
-  const close = nearest(path, known.keys());
+function unknownField(path: string, known: Iterable<string>): string {
+  const close = nearest(path, known);
   return `${path}: there is no such field${close === undefined ? '' : `; is ${close} meant?`}`;
 }
 

@@ -293,6 +293,7 @@ const shims = [
 export const controllerTable = {
   apiVersion: 'controller.config.cert-manager.io/v1alpha1',
   kind: 'ControllerConfiguration',
+  caLimits: true,
   rows: [
     configRow,
     ...connection,

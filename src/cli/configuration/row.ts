@@ -56,5 +56,7 @@ export interface ComponentTable<Rows extends readonly FlagRow[] = readonly FlagR
   /** Of the configuration file. */
   apiVersion: string;
   kind: string;
+  /** The file may say what CAs allow (`caLimits`): too much for a flag. */
+  caLimits?: true;
   rows: Rows;
 }

@@ -1,5 +1,6 @@
 /** What a component is told to do: defaults, then its configuration file, then flags (spec/operations.md §2). */
 import { isDeepStrictEqual } from 'node:util';
+import type { CaLimits } from '../../acme/budget/ca-limits.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { readFlag, type Value } from './read-value.ts';
 import type { ComponentTable, FlagRow, ValuesOf } from './row.ts';
@@ -13,6 +14,8 @@ export interface Settings<Rows extends readonly FlagRow[]> {
   isGiven: (flag: Rows[number]['flag']) => boolean;
   /** What a message calls the setting: `--kube-api-qps`, or `kubernetesAPIQPS in config.yaml`. */
   nameOf: (flag: Rows[number]['flag']) => string;
+  /** From the file: what CAs allow, beside what is published. */
+  caLimits: readonly CaLimits[];
   /** To be logged as they are: settings without effect here, old names. */
   warnings: readonly string[];
 }
@@ -68,6 +71,7 @@ export function mergeSettings<const Rows extends readonly FlagRow[]>(
   return {
     // One entry for each row, read by the row's own kind.
     values: values as ValuesOf<Rows>,
+    caLimits: file?.caLimits ?? [],
     isGiven: (flag) => names.has(flag),
     nameOf: (flag) => names.get(flag) ?? `--${flag}`,
     warnings,

@@ -42,7 +42,8 @@ async function run(args: readonly string[]): Promise<Run> {
 test('the defaults are those of the specification', async () => {
   const { options } = await run([]);
   assert.ok(options !== undefined);
-  const { modules, controllers, acme, ...others } = options;
+  const { modules, controllers, acme, caLimits, ...others } = options;
+  assert.deepEqual(caLimits, []);
   assert.deepEqual(acme, defaultAcmeSettings);
   assert.deepEqual(others, {
     roles: ['controller'],

@@ -1,4 +1,5 @@
 /** The settings of `certwright controller`, read once into what its parts ask for (spec/operations.md §3). */
+import type { CaLimits } from '../../acme/budget/ca-limits.ts';
 import { leaderElectionComponent, leaderElectionLease, type ControllerName } from '../../api/components.ts';
 import { formatDuration } from '../../api/duration.ts';
 import { managedByController } from '../../api/labels.ts';
@@ -33,6 +34,8 @@ export interface ControllerCommandOptions {
   controllers: Partial<ControllerOptions>;
   modules: ModuleSettings;
   acme: AcmeSettings;
+  /** What CAs allow, beside what is published. */
+  caLimits: readonly CaLimits[];
   pemLimits: PemLimits;
   /** Absent: works at once, and no other instance may run. */
   leader?: LeaderSettings;
@@ -187,6 +190,7 @@ export function readControllerOptions(settings: ControllerSettings): ControllerC
       },
     },
     acme,
+    caLimits: settings.caLimits,
     pemLimits,
     ...(values['leader-elect'] && times !== undefined
       ? {

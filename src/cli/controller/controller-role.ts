@@ -1,15 +1,16 @@
 /** The role that issues: waits for its turn, runs the controllers, gives the lease back, and stands by again after a loss. */
-import { createOrderBudget } from '../../acme/budget/create-order-budget.ts';
+import type { OrderBudget } from '../../acme/budget/order-budget.ts';
 import { policies } from '../../admission/policies/policies.ts';
 import { processComponent } from '../../api/components.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resources.ts';
-import { defaultControllerOptions } from '../../controllers/context.ts';
+import { defaultControllerOptions, runsAcme } from '../../controllers/context.ts';
 import { startControllers, type Controllers } from '../../controllers/manager.ts';
 import { createIssuerTypes } from '../../issuers/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
+import { forgetful, openBudget, type KeptBudget } from '../acme/budget-store.ts';
 import { composeAcme } from '../acme/compose.ts';
 import { admissionMode } from '../process/admission-mode.ts';
 import type { Role, RoleContext } from '../process/role.ts';
@@ -20,7 +21,7 @@ import { createTurns } from './turns.ts';
 
 export type RoleOptions = Pick<
   ControllerCommandOptions,
-  'acme' | 'controllers' | 'modules' | 'leader' | 'shards'
+  'acme' | 'caLimits' | 'controllers' | 'modules' | 'leader' | 'shards'
 >;
 
 export function controllerRole(options: RoleOptions): Role {
@@ -43,7 +44,10 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
     if (turn === undefined) return;
     metrics.setLeader(true);
     state = 'syncing';
-    const controllers = startWork(turn.adapt(options), context, turn.client(direct));
+    const adapted = turn.adapt(options);
+    const client = turn.client(direct);
+    const ledger = await openLedger(adapted, context, client);
+    const controllers = startWork(adapted, context, client, ledger.budget);
     controllers.synced.then(
       () => {
         state = 'working';
@@ -55,6 +59,9 @@ async function run(options: RoleOptions, context: RoleContext): Promise<void> {
     metrics.serve(undefined);
     metrics.setLeader(false);
     await controllers.stop();
+    // After a loss the lease refuses the write, and whoever has it now counts on.
+    if (!turn.over.aborted) await ledger.close();
+    else ledger.abandon();
     state = 'standby';
     await turn.end();
   }
@@ -117,11 +124,24 @@ const accessReviews: ResourceType = {
   namespaced: false,
 };
 
+/** Where several work at the same time each counts for itself: none knows the sum, and the CA's own count decides. */
+async function openLedger(
+  { caLimits, controllers, shards }: RoleOptions,
+  { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
+  client: KubeClient,
+): Promise<KeptBudget> {
+  const options = { ...defaultControllerOptions, ...controllers };
+  const namespace = options.namespace ?? options.clusterResourceNamespace;
+  if (shards > 1 || !runsAcme(options)) return forgetful(caLimits);
+  return openBudget({ client, namespace, limits: caLimits, clock, log });
+}
+
 /** The controllers over one client, with what the process shares. */
 export function startWork(
   options: RoleOptions,
   { connection, environment, clock, random, log, metrics }: Omit<RoleContext, 'signal' | 'health'>,
   client: KubeClient,
+  budget: OrderBudget,
 ): Controllers {
   const csrs = new CsrReader();
   const acme = composeAcme({
@@ -141,7 +161,6 @@ export function startWork(
     observe: metrics.acme,
     onDebts: (count) => metrics.setCleanUpDebts(count),
   });
-  const budget = createOrderBudget();
   const controllers = startControllers({
     client,
     clock,

@@ -10,7 +10,7 @@ export const rbacFeatures = {
   'ingress-shim': 'Certificates from annotations on Ingresses',
   'gateway-shim': 'Certificates from annotations on Gateways',
   listenerset: 'Certificates from annotations on ListenerSets',
-  acme: 'ACME issuers: Orders, Challenges, and what could not be cleaned up in time',
+  acme: 'ACME issuers: Orders, Challenges, what could not be cleaned up in time, what was used of the limits of CAs',
   'acme-http01': 'HTTP-01 challenges through Ingresses: a Pod each, or the resident responder',
   'acme-gateway': 'HTTP-01 and TLS-ALPN-01 challenges through Gateways',
   'acme-openshift': 'HTTP-01 challenges on OpenShift: hosts of Routes, and endpoints in the network of Pods',

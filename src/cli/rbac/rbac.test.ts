@@ -217,7 +217,7 @@ test('rights on webhook solvers are for the groups that are named, and for none 
 test('what could not be cleaned up is kept where the Secrets of ClusterIssuers are, or in the one namespace', () => {
   const where = (change: Partial<RbacSettings>): (string | undefined)[] =>
     rulesFor(settings(change))
-      .filter(({ name }) => name.endsWith('-cleanup-debts'))
+      .filter(({ name }) => name.endsWith('-acme-memory'))
       .map(({ namespace }) => namespace);
   assert.deepEqual(where({}), ['cert-manager']);
   assert.deepEqual(where({ clusterResourceNamespace: 'platform' }), ['platform']);

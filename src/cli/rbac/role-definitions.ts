@@ -1,5 +1,6 @@
 /** Which rights each part needs: exactly the verbs that the code uses, one role for each reason. The only place they are written. */
 import { debtsConfigMap } from '../../controllers/challenge/debts.ts';
+import { budgetConfigMap } from '../acme/budget-store.ts';
 import { policies } from '../../admission/policies/policies.ts';
 import { allow, type NeededRule, type PolicyRule, type RoleDefinition } from './policy-rule.ts';
 import type { RbacFeature } from './rbac-features.ts';
@@ -166,12 +167,13 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     ],
   },
   {
-    suffix: '-controller-cleanup-debts',
+    suffix: '-controller-acme-memory',
     component: 'controller',
     scope: 'cluster-resources',
     needs: ['acme'],
     rules: () => [
-      needed(allow('', ['configmaps'], ['get', 'patch'], [debtsConfigMap])),
+      // What could not be cleaned up, and what was used of the limits of CAs.
+      needed(allow('', ['configmaps'], ['get', 'patch'], [debtsConfigMap, budgetConfigMap])),
       needed(allow('', ['configmaps'], ['create'])),
     ],
   },

@@ -1,9 +1,8 @@
 /** The configuration file of `certwright up`: commands that run here, which no API object may ever name, and limits of CAs. */
 import { stat } from 'node:fs/promises';
-import { readCaLimits, type CaLimits } from '../../acme/budget/ca-limits.ts';
-import { AcmeConfigurationError } from '../../acme/errors.ts';
+import type { CaLimits } from '../../acme/budget/ca-limits.ts';
 import { parseDuration } from '../../api/duration.ts';
-import { ConfigFileError, readConfigRoot } from '../configuration/config-file.ts';
+import { ConfigFileError, readConfigRoot, readLimits } from '../configuration/config-file.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Hook } from '../hooks/hook.ts';
 import { nearest } from '../manifests/suggest.ts';
@@ -105,13 +104,7 @@ class Reader {
 
   #caLimits(value: unknown): CaLimits[] {
     if (value === undefined || value === null) return [];
-    try {
-      return readCaLimits(value);
-    } catch (error) {
-      if (!(error instanceof AcmeConfigurationError)) throw error;
-      this.#problems.push(error.message);
-      return [];
-    }
+    return readLimits(value, this.#problems);
   }
 
   #name(value: unknown, path: string): string {

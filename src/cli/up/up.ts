@@ -15,6 +15,7 @@ import { createTransport, type KubeConnection } from '../../kube/transport.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
 import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
+import { openBudget } from '../acme/budget-store.ts';
 import { composeAcme } from '../acme/compose.ts';
 import { createModules, defaultShimSettings, upControllers } from '../controller/modules.ts';
 import { EnvironmentError, exitCodes, UsageError } from '../errors.ts';
@@ -25,7 +26,6 @@ import { ManifestFolder } from '../manifests/folder.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 import type { Surroundings } from '../program.ts';
 import { authorizeKnownUsers } from './authorize.ts';
-import { openBudgetFile } from './budget-file.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ExportLoop } from './export-loop.ts';
 import { findSignerBy } from './find-signer.ts';
@@ -148,8 +148,9 @@ async function work(workplace: Workplace): Promise<number> {
     always: options.acme.always,
     journal: join(options.dataDir, 'webroot'),
   });
-  const ledger = await openBudgetFile({
-    path: join(options.dataDir, 'acme-budget.json'),
+  const ledger = await openBudget({
+    client,
+    namespace: options.clusterResourceNamespace,
     limits: options.config.caLimits,
     clock,
     log,
