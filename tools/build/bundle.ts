@@ -1,7 +1,7 @@
 /**
  * `npm run build`: one file, `dist/certwright.js`, that `node` runs with nothing beside it but what finds the ambient
- * credentials of clouds, for who uses those (`cloud-credentials.ts`). `dist/image-entry.js` is what
- * the image starts: the program of solver Pods, or else the whole one (docs/decisions/0013).
+ * credentials of clouds, for who uses those (`cloud-credentials.ts`), and the licences of what is in them (`notices.ts`).
+ * `dist/image-entry.js` is what the image starts: the program of solver Pods, or else the whole one (docs/decisions/0013).
  */
 
 import { existsSync } from 'node:fs';
@@ -13,9 +13,10 @@ import { build, type Metafile } from 'esbuild';
 import { bundleCloudCredentials, cloudCredentialsApart, FOLDER } from './cloud-credentials.ts';
 import { explainOldNode } from './explain-old-node.ts';
 import { inlineCrds } from './inline-crds.ts';
+import { NOTICES, noticesOf } from './notices.ts';
 
 /** Packages that are only ever needed while building. One of them in the bundle is a mistake in an import. */
-const BUILD_ONLY = ['typebox', 'fast-check', 'esbuild', 'typescript'];
+const BUILD_ONLY = ['typebox', 'fast-check', 'esbuild', 'typescript', 'dns-packet'];
 
 const root = path.resolve(import.meta.dirname, '../..');
 const entry = path.join(root, 'src/cli/main.ts');
@@ -76,10 +77,13 @@ async function bundle(): Promise<void> {
   await rename(temporary, outfile);
   await bundleImageEntry();
   const apart = await bundleCloudCredentials(root);
+  const notices = await noticesOf(root, [...shipped(result.metafile), ...apart.inputs]);
+  await writeFile(`${temporary}.txt`, notices);
+  await rename(`${temporary}.txt`, path.join(root, 'dist', NOTICES));
   const ms = Math.round(performance.now() - started);
   const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
   console.log(`dist/certwright.js: ${kib(file.contents.length)} in ${ms} ms`);
-  for (const [vendor, bytes] of Object.entries(apart))
+  for (const [vendor, bytes] of Object.entries(apart.sizes))
     console.log(`dist/${FOLDER}/${vendor}.js: ${kib(bytes)}, loaded for ambient credentials only`);
 }
 

@@ -26,11 +26,13 @@ export const cloudCredentialsApart: Plugin = {
   },
 };
 
-/** @returns the sizes in bytes, by vendor */
-export async function bundleCloudCredentials(root: string): Promise<Readonly<Record<string, number>>> {
+/** @returns the sizes in bytes, by vendor, and what they were made of */
+export async function bundleCloudCredentials(
+  root: string,
+): Promise<{ sizes: Readonly<Record<string, number>>; inputs: readonly string[] }> {
   const folder = path.join(root, 'dist', FOLDER);
   await mkdir(folder, { recursive: true });
-  const sizes = await Promise.all(
+  const files = await Promise.all(
     VENDORS.map(async (vendor) => {
       const outfile = path.join(folder, `${vendor}.js`);
       const temporary = `${outfile}.${process.pid}`;
@@ -58,8 +60,12 @@ export async function bundleCloudCredentials(root: string): Promise<Readonly<Rec
       if (ours.length > 0)
         throw new Error(`${vendor}.ts may import types of ours only, not ${ours.join(', ')}`);
       await rename(temporary, outfile);
-      return [vendor, Object.values(metafile.outputs)[0]?.bytes ?? 0] as const;
+      const [output] = Object.values(metafile.outputs);
+      return { vendor, bytes: output?.bytes ?? 0, inputs: Object.keys(output?.inputs ?? {}) };
     }),
   );
-  return Object.fromEntries(sizes);
+  return {
+    sizes: Object.fromEntries(files.map(({ vendor, bytes }) => [vendor, bytes])),
+    inputs: files.flatMap(({ inputs }) => inputs),
+  };
 }

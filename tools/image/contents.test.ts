@@ -85,12 +85,24 @@ test('the bill of materials names what is in this image, and is the same every t
 });
 
 test('the program is started by the Node of the image', () => {
-  const [program] = programFiles('#!/usr/bin/env node\nlet a=1;\n', '', {}, '{}', Buffer.from(''));
+  const [program] = programFiles(
+    '#!/usr/bin/env node\nlet a=1;\n',
+    '',
+    {},
+    '{}',
+    Buffer.from(''),
+    Buffer.from(''),
+  );
   assert.ok(program?.kind === 'file');
   assert.equal(Buffer.from(program.content).toString(), '#!/usr/bin/node\nlet a=1;\n');
-  const beside = programFiles('#!/usr/bin/env node\n', '', { aws: 'let b=2;' }, '{}', Buffer.from(''));
+  const none = Buffer.from('');
+  const beside = programFiles('#!/usr/bin/env node\n', '', { aws: 'let b=2;' }, '{}', none, none);
   assert.ok(beside.some((entry) => entry.path === 'usr/lib/certwright/cloud-credentials/aws.js'));
-  assert.throws(() => programFiles('let a=1;\n', '', {}, '{}', Buffer.from('')), /first line/u);
+  assert.ok(beside.some((entry) => entry.path === 'usr/share/doc/certwright/THIRD-PARTY-NOTICES.txt'));
+  assert.throws(
+    () => programFiles('let a=1;\n', '', {}, '{}', Buffer.from(''), Buffer.from('')),
+    /first line/u,
+  );
 });
 
 test('the Dockerfile configures what the image tool configures', () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 
+import { NOTICES } from '../build/notices.ts';
 import type { SharedLibrary } from './shared-libraries.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -60,6 +61,7 @@ export async function runtimeFiles(
  * @param bundle `dist/certwright.js`
  * @param entry `dist/image-entry.js`, which is started
  * @param credentials `dist/cloud-credentials/*.js`, by name
+ * @param notices `dist/THIRD-PARTY-NOTICES.txt`
  */
 export function programFiles(
   bundle: string,
@@ -67,6 +69,7 @@ export function programFiles(
   credentials: Readonly<Record<string, string>>,
   sbom: string,
   license: Buffer,
+  notices: Buffer,
 ): TarEntry[] {
   // There is no `env` in the image that could look for node.
   const program = bundle.replace(/^#![^\n]*/u, '#!/usr/bin/node');
@@ -84,6 +87,7 @@ export function programFiles(
     { kind: 'link', path: 'usr/bin/certwright', target: '../lib/certwright/image-entry.js' },
     file('usr/share/certwright/sbom.cdx.json', text(sbom)),
     file('usr/share/doc/certwright/LICENSE', license),
+    file(`usr/share/doc/certwright/${NOTICES}`, notices),
   ];
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
 import { FOLDER, VENDORS } from '../build/cloud-credentials.ts';
+import { NOTICES } from '../build/notices.ts';
 import { imageArchive } from './archive.ts';
 import { ARCHITECTURES, CONFIG, programFiles, runtimeFiles } from './root-files.ts';
 import { billOfMaterials } from './sbom.ts';
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
       await cloudCredentials(),
       sbom,
       await readFile(path.join(root, 'LICENSE')),
+      await readFile(path.join(root, 'dist', NOTICES)),
     ),
   ];
   if (values.root !== undefined) {
