@@ -157,14 +157,33 @@ suite('up with an ACME issuer', () => {
     );
   });
 
-  test('takes the manifests of examples/acme/standalone, with another CA', async (t) => {
+  test('says in its log what a challenge waits for, once', async (t) => {
+    const world = await machine(t);
+    manifests(world, 'http01: { listener: {} }', { web: ['shop.example.test'] });
+    const listen = ['--acme-http01-listen', `127.0.0.1:${world.sparePort}`];
+    const up = startUp(t, world, [
+      ...listen,
+      '--dns01-check-retry-period',
+      '1s',
+      '--once',
+      '--timeout',
+      '15s',
+    ]);
+    assert.equal(await up.ended, 1);
+    const said =
+      /^[\d:]+ Waiting for HTTP-01 challenge propagation: .*the name leads nowhere: .*challenge=shop\/web/gm;
+    assert.equal(up.text().match(said)?.length, 1, up.text());
+  });
+
+  test('takes the manifests of examples/acme, with another CA', async (t) => {
     const world = await machine(t);
     await reverseProxy(t, world.httpPort, world.sparePort);
     const { directoryUrl, caBundle } = world.pebble;
-    for (const name of readdirSync(examples))
+    const paths = [...readdirSync(examples).map((name) => `standalone/${name}`), 'tls-alpn01.yaml'];
+    for (const path of paths)
       write(
-        world.file(`manifests/${name}`),
-        readFileSync(join(examples, name), 'utf8').replace(
+        world.file(`manifests/${path}`),
+        readFileSync(join(examples, '..', path), 'utf8').replace(
           /server: https:.*\n/,
           `server: ${directoryUrl}\n    caBundle: ${Buffer.from(caBundle).toString('base64')}\n`,
         ),

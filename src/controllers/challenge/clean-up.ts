@@ -48,6 +48,7 @@ export class CleanUp {
     await writer.status(challenge, {
       reason: stableReason(problem),
       cleanUpAttempts: attempts,
+      nextAttemptAt: timeOf(memory.cleanUpDueMs),
       // The slot is for those who prove something.
       ...(attempts >= attemptsWithSlot ? { processing: false } : {}),
     });

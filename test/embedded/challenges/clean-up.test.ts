@@ -37,6 +37,7 @@ test('a clean-up that fails is tried again, says so, and is told how often', asy
   const first = await here.get('web');
   assert.equal(first.status?.reason, 'Error cleaning up challenge: the credentials are gone');
   assert.equal(first.status?.cleanUpAttempts, 1);
+  assert.equal(Date.parse(first.status.nextAttemptAt ?? ''), here.world.clock.now() + 5_000);
   await here.world.clock.advance(60_000);
   assert.equal((await here.get('web')).status?.cleanUpAttempts, 4);
   const told = await here.world.told('Challenge', 'web');
