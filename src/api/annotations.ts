@@ -93,8 +93,6 @@ export const canaryRequest = 'certwright.dev/canary';
 export const acmeProfile = 'certwright.dev/acme-profile';
 /** On CertificateRequests: how many renewals in a row the CA has asked for early, this one included. */
 export const earlyRenewals = 'certwright.dev/early-renewals';
-/** On Challenges: names that a TXT record was written at because a CNAME led there, split by commas (acme.md §10.2). */
-export const dns01WrittenNames = 'certwright.dev/dns01-written-names';
 /** On the Secret of an ACME account key: since when a change of the key is under way (RFC 3339). Ours. */
 export const accountKeyRollover = 'certwright.dev/account-key-rollover';
 /** On the Secret of an ACME account key: when its account was closed by command; the CA is asked, and the issuer says so. Ours. */

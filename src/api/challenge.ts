@@ -37,6 +37,12 @@ export const challengeStatusSchema = object('How far the challenge is. Written b
   ),
   nextAttemptAt: optional(time('When the next attempt is made, where the CA or a fault asks to wait. Ours.')),
   cleanUpAttempts: optional(int32('How often taking the answer away has failed. Ours.', { minimum: 0 })),
+  writtenNames: optional(
+    list(
+      text('A DNS name.'),
+      'Names that a TXT record was written at because a CNAME led there. Taking it away looks at each of them. Ours.',
+    ),
+  ),
 });
 
 export const challengeSchema = kindSchemaWithMetadata(

@@ -66,6 +66,10 @@ export const crdExtensions: readonly CrdExtension[] = [
   { field: 'Challenge .status.checks', why: 'what each view of the self-check saw' },
   { field: 'Challenge .status.nextAttemptAt', why: 'when a challenge that has to wait goes on' },
   { field: 'Challenge .status.cleanUpAttempts', why: 'clean-up is bounded, so its attempts are counted' },
+  {
+    field: 'Challenge .status.writtenNames',
+    why: 'a record is removed where it was written, also when its CNAME has changed since',
+  },
   { field: 'Order .status.problem', why: 'whose fault it is, for fallback issuers: reasons are for people' },
   { field: 'Order .status.nextAttemptAt', why: 'when an order that has to wait goes on' },
 ];

@@ -3,7 +3,6 @@
  * It lives where the Secrets of ClusterIssuers do (or in the one namespace that is served): whoever can write there can
  * use an issuer's credentials anyway, and nobody else must be able to make us clean up what they choose.
  */
-import { dns01WrittenNames } from '../../api/annotations.ts';
 import type { Challenge, ChallengeSpec } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import type { ConfigMap } from '../../api/core.ts';
@@ -23,8 +22,8 @@ export interface Debt {
   name: string;
   uid: string;
   spec: ChallengeSpec;
-  /** Where a DNS-01 solver wrote, when that is not the place that the name says (`dns01WrittenNames`). */
-  writtenNames?: string;
+  /** Where a DNS-01 solver wrote, when that is not the place that the name says. */
+  writtenNames?: string[];
   /** RFC 3339. */
   since: string;
   /** How often it was tried again since then. */
@@ -55,7 +54,7 @@ export class Debts {
   async add(challenge: Challenge, problem: string): Promise<Debt[]> {
     const { uid = '', name = '', namespace = '' } = challenge.metadata ?? {};
     const { client, namespace: where } = this.#deps;
-    const written = challenge.metadata?.annotations?.[dns01WrittenNames];
+    const written = challenge.status?.writtenNames;
     const debt: Debt = {
       namespace,
       name,
@@ -150,7 +149,8 @@ function readDebt(uid: string, text: string): Debt[] {
       typeof since === 'string';
     if (!whole) return [];
     const { attempts = 0, problem = '', writtenNames } = debt ?? {};
-    const more = typeof writtenNames === 'string' ? { writtenNames } : {};
+    const areNames = Array.isArray(writtenNames) && writtenNames.every((one) => typeof one === 'string');
+    const more = areNames ? { writtenNames } : {};
     return [{ namespace, name, uid, spec, since, attempts, problem, ...more }];
   } catch {
     return [];
@@ -162,13 +162,8 @@ export function challengeOf({ namespace, name, uid, spec, writtenNames }: Debt):
   return {
     apiVersion: 'acme.cert-manager.io/v1',
     kind: 'Challenge',
-    metadata: {
-      namespace,
-      name,
-      uid,
-      ...(writtenNames === undefined ? {} : { annotations: { [dns01WrittenNames]: writtenNames } }),
-    },
+    metadata: { namespace, name, uid },
     spec,
-    status: { processing: false, presented: true },
+    status: { processing: false, presented: true, ...(writtenNames === undefined ? {} : { writtenNames }) },
   };
 }

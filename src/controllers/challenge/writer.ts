@@ -21,7 +21,7 @@ export class ChallengeWriter {
 
   /**
    * Nothing is written where nothing changes. Rejects with a ConflictError where somebody else wrote the status first; a
-   * change of metadata (a solver notes what it wrote where) is no reason to do everything again.
+   * change of metadata, or a solver's note of what it wrote where, is no reason to do everything again.
    */
   async status(challenge: Challenge, change: StatusChange): Promise<Challenge> {
     const status = statusPatch(challenge, change);
@@ -32,7 +32,8 @@ export class ChallengeWriter {
       if (!(error instanceof ConflictError)) throw error;
       const live = await this.#context.client.get<Challenge>(resource, keyOf(challenge));
       const same =
-        live.metadata?.uid === challenge.metadata?.uid && isDeepStrictEqual(live.status, challenge.status);
+        live.metadata?.uid === challenge.metadata?.uid &&
+        isDeepStrictEqual(ownPart(live), ownPart(challenge));
       if (!same) throw error;
       return this.#patchStatus(live, status);
     }
@@ -93,6 +94,12 @@ export class ChallengeWriter {
     this.#context.informers.challenges.observe(written);
     return written;
   }
+}
+
+/** The status without what solvers write. */
+function ownPart({ status }: Challenge): object {
+  const { writtenNames: _theirs, ...ours } = status ?? {};
+  return ours;
 }
 
 function foreign(finalizers: readonly string[]): string[] {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { dns01WrittenNames } from '../../api/annotations.ts';
 import { SolverConfigurationError, SolverError, SolverNotServedError } from '../errors.ts';
 import { createDns01Solver } from './dns01-solver.ts';
 import { cname, Dns01World, text } from './testing/dns01-world.ts';
@@ -52,7 +51,7 @@ suite('where the record is written', () => {
     assert.deepEqual(patchesThen, [1]);
     assert.deepEqual([world.told[0]?.resolvedFQDN, world.told[0]?.resolvedZone], [target, 'delegated.test.']);
     const later = await world.again(context);
-    assert.equal(later.challenge.metadata?.annotations?.[dns01WrittenNames], target);
+    assert.deepEqual(later.challenge.status?.writtenNames, [target]);
     await solver.present(later);
     await solver.present(context);
     assert.equal(world.client.writes.filter(({ verb }) => verb === 'patch').length, 1);
@@ -77,6 +76,19 @@ suite('where the record is written', () => {
     }
   });
 
+  test('is nothing that whoever may edit the Challenge can choose', async () => {
+    const world = new Dns01World({ [`CNAME ${plain}`]: cname(plain, target) });
+    const context = await world.context({ webhook, cnameStrategy: 'Follow' });
+    const annotations = { 'certwright.dev/dns01-written-names': '_dmarc.delegated.test.' };
+    const { challenge } = context;
+    const edited = { ...challenge, metadata: { ...challenge.metadata, annotations } };
+    await createDns01Solver(world.deps).cleanUp({ ...context, challenge: edited });
+    assert.deepEqual(
+      world.told.map(({ resolvedFQDN }) => resolvedFQDN),
+      [target],
+    );
+  });
+
   test('of a Challenge that another controller has presented is where the CNAME leads now', async () => {
     const world = new Dns01World({ [`CNAME ${plain}`]: cname(plain, target) });
     await createDns01Solver(world.deps).cleanUp(await world.context({ webhook, cnameStrategy: 'Follow' }));
@@ -93,11 +105,8 @@ suite('where the record is written', () => {
       'SOA test.': { rcode: 'SERVFAIL' },
     });
     const context = await world.context({ webhook, cnameStrategy: 'Follow' });
-    const annotations = { [dns01WrittenNames]: `bad name,${target},z.example.com.` };
-    const remembered = {
-      ...context,
-      challenge: { ...context.challenge, metadata: { ...context.challenge.metadata, annotations } },
-    };
+    const status = { ...context.challenge.status, writtenNames: ['bad name', target, 'z.example.com.'] };
+    const remembered = { ...context, challenge: { ...context.challenge, status } };
     await assert.rejects(
       createDns01Solver(world.deps).cleanUp(remembered),
       failsWith('solver/unavailable', /^the TXT record could not be removed for example\.com: .*SERVFAIL/u),

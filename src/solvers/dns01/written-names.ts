@@ -1,9 +1,9 @@
 /**
  * Remembers at which names the record of a Challenge was written, where a CNAME led there. The peer follows the CNAME again
- * at clean-up and leaves the record behind when it has changed meanwhile (acme.md §10.2). Kept on the Challenge, so
- * that it outlives the process, and written before the record is.
+ * at clean-up and leaves the record behind when it has changed meanwhile (acme.md §10.2). Kept in the status of the
+ * Challenge, so that it outlives the process, and written before the record is. Nowhere that users can write: a provider is
+ * told to remove what is at these names, and some remove every TXT record there.
  */
-import { dns01WrittenNames } from '../../api/annotations.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { challenges } from '../../api/resources.ts';
 import { DnsError } from '../../dns/errors.ts';
@@ -14,15 +14,14 @@ import type { KubeClient } from '../../kube/client.ts';
 const mostNames = 8;
 const fieldManager = 'cert-manager-challenges';
 
-/** Names that the annotation holds. What cannot be a name is not there: users can write it. */
-export function writtenNamesOf({ metadata }: Challenge): string[] {
-  const text = metadata?.annotations?.[dns01WrittenNames] ?? '';
+/** Names that the status holds; what cannot be a name is not there. */
+export function writtenNamesOf({ status }: Pick<Challenge, 'status'>): string[] {
   const names = new Set<string>();
-  for (const part of text.slice(0, mostNames * 256).split(',')) {
-    const name = nameOrNothing(part.trim());
+  for (const text of status?.writtenNames?.slice(0, mostNames) ?? []) {
+    const name = nameOrNothing(text);
     if (name !== undefined) names.add(name);
   }
-  return [...names].slice(0, mostNames);
+  return [...names];
 }
 
 /** Resolves when the Challenge says that something may be at that name. */
@@ -33,13 +32,13 @@ export async function rememberName(client: KubeClient, challenge: Challenge, fqd
   const current = await client.get<Challenge>(challenges, { namespace, name });
   const names = writtenNamesOf(current);
   if (names.includes(fqdn)) return;
-  const annotations = { [dns01WrittenNames]: [...names, fqdn].slice(-mostNames).join(',') };
+  const writtenNames = [...names, fqdn].slice(-mostNames);
   await client.patch(
     challenges,
     { namespace, name },
     'merge',
-    { metadata: { annotations, resourceVersion: current.metadata?.resourceVersion } },
-    { fieldManager },
+    { metadata: { resourceVersion: current.metadata?.resourceVersion }, status: { writtenNames } },
+    { fieldManager, subresource: 'status' },
   );
 }
 
