@@ -67,6 +67,14 @@ describe('a CA that misbehaves', () => {
     assert.equal(ca.count('POST /order/1'), 3);
     assert.equal(ca.count('HEAD /new-nonce'), 1);
   });
+  it('forgets its nonces, and of many that were kept only one is tried', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => ask()));
+    ca.forgetNonces();
+    await ask();
+    const before = ca.count('POST /order/1');
+    await Promise.all(Array.from({ length: 6 }, () => ask()));
+    assert.equal(ca.count('POST /order/1'), before + 6);
+  });
   it('is asked for a new nonce when the kept ones are old', async () => {
     await ask();
     client.clock.now += 3_600_000;
@@ -167,6 +175,22 @@ describe('a CA that misbehaves', () => {
       assert.ok(error instanceof AcmeProblemError);
       return error.retryAt === client.clock.now + 7 * 24 * 3_600_000;
     });
+  });
+  it('says when to come back in the old forms of dates, which mean GMT wherever we are', async () => {
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'America/New_York';
+    try {
+      for (const date of ['Sun Nov 22 08:10:00 2026', 'Sunday, 22-Nov-26 08:10:00 GMT']) {
+        ca.on('/order/1', () => problem(503, 'serverInternal', 'x', { 'retry-after': date, date: 'soon' }));
+        await assert.rejects(ask(), (error) => {
+          assert.ok(error instanceof AcmeProblemError);
+          return error.retryAt === client.clock.now + 600_000;
+        });
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
   });
   it('wants a person to agree to something', async () => {
     ca.on('/order/1', () =>

@@ -3,33 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { AcmeConfigurationError } from '../errors.ts';
-import { publishedLimits, readCaLimits } from './ca-limits.ts';
+import { readCaLimits } from './ca-limits.ts';
 import { createOrderBudget } from './create-order-budget.ts';
-import type { BudgetOrder, OrderBudget } from './order-budget.ts';
-
-const directory = publishedLimits[0]?.directories[0] ?? '';
-const account = 'https://acme-v02.api.letsencrypt.org/acme/acct/1';
-const now = Date.parse('2026-11-22T07:00:00Z');
-const minute = 60_000;
-const hour = 60 * minute;
-
-let serial = 0;
-function order(names: string[], change: Partial<BudgetOrder> = {}): BudgetOrder {
-  serial += 1;
-  const identifiers = names.map((value) => ({ type: 'dns' as const, value }));
-  return { id: `uid-${serial}`, directory, account, identifiers, replaces: false, ...change };
-}
-function use(budget: OrderBudget, count: number, name: (index: number) => string[], at = now): void {
-  for (let index = 0; index < count; index++) {
-    const wish = order(name(index));
-    assert.deepEqual(budget.admit(wish, at), { admit: true });
-    budget.issued(wish, at);
-  }
-}
-const rateLimited = (detail: string) => ({
-  problem: { type: 'urn:ietf:params:acme:error:rateLimited', detail, subproblems: [] },
-  status: 429,
-});
+import { account, directory, hour, minute, now, order, rateLimited, use } from './testing/wishes.ts';
 
 describe("Let's Encrypt's limits", () => {
   it('admit 50 certificates of a registered domain, then name the slot that comes in 202 minutes', () => {
@@ -292,45 +268,6 @@ describe('any history', () => {
     }
     assert.equal(wishes.length, 0);
     assert.ok(asked <= 80, `${asked} questions for 40 wishes: each asks, waits and is served`);
-  });
-});
-
-describe('a clock that was ahead and is set right', () => {
-  const year = 365 * 24 * hour;
-  const limits = readCaLimits([
-    {
-      ca: 'own',
-      directories: [directory],
-      limits: ['steady', 'sliding'].map((refill) => ({
-        name: refill,
-        counts: 'order',
-        per: 'account',
-        allowed: 2,
-        windowSeconds: 3600,
-        refill,
-      })),
-    },
-  ]);
-  it('keeps nobody waiting for longer than a window, before a restart and after it', () => {
-    const budget = createOrderBudget({ limits });
-    use(budget, 2, (index) => [`h${index}.example`], now + year);
-    const late = order(['late.example']);
-    assert.equal(budget.admit(late, now + year).admit, false);
-    const restarted = createOrderBudget({ limits, state: budget.serialise(now + year) });
-    for (const ledger of [budget, restarted]) {
-      const answer = ledger.admit(late, now);
-      assert.ok(!answer.admit && answer.until <= now + hour + 1, JSON.stringify(answer));
-      assert.ok(ledger.admit(late, answer.until).admit);
-      assert.ok(ledger.forecast(directory, account, now).every(({ fullAt }) => fullAt <= now + 2 * hour + 1));
-    }
-  });
-  it('forgets refusals from then, which the CA repeats where they still hold', () => {
-    const budget = createOrderBudget({ limits });
-    const wish = order(['held.example']);
-    const retryAt = now + year + 24 * hour;
-    budget.refused(wish, { ...rateLimited('later'), retryAt }, now + year);
-    assert.equal(budget.admit(wish, now + year).admit, false);
-    assert.ok(budget.admit(wish, now).admit);
   });
 });
 
