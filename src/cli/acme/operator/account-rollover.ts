@@ -29,8 +29,6 @@ import { aligned, print, type AnswerFormat } from './print.ts';
 export interface RolloverOptions {
   key: KeyRequest;
   format: AnswerFormat;
-  /** Opens a client for a key of the account; tests bring their own CA. */
-  open?: (found: FoundAccount, pem: string) => AcmeClient;
 }
 
 /** Controllers take notice of the Secret, and calls that they have begun come to their end. */
@@ -43,7 +41,7 @@ const fieldManager = 'certwright-acme';
 export async function rolloverAccount(
   cluster: Cluster,
   name: string,
-  { key, format, open = (found, pem) => openAccount(cluster, found, pem) }: RolloverOptions,
+  { key, format }: RolloverOptions,
   { out, err }: Pick<Surroundings, 'out' | 'err'>,
 ): Promise<number> {
   const found = await findAccount(cluster, await findIssuer(cluster, name));
@@ -53,7 +51,7 @@ export async function rolloverAccount(
   if (left !== undefined) err(`a change of the key that was begun before is ended first\n`);
   let next = left?.key?.pem;
   if (left === undefined || next === undefined) {
-    await requireAccount(open(found, found.key.pem), found);
+    await requireAccount(openAccount(cluster, found, found.key.pem), found);
     next = encodePrivateKey(await generateKey(key), 'PKCS1');
   }
   secret = await change(
@@ -66,7 +64,7 @@ export async function rolloverAccount(
     err(`the next key is stored in ${title}; controllers take notice\n`);
     await pause(cluster.clock, noticeMs, cluster.signal);
   }
-  await tellCa(cluster, found, secret, { next, open });
+  await tellCa(cluster, found, secret, next);
   await change(cluster, found, secret, finishRollover(secret, found.entry));
   const fingerprint = fingerprintOf(decodePrivateKey(next));
   const adopted = await isAdopted(cluster, found, fingerprint);
@@ -101,13 +99,8 @@ async function requireAccount(client: AcmeClient, { title }: FoundAccount): Prom
 }
 
 /** Resolves when the CA has the next key. Takes the next key away again where the CA has refused it for good. */
-async function tellCa(
-  cluster: Cluster,
-  found: FoundAccount,
-  secret: Secret,
-  { next, open }: { next: string; open: NonNullable<RolloverOptions['open']> },
-): Promise<void> {
-  const [now, then] = [open(found, found.key.pem), open(found, next)];
+async function tellCa(cluster: Cluster, found: FoundAccount, secret: Secret, next: string): Promise<void> {
+  const [now, then] = [openAccount(cluster, found, found.key.pem), openAccount(cluster, found, next)];
   try {
     if (await hasTaken(then)) return;
     await now.changeKey(next);

@@ -1,17 +1,22 @@
 /** The API that an operator's command asks: opened from the usual flags, answered within a time, with quiet logs. */
 import { homedir } from 'node:os';
+import type { OpenAccount } from '../../../issuers/acme/account-shelf.ts';
+import { openAccounts } from '../../../issuers/acme/open-account.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import type { Clock } from '../../../kube/clock.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { nodeHost } from '../../../kube/host.ts';
 import { createKubeClient } from '../../../kube/http-client.ts';
 import { loadKubeContext } from '../../../kube/kubeconfig.ts';
+import { userAgent } from '../../../kube/user-agent.ts';
 import { CliError, EnvironmentError, exitCodes } from '../../errors.ts';
 import type { Log } from '../../../controllers/context.ts';
 import { createLog } from '../../log.ts';
 import { namespaceName } from '../../option-values.ts';
 import { openConnection } from '../../process/connection.ts';
 import type { Surroundings } from '../../program.ts';
+import { version } from '../../version.ts';
+import { proxyOf } from '../proxy.ts';
 
 export interface ClusterFlags {
   kubeconfig?: string;
@@ -29,7 +34,8 @@ export interface Cluster {
   namespace: string;
   /** Where the Secrets of ClusterIssuers live. */
   clusterResourceNamespace: string;
-  env: Surroundings['env'];
+  /** Makes the clients of accounts: over the network, in tests to a CA of theirs. */
+  open: OpenAccount;
   signal: AbortSignal;
 }
 
@@ -61,7 +67,8 @@ export async function withCluster(
 
 async function open(
   flags: ClusterFlags,
-  surroundings: Pick<Cluster, 'namespace' | 'clusterResourceNamespace' | 'env' | 'signal'> & {
+  surroundings: Pick<Cluster, 'namespace' | 'clusterResourceNamespace' | 'signal'> & {
+    env: Surroundings['env'];
     patience: AbortSignal;
     log: Log;
   },
@@ -83,7 +90,22 @@ async function open(
   const { clock, random } = connection;
   try {
     const client = createKubeClient(connection);
-    return await work({ client, clock, random, namespace, clusterResourceNamespace, env, signal });
+    const { platform, arch } = process;
+    const openAccount = openAccounts({
+      userAgent: userAgent('certwright', { version, commit: version, platform, arch }),
+      now: () => clock.now(),
+      random,
+      proxy: proxyOf(env),
+    });
+    return await work({
+      client,
+      clock,
+      random,
+      namespace,
+      clusterResourceNamespace,
+      open: openAccount,
+      signal,
+    });
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     // What the API says names the object, or the right that is missing.

@@ -1,5 +1,4 @@
 /** Which issuer an operator means, where its account key is, and a client for its account. */
-import { createAcmeClient } from '../../../acme/create-client.ts';
 import type { AcmeClient } from '../../../acme/acme-client.ts';
 import { AcmeConfigurationError } from '../../../acme/errors.ts';
 import type { Secret } from '../../../api/core.ts';
@@ -8,11 +7,8 @@ import type { IssuerReference } from '../../../api/issuer-reference.ts';
 import { accountKeyIn, accountKeyReference, type AccountKey } from '../../../issuers/acme/account-key.ts';
 import type { AnyIssuer } from '../../../issuers/issuer.ts';
 import { NotFoundError } from '../../../kube/errors.ts';
-import { userAgent } from '../../../kube/user-agent.ts';
 import { PkiError } from '../../../pki/errors.ts';
 import { CliError, exitCodes, UsageError } from '../../errors.ts';
-import { version } from '../../version.ts';
-import { proxyOf } from '../proxy.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface FoundIssuer {
@@ -105,16 +101,11 @@ export function openAccount(
   accountUrl?: string,
 ): AcmeClient {
   const { server = '', caBundle = '', skipTLSVerify = false } = issuer.spec.acme ?? {};
-  const { platform, arch } = process;
   try {
-    return createAcmeClient({
-      directoryUrl: server,
-      accountKeyPem: pem,
+    return cluster.open({
+      server,
+      privateKey: pem,
       skipTLSVerify,
-      userAgent: userAgent('certwright', { version, commit: version, platform, arch }),
-      now: () => cluster.clock.now(),
-      random: cluster.random,
-      proxy: proxyOf(cluster.env),
       ...(caBundle === '' ? {} : { caBundle: Buffer.from(caBundle, 'base64').toString('utf8') }),
       ...(accountUrl === undefined ? {} : { accountUrl }),
     });
