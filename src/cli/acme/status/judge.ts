@@ -18,7 +18,9 @@ export function judge(chain: Chain): Verdict {
   const { certificate, issuer, request, order } = chain;
   const ready = conditionOf(certificate.status?.conditions, 'Ready')?.status === 'True';
   const issuing = conditionOf(certificate.status?.conditions, 'Issuing');
-  if (ready && issuing?.status !== 'True') return { ready };
+  // What is in the Secret still works, and nobody would hear of a renewal that failed before it runs out.
+  const renewalFailed = issuing?.status === 'False' && certificate.status?.lastFailureTime !== undefined;
+  if (ready && issuing?.status !== 'True' && !renewalFailed) return { ready };
   const { namespace = '', name = '' } = certificate.metadata ?? {};
   const signer = request?.spec.issuerRef ?? certificate.spec.issuerRef;
   const verdict = (
@@ -78,7 +80,12 @@ export function judge(chain: Chain): Verdict {
     return verdict(
       `Order ${namespace}/${order.metadata?.name}`,
       order.status?.reason ?? `the CA calls it ${state ?? 'new'}`,
-      optionalRemedy(remedyOf(order.status?.reason ?? '', order.status?.problem)),
+      optionalRemedy(
+        remedyOf(order.status?.reason ?? '', order.status?.problem) ??
+          ((order.status?.reason ?? '') === ''
+            ? undefined
+            : 'correct what the message names, which may be a solver of the issuer or its selector: docs/acme-issuers.md; it goes on by itself'),
+      ),
     );
   const said = conditionOf(request?.status?.conditions, 'Ready');
   if (request !== undefined && said?.status !== 'True') {
@@ -96,7 +103,9 @@ export function judge(chain: Chain): Verdict {
     );
   }
   const condition =
-    issuing?.status === 'True' ? issuing : conditionOf(certificate.status?.conditions, 'Ready');
+    issuing?.status === 'True' || renewalFailed
+      ? issuing
+      : conditionOf(certificate.status?.conditions, 'Ready');
   return verdict(
     `Certificate ${namespace}/${name}`,
     condition === undefined

@@ -31,7 +31,8 @@ const mostShown = 10;
 export function renderStatus(chain: Chain, verdict: Verdict, now: number): string {
   const { certificate, issuer, request, order, challenges } = chain;
   const ready = conditionOf(certificate.status?.conditions, 'Ready');
-  const { notAfter, renewalTime } = certificate.status ?? {};
+  const { notAfter, renewalTime, lastFailureTime } = certificate.status ?? {};
+  const failure = verdict.ready && verdict.cause !== undefined && lastFailureTime !== undefined;
   const signer = request?.spec.issuerRef ?? certificate.spec.issuerRef;
   const own = conditionOf(issuer?.status?.conditions, 'Ready');
   const said = conditionOf(request?.status?.conditions, 'Ready');
@@ -43,7 +44,7 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
   const lines = aligned([
     [
       'Certificate',
-      `${titleOf(certificate)}: ${ready?.status === 'True' ? 'Ready' : `not Ready: ${ready?.reason ?? 'not looked at yet'}`}${validity === '' ? '' : `, ${validity}`}`,
+      `${titleOf(certificate)}: ${ready?.status === 'True' ? `Ready${failure ? `, but its renewal failed at ${lastFailureTime}` : ''}` : `not Ready: ${ready?.reason ?? 'not looked at yet'}`}${validity === '' ? '' : `, ${validity}`}`,
     ],
     [
       'Issuer',

@@ -91,6 +91,13 @@ test('a name that leads to an address that is never asked is told to be the reco
   assert.match(problem, /No CA can reach it there: point the DNS record/);
 });
 
+test('a listener that answers while the name does not: the way between them is what to look at', () => {
+  for (const outcome of [notFound, refused]) {
+    const { problem } = verdict(url, [seen('direct', match), seen('name', outcome, '203.0.113.5')]);
+    assert.match(problem, /answers rightly, so the name .* leads to another machine, or what has port 80/);
+  }
+});
+
 const outcomes = fc.constantFrom(match, refused, timeout, notFound, unknown, absent);
 const addresses = fc.subarray(['203.0.113.5', '10.0.0.80', '2001:db8::1'], { minLength: 1 });
 const views = fc.record({

@@ -109,5 +109,7 @@ function behindTheName(route: Seen | undefined, direct: Seen | undefined): strin
       ? words
       : `${direct.target} answers rightly, but ${words}: see what its controller says of it`;
   }
+  if (route === undefined && direct !== undefined)
+    return `${direct.target} answers rightly, so the name (A or AAAA record) leads to another machine, or what has port 80 there does not pass /.well-known/acme-challenge/ on`;
   return 'It is tried again by itself';
 }
