@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AcmeTransportError } from '../../src/acme/errors.ts';
+import { problem } from '../../src/controllers/testing/fake-ca.ts';
 import { AcmeWorld } from './acme-world.ts';
 import { namespace } from './standalone-world.ts';
 
@@ -71,6 +72,21 @@ test('a CA that lists no orders: what nobody got the answer of is left to expire
   assert.ok(died);
   await checkOne(acme);
   assert.equal(acme.ca.count('newOrder'), 2);
+});
+
+test('a CA whose list of orders is broken holds nothing up for long', async (t) => {
+  const { acme, died } = await throughDeath(t, ({ world, ca }) => {
+    ca.onCall = (call) => {
+      if (call === 'listOrders') throw problem(500, 'serverInternal', 'oops');
+    };
+    ca.afterCall = (call) => {
+      if (!call.startsWith('newOrder')) return;
+      ca.afterCall = () => undefined;
+      world.ours.dieAfter(0);
+    };
+  });
+  assert.ok(died);
+  assert.deepEqual([acme.ca.count('listOrders'), acme.ca.count('newOrder')], [5, 2]);
 });
 
 test('an answer that breaks off does not mean a second order', async (t) => {

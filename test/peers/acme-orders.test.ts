@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { secrets } from '../../src/api/resources.ts';
 import type { ParsedCertificate } from '../../src/pki/x509/parse-certificate.ts';
-import { namespace, OrdersWorld } from './acme-orders-world.ts';
+import { OrdersWorld } from './acme-orders-world.ts';
 
 const names = (count: number, of: string): string[] =>
   Array.from({ length: count }, (_, index) => `n${index}.${of}.example.test`);

@@ -1,7 +1,7 @@
 /** The calls to the CA that bring an Order forward, one function for each decision; each answers what to write (RFC 8555 §7.1.3, §7.4). */
 import type { AcmeAuthorization, AcmeClient, AcmeOrder, NewOrder } from '../../acme/acme-client.ts';
 import type { OrderBudget } from '../../acme/budget/order-budget.ts';
-import { AcmeProblemError } from '../../acme/errors.ts';
+import { AcmeError, AcmeProblemError } from '../../acme/errors.ts';
 import { preferredChain } from '../../acme/preferred-chain.ts';
 import { parseDuration } from '../../api/duration.ts';
 import type { AcmeState } from '../../api/enumerations.ts';
@@ -84,6 +84,9 @@ export async function create(input: StepInput): Promise<StepResult> {
   return { status: news({ url: placed.url, ...standing(order, placed) }) };
 }
 
+/** Failures in a row after which the CA's list of orders is gone without. */
+const mostListings = 4;
+
 /** What the CA may have for this Order already, where nobody could note down that it has. */
 async function findLost(
   { client, lost, memory, order, now, signal }: StepInput,
@@ -92,7 +95,13 @@ async function findLost(
   if (memory.perhapsPlaced === undefined) return undefined;
   const { replaces = '' } = order.spec;
   const wanted = replaces === '' ? ask : { ...ask, replaces };
-  const found = await lost.find(client, wanted, memory.perhapsPlaced, now, { signal });
+  let found: AcmeOrder | undefined;
+  try {
+    found = await lost.find(client, wanted, memory.perhapsPlaced, now, { signal });
+  } catch (error) {
+    // A list that cannot be had is no reason to go without a certificate.
+    if (!(error instanceof AcmeError) || (error.retryable && memory.failures < mostListings)) throw error;
+  }
   memory.perhapsPlaced = undefined;
   return found;
 }

@@ -93,9 +93,17 @@ test('what gets lost after the list was asked for is looked for in a new one', a
   assert.equal(one.lists, 2);
 });
 
-test('a CA without a list, or that cannot answer now, holds nothing up', async () => {
+test('a CA without a list holds nothing up', async () => {
   assert.equal(await find(undefined), undefined);
-  assert.equal(await find(new AcmeTransportError('connect', 'refused')), undefined);
+});
+
+test('a list that cannot be had now is asked for again', async () => {
+  const lost = new LostOrders(() => new Set());
+  const one = ca(new AcmeTransportError('connect', 'refused'));
+  for (let tries = 1; tries <= 2; tries++) {
+    await assert.rejects(lost.find(one.client, wanted, 0, now, {}), AcmeTransportError);
+    assert.equal(one.lists, tries);
+  }
 });
 
 test('strangers with the same account cost fifty looks at most', async () => {

@@ -3,7 +3,6 @@
  * CA's answer to `newOrder` and our storing it: found again in the CA's list of the account's orders (RFC 8555 §7.1.2.1).
  */
 import type { AcmeClient, AcmeOrder, CallOptions, NewOrder } from '../../acme/acme-client.ts';
-import { AcmeError } from '../../acme/errors.ts';
 import { sameIdentifiers } from './identifiers.ts';
 
 /** Unknown orders that are looked at for one list; a stranger with the same account may have made any number. */
@@ -14,7 +13,7 @@ const leastLifeMs = 10 * 60_000;
 interface Listing {
   /** How many answers were lost when the CA was asked. */
   losses: number;
-  orders: Promise<AcmeOrder[] | undefined>;
+  orders: Promise<AcmeOrder[]>;
 }
 
 export class LostOrders {
@@ -36,8 +35,8 @@ export class LostOrders {
   }
 
   /**
-   * An order for the same, not finalized and nobody's. Undefined: there is none, or the CA does not list orders, or not now:
-   * then another one is placed, and at worst one is left to expire.
+   * An order for the same, not finalized and nobody's. Undefined: there is none, or the CA does not list orders: then another
+   * one is placed, and at worst one is left to expire. Rejects with the errors of the client.
    * @param loss what `note` said; 0: before this process began
    */
   async find(
@@ -52,12 +51,21 @@ export class LostOrders {
       listing = { losses: this.#losses, orders: this.#list(client, options) };
       this.#listings.set(client, listing);
     }
-    const orders = (await listing.orders) ?? [];
+    const orders = await this.#unlessFailed(client, listing);
     const fitting = orders.filter((order) => fits(order, wanted, now));
     const found = this.#untaken(fitting.map(({ url }) => url))[0];
     if (found === undefined) return undefined;
     this.#given.add(found);
     return await this.#unlessSpent(client, found, wanted, now, options);
+  }
+
+  async #unlessFailed(client: AcmeClient, listing: Listing): Promise<AcmeOrder[]> {
+    try {
+      return await listing.orders;
+    } catch (error) {
+      if (this.#listings.get(client) === listing) this.#listings.delete(client);
+      throw error;
+    }
   }
 
   /** The list may be from the beginning of this process. */
@@ -84,18 +92,13 @@ export class LostOrders {
     return urls.filter((url) => !this.#given.has(url) && !known.has(url));
   }
 
-  async #list(client: AcmeClient, options: CallOptions): Promise<AcmeOrder[] | undefined> {
-    try {
-      const unknown = this.#untaken((await client.listOrders(options)) ?? []);
-      const orders: AcmeOrder[] = [];
-      // The newest are at the end where a CA keeps any order.
-      for (const url of unknown.slice(-mostLookedAt).toReversed())
-        orders.push(await client.order(url, options));
-      return orders;
-    } catch (error) {
-      if (error instanceof AcmeError && options.signal?.aborted !== true) return undefined;
-      throw error;
-    }
+  async #list(client: AcmeClient, options: CallOptions): Promise<AcmeOrder[]> {
+    const unknown = this.#untaken((await client.listOrders(options)) ?? []);
+    const orders: AcmeOrder[] = [];
+    // The newest are at the end where a CA keeps any order.
+    for (const url of unknown.slice(-mostLookedAt).toReversed())
+      orders.push(await client.order(url, options));
+    return orders;
   }
 }
 
