@@ -213,6 +213,13 @@ export const stateMetrics = {
     help: 'Answers to challenges that could not be taken away in time, and are tried again (ConfigMap certwright-cleanup-debts).',
     series: 'one',
   },
+  missingRecords: {
+    name: 'certwright_acme_missing_validation_records',
+    type: 'gauge',
+    labels: [],
+    help: 'Records at _validation-persist that renewals by dns-persist-01 need and the DNS does not have; looked at twice a day.',
+    series: 'one',
+  },
   budgetAvailable: {
     name: 'certwright_acme_budget_available',
     type: 'gauge',

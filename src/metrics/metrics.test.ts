@@ -110,6 +110,7 @@ describe('metrics', () => {
     });
     metrics.setBudget(createOrderBudget());
     metrics.setCleanUpDebts(2);
+    metrics.setMissingRecords(1);
     metrics.acme({
       scheme: 'https',
       host: 'ca',

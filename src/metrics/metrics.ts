@@ -62,6 +62,8 @@ export interface Metrics {
   setBudget(budget: OrderBudget | undefined): void;
   /** Answers to challenges that are still to be taken away. */
   setCleanUpDebts(count: number): void;
+  /** How many records that renewals by dns-persist-01 need are missing. */
+  setMissingRecords(count: number): void;
   /** Ends the watch over the event loop. */
   stop(): void;
 }
@@ -73,6 +75,7 @@ interface State {
   admissionMode: string | undefined;
   budget: OrderBudget | undefined;
   cleanUpDebts: number | undefined;
+  missingRecords: number | undefined;
 }
 
 type Sample = readonly [labels: readonly string[], value: number];
@@ -88,6 +91,7 @@ export function createMetrics(input: MetricsInput): Metrics {
     admissionMode: undefined,
     budget: undefined,
     cleanUpDebts: undefined,
+    missingRecords: undefined,
   };
   const breathe = input.breathe ?? breatheByImmediate;
 
@@ -127,6 +131,7 @@ export function createMetrics(input: MetricsInput): Metrics {
         observers.forget();
         state.budget = undefined;
         state.cleanUpDebts = undefined;
+        state.missingRecords = undefined;
       }
       state.caches = caches;
     },
@@ -144,6 +149,9 @@ export function createMetrics(input: MetricsInput): Metrics {
     },
     setCleanUpDebts: (count) => {
       state.cleanUpDebts = count;
+    },
+    setMissingRecords: (count) => {
+      state.missingRecords = count;
     },
     stop: () => input.process.stop(),
   };
@@ -175,6 +183,7 @@ async function stateText(input: MetricsInput, state: State, observers: Observers
   return [
     family(objectMetrics.breakerOpen, open),
     family(stateMetrics.cleanUpDebts, one(state.cleanUpDebts)),
+    family(stateMetrics.missingRecords, one(state.missingRecords)),
     family(stateMetrics.breakersOpen, one(open.length)),
     family(stateMetrics.clock, one(seconds)),
     family(stateMetrics.clockGauge, one(seconds)),

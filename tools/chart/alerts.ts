@@ -135,6 +135,15 @@ export const alerts: readonly Alert[] = [
       'The ConfigMap certwright-cleanup-debts lists them with the reason. They are tried again; deleting an entry forgives it.',
   },
   {
+    name: 'CertwrightValidationRecordMissing',
+    severity: 'warning',
+    expression: 'certwright_acme_missing_validation_records > 0',
+    for: '60m',
+    summary: 'Records that renewals by dns-persist-01 need are missing',
+    description:
+      'Events ValidationRecordMissing at the Certificates say which; `certwright acme dns-persist-record` prints what to set. Certificates are valid until their next renewal fails.',
+  },
+  {
     name: 'CertwrightDown',
     severity: 'critical',
     expression: `absent(${clock})`,

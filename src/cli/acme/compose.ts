@@ -16,6 +16,7 @@ import type { SolverDeps } from '../../solvers/deps.ts';
 import { createDns01Solver } from '../../solvers/dns01/dns01-solver.ts';
 import { solverObjection } from '../../solvers/dns01/objection.ts';
 import { createDnsPersist01Solver } from '../../solvers/dns-persist01/dns-persist01-solver.ts';
+import { createLookForRecord } from '../../solvers/dns-persist01/look-for-record.ts';
 import { createHttp01Solver } from '../../solvers/http01/http01-solver.ts';
 import { createSolverCaches } from '../../solvers/http01/solver-caches.ts';
 import { createSolvers } from '../../solvers/registry.ts';
@@ -46,6 +47,8 @@ export interface AcmeComposition {
   observe?: (trip: RoundTrip) => void;
   /** Told how many answers are still to be taken away. */
   onDebts?: (count: number) => void;
+  /** Told how many records that renewals by dns-persist-01 need are missing. */
+  onMissingRecords?: (count: number) => void;
 }
 
 export interface ComposedAcme {
@@ -56,7 +59,7 @@ export interface ComposedAcme {
 }
 
 export function composeAcme(composition: AcmeComposition): ComposedAcme {
-  const { settings, connection, environment, observe, onDebts, budget } = composition;
+  const { settings, connection, environment, observe, onDebts, onMissingRecords, budget } = composition;
   const { clock, random } = connection;
   const build = { version, commit: version, platform: process.platform, arch: process.arch };
   return {
@@ -74,6 +77,13 @@ export function composeAcme(composition: AcmeComposition): ComposedAcme {
         settings,
         ...(onDebts === undefined ? {} : { onDebts }),
         solvers: (context) => openSolvers(composition, context, userAgent(componentOf('challenges'), build)),
+      },
+      persistRecords: {
+        ...(onMissingRecords === undefined ? {} : { onMissing: onMissingRecords }),
+        open() {
+          const dns = createDnsParts({ clock, environment });
+          return { look: createLookForRecord(dns, settings.dns), close: () => dns.close() };
+        },
       },
     },
   };

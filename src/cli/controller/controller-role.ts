@@ -160,6 +160,7 @@ export function startWork(
     },
     observe: metrics.acme,
     onDebts: (count) => metrics.setCleanUpDebts(count),
+    onMissingRecords: (count) => metrics.setMissingRecords(count),
   });
   const controllers = startControllers({
     client,

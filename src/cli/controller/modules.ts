@@ -5,6 +5,10 @@ import { challengesModule } from '../../controllers/challenge/module.ts';
 import type { ChallengesOptions } from '../../controllers/challenge/controller.ts';
 import type { ControllerModule } from '../../controllers/module.ts';
 import { ordersModule, type OrdersOptions } from '../../controllers/order/module.ts';
+import {
+  persistRecordsModule,
+  type PersistRecordsOptions,
+} from '../../controllers/persist-records/module.ts';
 import { shimModules } from '../../controllers/shim/modules.ts';
 
 /** What the flags of ingress-shim and gateway-shim say (spec/operations.md §3). */
@@ -40,6 +44,7 @@ export interface ModuleSettings {
 export interface AcmeModules {
   orders: OrdersOptions;
   challenges: ChallengesOptions;
+  persistRecords: PersistRecordsOptions;
 }
 
 /** Those of which a name is enabled, in the order in which they start. */
@@ -47,7 +52,13 @@ export function createModules({ enabled, shim }: ModuleSettings, acme?: AcmeModu
   const all: ControllerModule[] = [
     // One line each: a factory that is handed what it needs of the settings.
     certificateSigningRequestModule(enabled),
-    ...(acme === undefined ? [] : [ordersModule(acme.orders), challengesModule(acme.challenges)]),
+    ...(acme === undefined
+      ? []
+      : [
+          ordersModule(acme.orders),
+          challengesModule(acme.challenges),
+          persistRecordsModule(acme.persistRecords),
+        ]),
     ...shimModules({
       defaultIssuer: {
         name: shim.defaultIssuerName,

@@ -1,0 +1,39 @@
+/** The watch over dns-persist-01 records as a module: it runs where Challenges are worked on (`--controllers`). */
+import { cacheKey } from '../../kube/cache.ts';
+import type { LookForRecord } from '../../solvers/dns-persist01/look-for-record.ts';
+import { effectiveRef } from '../certificate/issuer-match.ts';
+import type { ControllerModule } from '../module.ts';
+import { RecordWatch } from './record-watch.ts';
+
+export interface PersistRecordsOptions {
+  /** Made when the work begins; `close` ends what it holds. */
+  open(): { look: LookForRecord; close(): Promise<void> };
+  /** Told how many records are missing. */
+  onMissing?(count: number): void;
+}
+
+export function persistRecordsModule(options: PersistRecordsOptions): ControllerModule {
+  return {
+    names: ['challenges'],
+    start: (context, signal) => {
+      const { informers } = context;
+      const eyes = options.open();
+      const watch = new RecordWatch(context, signal, {
+        look: eyes.look,
+        issuerOf: ({ metadata, spec }) => {
+          const { group, kind, name } = effectiveRef(spec.issuerRef);
+          if (group !== 'cert-manager.io') return undefined;
+          return kind === 'ClusterIssuer'
+            ? informers.clusterIssuers.get(name)
+            : informers.issuers.get(cacheKey(metadata?.namespace, name));
+        },
+        onMissing: (count) => options.onMissing?.(count),
+      });
+      const stopping = new Promise<void>((resolve) =>
+        signal.addEventListener('abort', () => resolve(), { once: true }),
+      );
+      void Promise.race([context.synced, stopping]).then(() => watch.start());
+      return { informers: [], stopped: stopping.then(() => watch.stop()).then(() => eyes.close()) };
+    },
+  };
+}
