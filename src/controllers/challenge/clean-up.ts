@@ -40,7 +40,9 @@ export class CleanUp {
     if (problem === undefined) return this.letGo(challenge, memory);
     const { writer, context } = this.#deps;
     const { deletionTimestamp } = challenge.metadata ?? {};
-    const attempts = (challenge.status?.cleanUpAttempts ?? 0) + 1;
+    // Counted here, too: an object whose status cannot be written must be let go of all the same.
+    const attempts = Math.max(challenge.status?.cleanUpAttempts ?? 0, memory.cleanUps) + 1;
+    memory.cleanUps = attempts;
     if (deletionTimestamp !== undefined && attempts > cleanUpLimit)
       return this.#owe(challenge, memory, problem);
     const wait = attempts > cleanUpLimit ? slowRetryMs : backoff(attempts);
@@ -121,21 +123,23 @@ export class CleanUp {
     const dropped = await debts.add(challenge, stableReason(problem));
     const { namespace, name } = challenge.metadata ?? {};
     const { type, dnsName } = challenge.spec;
-    context.log.warn(
-      { challenge: `${namespace}/${name}`, type, dnsName },
-      `what it put in place could not be taken away in ${cleanUpLimit} attempts and is a debt now: ${problem}`,
-    );
+    const isKept = !dropped.some(({ uid }) => uid === challenge.metadata?.uid);
+    if (isKept)
+      context.log.warn(
+        { challenge: `${namespace}/${name}`, type, dnsName },
+        `what it put in place could not be taken away in ${cleanUpLimit} attempts and is a debt now: ${problem}`,
+      );
     for (const one of dropped)
       context.log.error(
         { challenge: `${one.namespace}/${one.name}`, type: one.spec.type, dnsName: one.spec.dnsName },
-        'there are too many debts: what this Challenge put in place is left where it is and has to be removed by hand',
+        'it cannot be kept among the debts (too many, too long, or they may not be written): what this Challenge put in place is left where it is and has to be removed by hand',
       );
     writer.tell(
       challenge,
       'Warning',
       'CleanUpOwed',
       boundedText(
-        `The ${type} answer for ${dnsName} could not be taken away and is tried again in the background: ${problem}`,
+        `The ${type} answer for ${dnsName} could not be taken away and ${isKept ? 'is tried again in the background' : 'has to be removed by hand'}: ${problem}`,
       ),
     );
     await this.letGo(challenge, memory);

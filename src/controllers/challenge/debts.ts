@@ -9,13 +9,11 @@ import type { ConfigMap } from '../../api/core.ts';
 import { managedBy, managedByController } from '../../api/labels.ts';
 import { configMaps } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { AlreadyExistsError, NotFoundError } from '../../kube/errors.ts';
+import { AlreadyExistsError, KubeError, NotFoundError } from '../../kube/errors.ts';
+import { roomFor } from './debt-room.ts';
 import { timeOf } from './status.ts';
 
 export const debtsConfigMap = 'certwright-cleanup-debts';
-
-/** A ConfigMap holds a MiB at most; an issuer that leaves more behind than this has one trouble, not a thousand. */
-const mostDebts = 200;
 
 export interface Debt {
   namespace: string;
@@ -50,36 +48,63 @@ export class Debts {
     this.#deps = deps;
   }
 
-  /** Resolves once it is stored. Answers the debts that had to be dropped for it: the oldest beyond a bound. */
+  /**
+   * Resolves once it is stored. Answers the debts that had to be dropped for it; itself where it cannot be stored at all:
+   * a deletion waits for no ConfigMap. Rejects while the API server cannot answer.
+   */
   async add(challenge: Challenge, problem: string): Promise<Debt[]> {
     const { uid = '', name = '', namespace = '' } = challenge.metadata ?? {};
-    const { client, namespace: where } = this.#deps;
     const written = challenge.status?.writtenNames;
     const debt: Debt = {
       namespace,
       name,
       uid,
-      spec: challenge.spec,
+      spec: lean(challenge.spec),
       ...(written === undefined ? {} : { writtenNames: written }),
       since: timeOf(this.#deps.now()),
       attempts: 0,
       problem: problem.slice(0, 1024),
     };
-    const key = { namespace: where, name: debtsConfigMap };
-    const data = { [uid]: JSON.stringify(debt) };
+    const text = JSON.stringify(debt);
     try {
-      await client.patch<ConfigMap>(configMaps, key, 'merge', { data }, { fieldManager: this.#fieldManager });
+      const { [uid]: _again, ...entries } = await this.#entries();
+      const stored = Object.entries(entries).flatMap(([other, value]) =>
+        readDebt(other, value).map((one) => ({ debt: one, bytes: bytesOf(other, value) })),
+      );
+      const all = Object.entries(entries).reduce((total, [other, value]) => total + bytesOf(other, value), 0);
+      const readable = stored.reduce((total, { bytes }) => total + bytes, 0);
+      const dropped = roomFor(stored, all - readable, { debt, bytes: bytesOf(uid, text) });
+      if (dropped === undefined) return [debt];
+      await this.#store({ [uid]: text }, Object.fromEntries(dropped.map((one) => [one.uid, null])));
+      this.#deps.onAdded?.();
+      this.#deps.onCount(stored.length - dropped.length + 1);
+      return dropped;
+    } catch (error) {
+      if (error instanceof KubeError && !error.retryable) return [debt];
+      throw error;
+    }
+  }
+
+  async #store(data: Record<string, string>, dropped: Record<string, null>): Promise<void> {
+    const { client, namespace } = this.#deps;
+    const key = { namespace, name: debtsConfigMap };
+    const change = { data: { ...dropped, ...data } };
+    try {
+      await client.patch<ConfigMap>(configMaps, key, 'merge', change, { fieldManager: this.#fieldManager });
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       await this.#create(data);
     }
-    this.#deps.onAdded?.();
-    const all = await this.list();
-    const dropped = all
-      .toSorted((a, b) => (a.since < b.since ? -1 : 1))
-      .slice(0, Math.max(0, all.length - mostDebts));
-    for (const one of dropped) await this.remove(one.uid);
-    return dropped;
+  }
+
+  async #entries(): Promise<Readonly<Record<string, string>>> {
+    const { client, namespace } = this.#deps;
+    try {
+      return (await client.get<ConfigMap>(configMaps, { namespace, name: debtsConfigMap })).data ?? {};
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      return {};
+    }
   }
 
   async #create(data: Record<string, string>): Promise<void> {
@@ -100,14 +125,7 @@ export class Debts {
   }
 
   async list(): Promise<Debt[]> {
-    const { client, namespace } = this.#deps;
-    let data: Readonly<Record<string, string>> = {};
-    try {
-      data = (await client.get<ConfigMap>(configMaps, { namespace, name: debtsConfigMap })).data ?? {};
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
-    const debts = Object.entries(data).flatMap(([uid, text]) => readDebt(uid, text));
+    const debts = Object.entries(await this.#entries()).flatMap(([uid, text]) => readDebt(uid, text));
     this.#deps.onCount(debts.length);
     return debts;
   }
@@ -131,6 +149,30 @@ export class Debts {
       if (!(error instanceof NotFoundError)) throw error;
     }
   }
+}
+
+/** Without what only matters while an answer is put in place, and may be long. */
+function lean(spec: ChallengeSpec): ChallengeSpec {
+  const { selector: _selector, http01, ...solver } = spec.solver;
+  if (http01 === undefined) return { ...spec, solver };
+  const { ingress, gatewayHTTPRoute: route, ...rest } = http01;
+  const { podTemplate: _pod, ingressTemplate: _template, ...leanIngress } = ingress ?? {};
+  const { podTemplate: _routePod, ...leanRoute } = route ?? {};
+  return {
+    ...spec,
+    solver: {
+      ...solver,
+      http01: {
+        ...rest,
+        ...(ingress === undefined ? {} : { ingress: leanIngress }),
+        ...(route === undefined ? {} : { gatewayHTTPRoute: leanRoute }),
+      },
+    },
+  };
+}
+
+function bytesOf(key: string, text: string): number {
+  return Buffer.byteLength(key) + Buffer.byteLength(text);
 }
 
 /** Entries that nobody can read are not ours: they are left where they are. */

@@ -7,6 +7,8 @@ export interface ChallengeMemory {
   dueMs: number;
   /** The same for taking the answer away. */
   cleanUpDueMs: number;
+  /** Attempts to take the answer away that failed. */
+  cleanUps: number;
   /** Failures in a row of the same kind of attempt. */
   failures: number;
   /** Answers of the CA in a row that made no sense. */
@@ -57,6 +59,7 @@ export class Memories {
       uid,
       dueMs: 0,
       cleanUpDueMs: 0,
+      cleanUps: 0,
       failures: 0,
       faults: 0,
       known: false,

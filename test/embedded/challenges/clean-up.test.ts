@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { configMaps } from '../../../src/api/resources.ts';
 import { cleanUpLimit } from '../../../src/controllers/challenge/decide.ts';
+import { ForbiddenError, TooLargeError } from '../../../src/kube/errors.ts';
 import { SolverUnavailableError } from '../../../src/solvers/errors.ts';
 import { hour } from '../standalone-world.ts';
 import { ChallengeWorld, dns01 } from './challenge-world.ts';
@@ -67,6 +68,26 @@ test('after half an hour the object goes, what is left is a debt, and the debt i
   assert.equal(here.solver.world.size, 0);
   assert.equal(here.debts.at(-1), 0);
   assert.deepEqual((await here.world.user.get<ConfigMap>(configMaps, debts)).data ?? {}, {});
+});
+
+test('a deletion waits for no ConfigMap that may not be written, and for no status that cannot be', async (t) => {
+  const here = await deletedWhileBroken(t);
+  const { ours } = here.world;
+  const patch = ours.patch.bind(ours);
+  const refused = new ForbiddenError('no', { status: 403 });
+  ours.patch = (...args: Parameters<typeof patch>) =>
+    args[0].plural === 'configmaps'
+      ? Promise.reject(refused)
+      : args[4].subresource === 'status'
+        ? Promise.reject(new TooLargeError('etcdserver: request is too large', { status: 413 }))
+        : patch(...args);
+  await here.world.clock.advance(1.5 * hour);
+  assert.equal(await here.find('web'), undefined);
+  const told = await here.world.told('Challenge', 'web');
+  assert.ok(
+    told.some((one) => /^CleanUpOwed: .* has to be removed by hand/u.test(one)),
+    told.join('\n'),
+  );
 });
 
 test('debts outlive the process', async (t) => {
