@@ -81,7 +81,7 @@ test('a deletion waits for no ConfigMap that may not be written, and for no stat
       : args[4].subresource === 'status'
         ? Promise.reject(new TooLargeError('etcdserver: request is too large', { status: 413 }))
         : patch(...args);
-  await here.world.clock.advance(1.5 * hour);
+  await here.world.clock.advance(hour);
   assert.equal(await here.find('web'), undefined);
   const told = await here.world.told('Challenge', 'web');
   assert.ok(
