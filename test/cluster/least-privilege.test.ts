@@ -32,7 +32,7 @@ const settings: RbacSettings = {
       'listenerset' as const,
       'csr-signers' as const,
     ].filter(
-      // Those of ACME need a CA, a DNS server and somebody who routes.
+      // Those of ACME need a CA: `least-privilege-acme.test.ts`.
       (feature) => !feature.startsWith('acme'),
     ),
   ),

@@ -33,7 +33,8 @@ export async function inNode(command: readonly string[], input?: string): Promis
     maxBuffer: 64 * 1024 * 1024,
     timeout: 180_000,
   });
-  child.child.stdin?.end(input ?? '');
+  // A command that reads nothing may have ended by now. What it says of itself decides.
+  child.child.stdin?.on('error', () => undefined).end(input ?? '');
   return (await child).stdout;
 }
 

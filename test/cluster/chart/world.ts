@@ -102,6 +102,13 @@ export async function installMonitoring(world: ChartWorld): Promise<void> {
   await define(world, await moduleFolder('github.com/prometheus-operator/prometheus-operator'), files);
 }
 
+/** Installs HTTPRoutes and TLSRoutes, beside `installGatewayApi`. */
+export async function installRoutes(world: ChartWorld): Promise<void> {
+  const stable = 'config/crd/standard/gateway.networking.k8s.io';
+  const files = ['httproutes', 'tlsroutes'].map((plural) => `${stable}_${plural}.yaml`);
+  await define(world, await moduleFolder('sigs.k8s.io/gateway-api'), files);
+}
+
 /** Installs Gateways and both kinds of listener sets, from the Gateway API's own Go module. */
 export async function installGatewayApi(world: ChartWorld): Promise<void> {
   const module = 'sigs.k8s.io/gateway-api';

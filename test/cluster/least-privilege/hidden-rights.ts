@@ -77,6 +77,7 @@ function attemptFor({ group, resource, verb }: Grant, name: string): Attempt {
   if (resource === 'signers' && verb === 'approve') return approval(name);
   if (resource === 'signers' && verb === 'sign') return signature(name);
   if (resource.endsWith('/finalizers')) return ownership(group, resource.replace('/finalizers', ''));
+  if (resource === 'tlsroutes' && verb === 'create') return appliedRoute;
   throw new Error(`no request is known that needs ${verb} on ${resource}`);
 }
 
@@ -96,7 +97,7 @@ function approval(name: string): Attempt {
       },
     });
     const condition = { type: 'Approved', status: 'True', reason: 'test', message: 'test' };
-    const path = `/apis/cert-manager.io/v1/namespaces/shop/certificaterequests/${requestName}`;
+    const path = `/apis/cert-manager.io/v1/namespaces/shop/certificaterequests/${requestName}/status`;
     await patchAs(world, user, path, { status: { conditions: [condition] } });
   };
 }
@@ -117,9 +118,22 @@ function signature(name: string): Attempt {
         usages: ['digital signature', 'key encipherment'],
       },
     });
-    const path = `/apis/certificates.k8s.io/v1/certificatesigningrequests/${again}`;
+    const path = `/apis/certificates.k8s.io/v1/certificatesigningrequests/${again}/status`;
     await patchAs(world, user, path, { status: { certificate } });
   };
+}
+
+/** Nothing of that name is there. */
+async function appliedRoute(world: ScenarioWorld, user: string): Promise<void> {
+  const apiVersion = 'gateway.networking.k8s.io/v1';
+  const route = {
+    apiVersion,
+    kind: 'TLSRoute',
+    metadata: { name: 'applied' },
+    spec: { hostnames: ['a.example'], rules: [{ backendRefs: [{ name: 'a', port: 443 }] }] },
+  };
+  const path = `/apis/${apiVersion}/namespaces/shop/tlsroutes/applied?fieldManager=test`;
+  await patchAs(world, user, path, route, 'application/apply-patch+yaml');
 }
 
 /** Something that its owner waits for when it is deleted. */
@@ -132,14 +146,9 @@ function ownership(group: string, plural: string): Attempt {
     xlistenersets: 'xset',
   };
   return async (world, user) => {
-    const found = await world.kubectl(
-      'get',
-      `${plural}.${group}/${owners[plural]}`,
-      '-n',
-      'shop',
-      '-o',
-      'json',
-    );
+    // Those of ACME have a number in their names that nobody need know.
+    const name = owners[plural] ?? (await world.list(`${plural}.${group}`, '-n', 'shop'))[0]?.metadata.name;
+    const found = await world.kubectl('get', `${plural}.${group}/${name}`, '-n', 'shop', '-o', 'json');
     const { apiVersion, kind, metadata } = JSON.parse(found) as {
       apiVersion: string;
       kind: string;
@@ -153,12 +162,13 @@ function ownership(group: string, plural: string): Attempt {
       controller: true,
       blockOwnerDeletion: true,
     };
-    const isCertificate = kind === 'Certificate';
+    // What is owned does not matter to the right on the owner.
+    const isSecret = group.endsWith('cert-manager.io');
     const owned = {
-      apiVersion: isCertificate ? 'v1' : 'cert-manager.io/v1',
-      kind: isCertificate ? 'Secret' : 'Certificate',
+      apiVersion: isSecret ? 'v1' : 'cert-manager.io/v1',
+      kind: isSecret ? 'Secret' : 'Certificate',
       metadata: { name: 'owned', namespace: 'shop', ownerReferences: [owner] },
-      ...(isCertificate
+      ...(isSecret
         ? {}
         : { spec: { secretName: 'owned', dnsNames: ['a.example'], issuerRef: { name: 'ca' } } }),
     };
@@ -173,15 +183,28 @@ async function sampleRequest(world: ScenarioWorld): Promise<string> {
 }
 
 /** Without kubectl, which reads what it patches, and that is a right of its own. Rejects like it does, with `stderr`. */
-async function patchAs(world: ScenarioWorld, user: string, path: string, patch: object): Promise<void> {
+async function patchAs(
+  world: ScenarioWorld,
+  user: string,
+  path: string,
+  patch: object,
+  type = 'application/merge-patch+json',
+): Promise<void> {
   const { url, ca, folder } = world.cluster;
   const [key, cert] = await Promise.all(
     ['key', 'crt'].map((suffix) => readFile(join(folder, LAYOUT.pki, `client-admin.${suffix}`), 'utf8')),
   );
-  const headers = { 'content-type': 'application/merge-patch+json', 'impersonate-user': user };
-  const asked = request(`${url}${path}/status?dryRun=All`, { method: 'PATCH', headers, ca, key, cert });
+  const headers = { 'content-type': type, 'impersonate-user': user };
+  const asked = request(`${url}${path}${path.includes('?') ? '&' : '?'}dryRun=All`, {
+    method: 'PATCH',
+    headers,
+    ca,
+    key,
+    cert,
+  });
   asked.end(JSON.stringify(patch));
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const body = await text(response);
-  if (response.statusCode !== 200) throw Object.assign(new Error(body), { stderr: body });
+  if (response.statusCode !== 200 && response.statusCode !== 201)
+    throw Object.assign(new Error(body), { stderr: body });
 }

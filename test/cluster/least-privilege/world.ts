@@ -115,6 +115,7 @@ export async function runAs(
   args: readonly string[],
   line: RegExp,
   namespace = 'cert-manager',
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
   const token = await world.cluster.tokenFor(namespace, serviceAccount);
   const kubeconfig = await world.cluster.kubeconfigForToken(`sa-${serviceAccount}`, token);
@@ -123,6 +124,7 @@ export async function runAs(
     [join(root, 'dist/certwright.js'), ...args, `--kubeconfig=${kubeconfig}`],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
     },
   );
   t.after(() => child.kill('SIGKILL'));
@@ -156,10 +158,7 @@ export async function runAs(
   };
 }
 
-/**
- * Setting of the chart: nobody works on Orders and Challenges. Evidence for the rights of ACME needs a CA, and somebody who
- * routes to what is made.
- */
+/** Setting of the chart: nobody works on Orders and Challenges. Their rights: `least-privilege-acme.test.ts`, with a CA. */
 export const withoutAcme = `--set=extraArgs[0]=${[
   '--controllers=*',
   '-orders',

@@ -14,6 +14,10 @@ export interface ControllerProcess {
   during<T>(work: Promise<T>): Promise<T>;
   /** Ends it with SIGTERM and answers the exit code. */
   end(): Promise<number | null>;
+  /** SIGKILL, at once. */
+  kill(): void;
+  /** Resolves when it is gone, whatever ended it. */
+  readonly gone: Promise<void>;
 }
 
 /** Starts it without leader election; its servers for health and metrics get any free port. */
@@ -37,6 +41,8 @@ export function startController(
     pid: child.pid ?? 0,
     log: () => log,
     during: (work) => Promise.race([work, gone]),
+    kill: () => void child.kill('SIGKILL'),
+    gone: exit.then(() => undefined),
     async end() {
       child.kill('SIGTERM');
       await exit;
