@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import packet, { type Answer } from 'dns-packet';
 import * as fc from 'fast-check';
 import { MalformedMessageError } from './errors.ts';
-import { layoutOf } from './message-layout.ts';
+import { layoutOf, readName } from './message-layout.ts';
 import { decodeAnswer, encodeQuery, udpPayloadSize, type Question } from './message.ts';
 
 const question: Question = { id: 4711, name: '_acme-challenge.example.com.', type: 'TXT' };
@@ -91,6 +91,9 @@ suite('answers', () => {
     assert.equal(decodeAnswer(answer([], { name: 'evil.example' }), question), undefined);
     assert.equal(decodeAnswer(answer([], { type: 'A' }), question), undefined);
     assert.equal(decodeAnswer(encodeQuery(question, true), question), undefined);
+    const ofChaos = answer([]);
+    ofChaos.writeUInt16BE(3, ofChaos.length - 2);
+    assert.equal(decodeAnswer(ofChaos, question), undefined);
     const bare = (rcode: number): Buffer =>
       packet.encode({ type: 'response', id: question.id, flags: rcode });
     assert.equal(decodeAnswer(bare(3), question), undefined);
@@ -186,6 +189,20 @@ suite('hostile bytes', () => {
         (error) => error instanceof MalformedMessageError && why.test(error.message),
       );
     });
+
+  test('a name that goes back and then forward again', () => {
+    // At 12 a label and a pointer to 16, which is nearer to the end, and at 18 a pointer to 12.
+    const message = Buffer.alloc(18);
+    message.set([0x01, 0x61, 0xc0, 0x10, 0x00, 0x00], 12);
+    assert.throws(
+      () => readName(Buffer.concat([message, Buffer.from([0xc0, 12])]), 18),
+      MalformedMessageError,
+    );
+    assert.equal(
+      readName(Buffer.concat([message.subarray(0, 14), Buffer.from([0, 0xc0, 12])]), 15).name,
+      'a.',
+    );
+  });
 
   test('data that does not fill its record, or reads on behind it', () => {
     for (const [type, data] of [

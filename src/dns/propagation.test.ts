@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { followCnames } from './cname.ts';
 import { CnameLoopError, DomainNameError, NoAnswerError } from './errors.ts';
 import { checkPropagation, type Propagation } from './propagation.ts';
-import type { DnsRecord } from './resolver.ts';
+import type { DnsRecord, DnsResolver } from './resolver.ts';
 import { scriptResolver, type Scripted } from './testing/script-resolver.ts';
 import { createZones } from './zones.ts';
 
@@ -171,6 +171,38 @@ test('recursive servers only: each of them has to have it, and nobody else is as
     { recursiveOnly: true },
   );
   assert.equal(both.passed, true);
+});
+
+test('an address without a way there does not speak for the silent one beside it', async () => {
+  const inner = scriptResolver({ ...zone, [at1]: { answers: [text('v')] } });
+  const resolver: DnsResolver = {
+    query: (name, type, options) =>
+      type === 'TXT' && options.servers.length === 2
+        ? Promise.reject(
+            new NoAnswerError(
+              'nobody',
+              options.servers.map((server, index) => ({ server, why: 'none', unreachable: index === 1 })),
+            ),
+          )
+        : inner.query(name, type, options),
+  };
+  const { passed, views } = await checkPropagation(
+    { resolver, zones: createZones({ resolver, now: () => 0 }) },
+    { fqdn, matches: (value) => value === 'v', servers, recursiveOnly: false },
+  );
+  assert.deepEqual([passed, views.map(({ trusted }) => trusted)], [false, [true, true]]);
+});
+
+test('recursive servers that have it are not waited for, whatever one of them once said no to', async () => {
+  const authorities = [
+    { type: 'SOA' as const, name: 'example.com.', ttl: 30, primary: 'ns.', serial: 1, minimum: 30 },
+  ];
+  const seen = {
+    [`CNAME ${fqdn}`]: { rcode: 'NXDOMAIN', authorities },
+    [`TXT ${fqdn}`]: { answers: [text('v')] },
+  };
+  const { passed, settleMs } = await check(seen, { recursiveOnly: true });
+  assert.deepEqual([passed, settleMs], [true, 0]);
 });
 
 test('the words about other values can be somebody else’s', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { DnsConfigurationError, DnsError, TsigError } from './errors.ts';
@@ -81,6 +82,30 @@ suite('the answer of the server', () => {
       says('BADTIME', /one of the two clocks/u),
     );
     assert.throws(() => verifyAnswer(message(), key, mac, now - 300_000), says('BADTIME'));
+  });
+
+  test('holds for five minutes whatever the server says of how long it holds', () => {
+    const long = message();
+    // From the end: other (0), its length, error, id, 32 of signature, its length, fudge, time.
+    const timeAt = long.length - 48;
+    long.writeUInt16BE(65_535, timeAt + 6);
+    const nameLength = 13;
+    const start = timeAt - 13 - 10 - nameLength;
+    const bare = Buffer.from(long.subarray(0, start));
+    bare.writeUInt16BE(0, 10);
+    const [size, classAndTtl, end] = [
+      Buffer.from([0, mac.length]),
+      Buffer.from('00ff00000000', 'hex'),
+      Buffer.alloc(4),
+    ];
+    const name = long.subarray(start, start + nameLength);
+    const timers = long.subarray(timeAt - 13, timeAt + 8);
+    createHmac('sha256', key.secret)
+      .update(Buffer.concat([size, mac, bare, name, classAndTtl, timers, end]))
+      .digest()
+      .copy(long, timeAt + 10);
+    verifyAnswer(long, key, mac, now + 299_000);
+    assert.throws(() => verifyAnswer(long, key, mac, now + 302_000), says('BADTIME'));
   });
 
   test('with one bit changed anywhere holds no more', () => {

@@ -45,12 +45,15 @@ test('walks up past names that do not exist, have a CNAME, or have no SOA of the
   );
 });
 
-test('an SOA of another name in the answer is no zone of ours', async () => {
+test('an SOA of another name in the answer is no zone of ours, nor is one beside a CNAME', async () => {
   const { zones } = world({
+    'SOA b.a.com.': {
+      answers: [{ type: 'CNAME', name: 'b.a.com.', ttl: 1, target: 'x.' }, soa('b.a.com.')],
+    },
     'SOA a.com.': { answers: [soa('evil.')] },
     'SOA com.': { answers: [soa('com.')] },
   });
-  assert.equal(await zones.findZone('a.com.', { servers }), 'com.');
+  assert.equal(await zones.findZone('b.a.com.', { servers }), 'com.');
 });
 
 test('remembers for the TTL, an hour at most, and for each list of servers apart', async () => {

@@ -64,6 +64,7 @@ async function start(): Promise<ProviderUnderTest & { sets: Map<string, string[]
     }
     const sent = JSON.parse(body) as { name: string; type: string; ttl: number; rdata: string[] };
     assert.deepEqual({ ...sent, rdata: [] }, { name, type: 'TXT', ttl: 300, rdata: [] });
+    assert.notEqual(sent.rdata.length, 0, 'a set without records is deleted, not written');
     for (const value of sent.rdata) assert.match(value, /^".*"$/u);
     sets.set(name, sent.rdata);
     return { status: method === 'POST' ? 201 : 200, body: sent };

@@ -160,3 +160,18 @@ for (const config of [
     await using one = await start(config);
     await assert.rejects(one.open(), { code: 'dns-provider/configuration' });
   });
+
+test('records of other names that the list has, too, are nobody’s to remove', async () => {
+  await using one = await start();
+  one.world.dress = (answer) => {
+    const body = (answer.body ?? {}) as { result?: unknown; result_info?: unknown };
+    if (body.result_info === undefined || !Array.isArray(body.result)) return answer;
+    const foreign = { id: 'foreign', name: '_acme-challenge.other.example.com', content: FIRST.value };
+    return { ...answer, body: { ...body, result: [foreign, ...(body.result as unknown[])] } };
+  };
+  await (await one.open()).present(FIRST);
+  assert.deepEqual(one.values(FQDN), [FIRST.value]);
+  await (await one.open()).cleanUp(FIRST);
+  assert.deepEqual(one.values(FQDN), []);
+  assert.ok(!one.world.requests.some(({ url }) => url.pathname.endsWith('/foreign')));
+});

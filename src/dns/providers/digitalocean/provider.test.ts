@@ -104,3 +104,17 @@ test('a token with a newline in it is refused before anything is sent', async ()
     message: 'the DigitalOcean API token is invalid (does the API token contain a newline?)',
   });
 });
+
+test('records of other names that the list has, too, are nobody’s to remove', async () => {
+  await using one = await start();
+  one.world.dress = (answer) => {
+    const { domain_records: all } = (answer.body ?? {}) as { domain_records?: unknown[] };
+    const foreign = { id: 99, type: 'TXT', name: '_acme-challenge.other', data: FIRST.value };
+    return all === undefined ? answer : { ...answer, body: { domain_records: [foreign, ...all], links: {} } };
+  };
+  await (await one.open()).present(FIRST);
+  assert.deepEqual(one.values(FQDN), [FIRST.value]);
+  await (await one.open()).cleanUp(FIRST);
+  assert.deepEqual(one.values(FQDN), []);
+  assert.ok(!one.world.requests.some(({ url }) => url.pathname.endsWith('/99')));
+});
