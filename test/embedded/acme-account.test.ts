@@ -3,18 +3,20 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import type { Secret } from '../../src/api/core.ts';
-import { secrets } from '../../src/api/resources.ts';
+import { orders, secrets } from '../../src/api/resources.ts';
 import { deactivateAccount } from '../../src/cli/acme/operator/account-deactivate.ts';
 import { rolloverAccount } from '../../src/cli/acme/operator/account-rollover.ts';
+import { openBudget } from '../../src/cli/acme/budget-store.ts';
 import { showAccount } from '../../src/cli/acme/operator/account-show.ts';
+import { showBudget } from '../../src/cli/acme/operator/budget.ts';
 import type { Cluster } from '../../src/cli/acme/operator/cluster.ts';
-import { problem } from '../../src/controllers/testing/fake-ca.ts';
-import { fakeServer } from '../../src/controllers/testing/fake-ca.ts';
+import { fakeServer, problem } from '../../src/controllers/testing/fake-ca.ts';
+import { readCaLimits } from '../../src/acme/budget/ca-limits.ts';
 import { AcmeTransportError } from '../../src/acme/errors.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { encodePrivateKey } from '../../src/pki/keys.ts';
 import { AcmeWorld } from './acme-world.ts';
-import { namespace } from './standalone-world.ts';
+import { hour, namespace } from './standalone-world.ts';
 
 const account = { namespace: 'kube-system', name: 'account' };
 const key = { algorithm: 'ECDSA' };
@@ -241,4 +243,65 @@ test('names that mean nothing, or two things, are told', async (t) => {
     showAccount(elsewhere, 'acme', 'text', () => undefined),
     /--cluster-resource-namespace/u,
   );
+});
+
+test('what is used of the limits of a CA is shown from where the controller keeps it, with the Orders that wait', async (t) => {
+  const operator = await Operator.start(t);
+  const { world, ca } = operator.acme;
+  let printed = '';
+  const budget = (format: 'text' | 'json'): Promise<number> => {
+    printed = '';
+    return showBudget(operator.cluster(), 'acme', format, (text) => void (printed += text));
+  };
+  assert.equal(await budget('text'), 0);
+  assert.match(printed, /Counted: +nothing yet\n[^]*No limits of this CA are known/u);
+
+  const limit = {
+    name: 'certificates',
+    counts: 'certificate',
+    per: 'registered-domain',
+    allowed: 2,
+    windowSeconds: 3600,
+  };
+  const limits = readCaLimits([{ ca: 'ours', directories: [fakeServer], limits: [limit] }]);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const kept = await openBudget({
+    client: world.user,
+    namespace: 'kube-system',
+    limits,
+    clock: world.clock,
+    log,
+  });
+  const url = [...ca.accounts.values()][0]?.url ?? '';
+  for (const id of ['1', '2'])
+    kept.budget.issued(
+      {
+        id,
+        directory: fakeServer,
+        account: url,
+        identifiers: [{ type: 'dns', value: `${id}.example.com` }],
+        replaces: false,
+      },
+      world.clock.now(),
+    );
+  await kept.close();
+  await operator.acme.certificate('held', ['held.example.com']);
+  const order = await operator.acme.order();
+  const nextAttemptAt = new Date(world.clock.now() + hour).toISOString();
+  const status = { nextAttemptAt, reason: 'ours: certificates is used up' };
+  const key = { namespace, name: order.metadata?.name ?? '' };
+  await world.user.patch(orders, key, 'merge', { status }, { fieldManager: 'test', subresource: 'status' });
+  assert.equal(await budget('text'), 0);
+  assert.match(printed, /certificates +example\.com +0 of 2 in 1h +in (?:1h|\d+m \d+s) /u);
+  assert.match(printed, /Waiting Orders:\n {2}shop\/held-1-\d+: in .*: ours: certificates is used up\n/u);
+  assert.equal(await budget('json'), 0);
+  const facts = JSON.parse(printed) as {
+    limits: { subject: string; available: number }[];
+    waiting: unknown[];
+  };
+  assert.deepEqual(
+    facts.limits.map(({ subject, available }) => [subject, available]),
+    [['example.com', 0]],
+  );
+  assert.equal(facts.waiting.length, 1);
 });

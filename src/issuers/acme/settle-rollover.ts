@@ -21,15 +21,16 @@ import type { AcmeSurroundings } from './surroundings.ts';
  * @throws NotReady while nobody knows which key counts; an issuer that was Ready stays so, and its Orders wait
  */
 export async function settleRollover(
-  { issuer, now: clock }: IssuerContext,
+  context: IssuerContext,
   acme: AcmeSurroundings,
   secret: Secret,
 ): Promise<Secret> {
+  const { issuer } = context;
   const { entry } = accountKeyReference(issuer);
   const pending = pendingKeyIn(secret, entry);
   if (pending === undefined) return secret;
   const { namespace = '', name = '' } = secret.metadata ?? {};
-  const now = clock().getTime();
+  const now = context.now().getTime();
   const wait = (why: string, recheckAt: number): NotReady => {
     const { conditions, acme: account } = issuer.status ?? {};
     const ready = conditions?.find(({ type }) => type === 'Ready');

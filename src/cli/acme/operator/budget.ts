@@ -79,7 +79,9 @@ function limitsIn(stored: StoredBudget | undefined): CaLimits[] {
   const kept = Array.isArray(stored?.limits) ? (stored.limits as CaLimits[]) : [];
   const written = kept.map(({ limits, ...ca }) => ({
     ...ca,
-    limits: limits.map(({ windowMs, ...limit }) => ({ ...limit, windowSeconds: windowMs / 1000 })),
+    limits: Array.isArray(limits)
+      ? limits.map(({ windowMs, ...limit }) => ({ ...limit, windowSeconds: windowMs / 1000 }))
+      : limits,
   }));
   try {
     return readCaLimits(written);

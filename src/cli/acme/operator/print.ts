@@ -10,7 +10,8 @@ export const answerFormat = (output: string): AnswerFormat => oneOf('--output', 
 
 /** @param text for people, with a newline at its end */
 export function print(out: Surroundings['out'], format: AnswerFormat, facts: object, text: string): void {
-  if (format === 'text') out(text);
+  // A CA's words, and those of whoever writes objects: none of them may drive a terminal.
+  if (format === 'text') out(text.replaceAll(/(?!\n)\p{Cc}/gu, ''));
   else out(format === 'json' ? `${JSON.stringify(facts, undefined, 2)}\n` : stringify(facts));
 }
 

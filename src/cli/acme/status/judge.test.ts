@@ -1,87 +1,208 @@
-/** What `certwright acme status` calls the cause. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition } from '../../../api/meta.ts';
-import { judge } from './judge.ts';
+import type { Challenge } from '../../../api/challenge.ts';
 import type { Chain } from './read-chain.ts';
+import { judge } from './judge.ts';
+import { remedies, remedyIn } from './remedies.ts';
 import { renderStatus } from './status.ts';
 
 const now = Date.parse('2026-11-22T08:00:00Z');
-const condition = (type: string, status: 'True' | 'False', reason: string, message = ''): Condition => ({
+const metadata = (name: string) => ({ namespace: 'shop', name });
+const condition = (type: string, status: 'True' | 'False', reason = '', message = '') => ({
   type,
   status,
   reason,
   message,
-  lastTransitionTime: '2026-11-22T08:00:00Z',
 });
-const issuerRef = { name: 'ca', kind: 'ClusterIssuer' };
-const metadata = { namespace: 'web', name: 'shop' };
+const issuerRef = { name: 'le', kind: 'ClusterIssuer' };
 
-function chain(conditions: Condition[], change: Partial<Chain> = {}, lastFailureTime?: string): Chain {
+function chain(parts: { [K in keyof Chain]?: unknown } = {}): Chain {
   return {
     certificate: {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'Certificate',
-      metadata,
-      spec: { secretName: 'shop', issuerRef, dnsNames: ['shop.example.com'] },
-      status: { conditions, ...(lastFailureTime === undefined ? {} : { lastFailureTime }) },
+      metadata: metadata('web'),
+      spec: { secretName: 'web', issuerRef },
+      status: {
+        conditions: [
+          condition('Ready', 'False', 'DoesNotExist'),
+          condition('Issuing', 'True', 'DoesNotExist'),
+        ],
+      },
     },
     issuer: {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'ClusterIssuer',
-      metadata: { name: 'ca' },
-      spec: { acme: { server: 'https://ca.example/dir', privateKeySecretRef: { name: 'key' } } },
+      metadata: { name: 'le' },
+      spec: {},
       status: { conditions: [condition('Ready', 'True', 'ACMEAccountRegistered')] },
     },
-    request: undefined,
+    request: {
+      metadata: metadata('web-1'),
+      spec: { issuerRef },
+      status: {
+        conditions: [
+          condition('Approved', 'True'),
+          condition('Ready', 'False', 'Pending', 'Waiting on certificate issuance'),
+        ],
+      },
+    },
     order: undefined,
     challenges: [],
-    ...change,
-  };
+    ...parts,
+  } as unknown as Chain;
 }
+const order = (status: object) => ({ metadata: metadata('web-1-1'), spec: { issuerRef }, status });
+const challenge = (type: string, status: object, dnsName = 'a.example'): Challenge =>
+  ({
+    metadata: metadata('web-1-1-1'),
+    spec: { type, dnsName, token: 'tok', issuerRef },
+    status,
+  }) as unknown as Challenge;
 
-function order(status: NonNullable<Chain['order']>['status']): Partial<Chain> {
-  return {
-    order: {
-      apiVersion: 'acme.cert-manager.io/v1',
-      kind: 'Order',
-      metadata: { namespace: 'web', name: 'shop-2-1' },
-      spec: { request: '', issuerRef },
-      status,
-    },
-  };
-}
-
-const isReady = condition('Ready', 'True', 'Ready');
-const hasFailed = condition('Issuing', 'False', 'Failed', 'No certificate was issued. Cause: a storm');
-
-test('Ready, and nothing has failed', () => {
-  assert.deepEqual(judge(chain([isReady])), { ready: true });
-  assert.deepEqual(judge(chain([isReady, condition('Issuing', 'False', 'Issued')])), { ready: true });
-});
-
-test('Ready, and the last renewal has failed: it is ready, and says why it will not be for ever', () => {
-  const reason = 'acme: order status: invalid: urn:ietf:params:acme:error:connection: refused';
-  const failed = chain([isReady, hasFailed], order({ state: 'invalid', reason }), '2026-11-22T07:00:00Z');
-  const verdict = judge(failed);
-  assert.equal(verdict.ready, true);
-  assert.equal(verdict.at, 'Order web/shop-2-1');
-  assert.match(verdict.cause ?? '', /connection: refused$/);
-  assert.match(verdict.remedy ?? '', /^let the CA reach port 80 .* cmctl renew shop --namespace web$/);
+test('the deepest object that says something is the cause, with its time and a remedy', () => {
+  const checks = [
+    { view: 'direct', passed: true, answer: 'ours', checkedAt: 't' },
+    { view: 'route', passed: false, trusted: true, answer: '404 of nginx', checkedAt: 't' },
+  ];
+  const waits = challenge('HTTP-01', {
+    state: 'pending',
+    reason: 'Waiting for HTTP-01 challenge propagation',
+    nextAttemptAt: '2026-11-22T08:00:10Z',
+    checks,
+  });
+  const whole = chain({
+    order: order({ state: 'pending' }),
+    challenges: [challenge('DNS-01', { state: 'valid' }), waits],
+  });
+  const verdict = judge(whole);
+  assert.equal(verdict.at, 'Challenge shop/web-1-1-1 (a.example by HTTP-01)');
+  assert.equal(verdict.nextAttemptAt, '2026-11-22T08:00:10Z');
   assert.match(
-    renderStatus(failed, verdict, now),
-    /Certificate: +web\/shop: Ready, but its renewal failed at 2026-11-22T07:00:00Z/,
+    verdict.remedy ?? '',
+    /curl -v http:\/\/a\.example\/\.well-known\/acme-challenge\/tok .*view "route"/u,
   );
-  // Its Order is gone: the Certificate remembers.
-  const alone = judge(chain([isReady, hasFailed], {}, '2026-11-22T07:00:00Z'));
-  assert.equal(alone.cause, 'Failed: No certificate was issued. Cause: a storm');
+  const text = renderStatus(whole, verdict, now);
+  assert.match(text, /Order: +shop\/web-1-1: pending, 1 of 2 open names proven\n/u);
+  assert.match(text, / {4}seen at direct: ours \(t\)\n {4}NOT SEEN at route: 404 of nginx \(t\)\n/u);
+  assert.match(text, /Next attempt: +2026-11-22T08:00:10Z \(in 10s\)\n/u);
 });
 
-test('an Order that no solver fits is told how to go on', () => {
-  const waiting = [condition('Ready', 'False', 'DoesNotExist'), condition('Issuing', 'True', 'DoesNotExist')];
-  const { cause, remedy } = judge(
-    chain(waiting, order({ state: 'pending', reason: 'no configured solver' })),
+const cases: readonly [
+  title: string,
+  parts: Parameters<typeof chain>[0],
+  at: RegExp,
+  cause: RegExp,
+  remedy: RegExp | undefined,
+][] = [
+  ['no issuer', { issuer: undefined }, /^ClusterIssuer le$/u, /does not exist/u, /spec\.issuerRef/u],
+  [
+    'an issuer that is not Ready',
+    {
+      issuer: {
+        status: {
+          conditions: [
+            condition(
+              'Ready',
+              'False',
+              'ErrRegisterACMEAccount',
+              'urn:ietf:params:acme:error:invalidContact: x',
+            ),
+          ],
+        },
+      },
+    },
+    /^ClusterIssuer le$/u,
+    /ErrRegisterACMEAccount/u,
+    /spec\.acme\.email/u,
+  ],
+  [
+    'an order at the limits of the CA',
+    {
+      order: order({
+        state: 'pending',
+        reason: "Let's Encrypt: used up",
+        problem: 'urn:ietf:params:acme:error:rateLimited',
+        nextAttemptAt: 't',
+      }),
+    },
+    /^Order shop\/web-1-1$/u,
+    /used up/u,
+    /certwright acme budget/u,
+  ],
+  [
+    'a CA that is away',
+    { order: order({ reason: 'connection refused', problem: 'about:blank', nextAttemptAt: 't' }) },
+    /^Order /u,
+    /refused/u,
+    /can be reached/u,
+  ],
+  [
+    'no approval',
+    { request: { metadata: metadata('web-1'), spec: { issuerRef } } },
+    /^CertificateRequest /u,
+    /waits for approval/u,
+    /approve it/u,
+  ],
+  ['no request yet', { request: undefined }, /^Certificate shop\/web$/u, /DoesNotExist/u, undefined],
+  [
+    'a record that nobody sees',
+    {
+      order: order({ state: 'pending' }),
+      challenges: [
+        challenge('DNS-01', {
+          reason: 'not yet',
+          checks: [{ view: 'ns1', passed: false, answer: 'NXDOMAIN', checkedAt: 't' }],
+        }),
+      ],
+    },
+    /DNS-01/u,
+    /not yet/u,
+    /dig \+trace TXT _acme-challenge\.a\.example/u,
+  ],
+];
+for (const [title, parts, at, cause, remedy] of cases)
+  test(`status: ${title}`, () => {
+    const verdict = judge(chain(parts));
+    assert.equal(verdict.ready, false);
+    assert.match(verdict.at ?? '', at);
+    assert.match(verdict.cause ?? '', cause);
+    if (remedy === undefined) assert.equal(verdict.remedy, undefined);
+    else assert.match(verdict.remedy ?? '', remedy);
+  });
+
+test('an attempt that has failed is told by the Challenge that failed it, and how to try at once', () => {
+  const failed = challenge('HTTP-01', {
+    state: 'invalid',
+    reason: '403 urn:ietf:params:acme:error:caa: forbidden',
+  });
+  const verdict = judge(
+    chain({
+      certificate: {
+        metadata: metadata('web'),
+        spec: { secretName: 'web', issuerRef },
+        status: {
+          conditions: [condition('Ready', 'False', 'DoesNotExist'), condition('Issuing', 'False', 'Failed')],
+        },
+      },
+      order: order({ state: 'invalid', reason: 'order is invalid' }),
+      challenges: [challenge('HTTP-01', { state: 'pending' }, 'b.example'), failed],
+    }),
   );
-  assert.equal(cause, 'no configured solver');
-  assert.match(remedy ?? '', /a solver of the issuer or its selector/);
+  assert.match(verdict.cause ?? '', /caa: forbidden/u);
+  assert.match(verdict.remedy ?? '', /CAA record.*cmctl renew web --namespace shop/u);
+});
+
+test('a Certificate that is Ready has no cause', () => {
+  const ready = {
+    metadata: metadata('web'),
+    spec: { secretName: 'web', issuerRef },
+    status: { conditions: [condition('Ready', 'True', 'Ready')], notAfter: '2027-01-01T00:00:00Z' },
+  };
+  const whole = chain({ certificate: ready });
+  assert.deepEqual(judge(whole), { ready: true });
+  assert.doesNotMatch(renderStatus(whole, judge(whole), now), /Cause/u);
+});
+
+test('remedies are found by the type of a problem, and by nothing that looks like one', () => {
+  for (const word of Object.keys(remedies))
+    assert.equal(remedyIn(`403 urn:ietf:params:acme:error:${word}: x`), remedies[word]);
+  assert.equal(remedyIn('urn:ietf:params:acme:error:toString'), undefined);
+  assert.equal(remedyIn('caa'), undefined);
 });

@@ -138,15 +138,19 @@ function unseenRemedy({ spec }: Challenge, view: string): string {
   }
 }
 
-/** One of many: first those that have failed, then those that say something. */
+/** One of many: first those that have failed, then those that say something, of these first those that stay. */
 function worstOf(challenges: readonly Challenge[]): Challenge | undefined {
-  const weight = ({ status }: Challenge): number =>
-    (isFailed(status?.state) ? 2 : 0) + ((status?.reason ?? '') === '' ? 0 : 1);
+  const weight = (challenge: Challenge): number =>
+    (isFailed(challenge.status?.state) ? 4 : 0) +
+    ((challenge.status?.reason ?? '') === '' ? 0 : 2) +
+    (isBeingRemoved(challenge) ? 0 : 1);
   return challenges.toSorted((a, b) => weight(b) - weight(a))[0];
 }
 
 const isFailed = (state: string | undefined): boolean =>
   state === 'invalid' || state === 'errored' || state === 'expired';
+
+export const isBeingRemoved = ({ metadata }: Challenge): boolean => metadata?.deletionTimestamp !== undefined;
 
 export function challengeTitle({ metadata, spec }: Challenge): string {
   return `Challenge ${metadata?.namespace}/${metadata?.name} (${spec.dnsName} by ${spec.type})`;

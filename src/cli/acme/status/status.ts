@@ -5,7 +5,7 @@ import { timeUntil } from '../../up/table.ts';
 import type { Cluster } from '../operator/cluster.ts';
 import { failed } from '../operator/find-issuer.ts';
 import { aligned, print, type AnswerFormat } from '../operator/print.ts';
-import { challengeTitle, conditionOf, judge, oneLine, type Verdict } from './judge.ts';
+import { challengeTitle, conditionOf, isBeingRemoved, judge, oneLine, type Verdict } from './judge.ts';
 import { readChain, type Chain } from './read-chain.ts';
 
 /** Exit code 1: it is not Ready. */
@@ -40,7 +40,8 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
     ...(notAfter === undefined ? [] : [`valid until ${notAfter}`]),
     ...(renewalTime === undefined ? [] : [`renews ${renewalTime} (in ${timeUntil(renewalTime, now)})`]),
   ].join(', ');
-  const proven = challenges.filter(({ status }) => status?.state === 'valid').length;
+  const wanted = challenges.filter((challenge) => !isBeingRemoved(challenge));
+  const proven = wanted.filter(({ status }) => status?.state === 'valid').length;
   const lines = aligned([
     [
       'Certificate',
@@ -58,12 +59,13 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
       'Order',
       order === undefined
         ? undefined
-        : `${titleOf(order)}: ${order.status?.state ?? 'new'}${challenges.length === 0 ? '' : `, ${proven} of ${challenges.length} open names proven`}`,
+        : `${titleOf(order)}: ${order.status?.state ?? 'new'}${wanted.length === 0 ? '' : `, ${proven} of ${wanted.length} open names proven`}`,
     ],
   ]);
   const open = challenges.filter(({ status }) => status?.state !== 'valid');
   const shown = open.slice(0, mostShown).map((challenge) => {
-    const { state, reason = '', checks = [] } = challenge.status ?? {};
+    const state = isBeingRemoved(challenge) ? 'is being removed' : challenge.status?.state;
+    const { reason = '', checks = [] } = challenge.status ?? {};
     const views = checks.map(
       ({ view, passed, trusted, answer, checkedAt }) =>
         `    ${passed ? 'seen' : 'NOT SEEN'} at ${view}${trusted === false ? ' (does not count)' : ''}: ${oneLine(answer)} (${checkedAt})\n`,
