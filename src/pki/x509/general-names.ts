@@ -1,4 +1,5 @@
 /** General names and the subject alternative name extension (RFC 5280 §4.2.1.6). */
+import { domainToASCII } from 'node:url';
 import { DerReader } from '../asn1/der-reader.ts';
 import {
   constructed,
@@ -60,6 +61,7 @@ export function encodeSubjectAltName(names: RequestedNames): Buffer | undefined 
   const text = (values: readonly string[] | undefined, tag: number, what: string): void => {
     for (const value of values ?? []) {
       if (value === '') throw new NameError(`An empty text is not ${what}`, value);
+      if (tag === generalNameTags.dns) requireAscii(value);
       elements.push(ia5String(value, contextPrimitive(tag)));
     }
   };
@@ -74,6 +76,14 @@ export function encodeSubjectAltName(names: RequestedNames): Buffer | undefined 
     elements.push(constructed(contextConstructed(generalNameTags.otherName), [objectIdentifier(oid), value]));
   }
   return elements.length === 0 ? undefined : sequence(...elements);
+}
+
+/** RFC 5280 §7.2: as A-labels. They are not made here, as it is the spec that says what is certified. */
+function requireAscii(name: string): void {
+  if (/^[\u0000-\u007f]*$/u.test(name)) return;
+  const labels = domainToASCII(name);
+  const remedy = labels === '' ? 'and is no DNS name' : `write it as ${labels.slice(0, 253)}`;
+  throw new NameError(`"${name.slice(0, 64)}" has characters outside ASCII: ${remedy}`, name);
 }
 
 export function emptyAltNames(): SubjectAltNames {

@@ -168,6 +168,14 @@ describe('alternative names', () => {
     assert.equal(encodeSubjectAltName({ dnsNames: [] }), undefined);
   });
 
+  test('a name beyond ASCII is refused with the text to write instead', () => {
+    assert.throws(
+      () => encodeSubjectAltName({ dnsNames: ['bücher.example'] }),
+      /^NameError: "bücher\.example" has characters outside ASCII: write it as xn--bcher-kva\.example$/u,
+    );
+    assert.throws(() => encodeSubjectAltName({ dnsNames: ['ü \u0001'] }), /and is no DNS name/u);
+  });
+
   test('text outside ASCII, empty text and bad addresses are refused', () => {
     for (const names of [
       { dnsNames: ['münchen.de'] },

@@ -24,7 +24,7 @@ interface Presented {
 /** A solver Pod that runs and an Ingress that has an address; the name leads to the public one. */
 async function presented(
   t: Parameters<typeof Http01World.start>[0],
-  options: { publicResolver?: string } = {},
+  options: { publicResolver?: string; nameservers?: string[] } = {},
 ): Promise<Presented> {
   const world = await Http01World.start(t, { http01: options });
   const challenge = await world.challenge({ ingress: { ingressClassName: 'traefik' } });
@@ -146,6 +146,19 @@ test('split DNS: the public resolver knows better than this network', async (t) 
   it.world.names.set('www.example.com', ['10.1.1.1']);
   await it.world.serve('10.1.1.1', 80, with404);
   assert.equal((await it.check()).passed, true);
+});
+
+test('name servers of the flag decide where the name leads, and the resolver of the machine does not', async (t) => {
+  const it = await presented(t, { nameservers: ['192.0.2.53:53'] });
+  await running(it);
+  it.world.names.set('www.example.com', ['10.1.1.1']);
+  await it.world.serve('10.1.1.1', 80, with404);
+  it.world.names.set('public:www.example.com', [publicAddress]);
+  await it.world.serve(publicAddress, 80, answers);
+  const result = await it.check();
+  assert.equal(result.passed, true, result.problem);
+  assert.equal(view(result, 'public'), undefined);
+  assert.equal(view(result, 'name')?.passed, true);
 });
 
 test('one wrong address among several spoils the name; one that is not reached does not', async (t) => {
