@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.ts';
 import { inCode, pages, root } from './docs/documents.ts';
 
@@ -76,7 +77,8 @@ test('every flag in a certwright command, and every flag that stands alone, is o
     () => undefined,
   );
   const known = new Set(['--help', '--version']);
-  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
+  const below = (command: Command): Command[] => [command, ...command.commands.flatMap(below)];
+  for (const command of below(program)) {
     for (const { long } of command.options) if (long !== undefined && long !== null) known.add(long);
   }
   // The bench has flags of its own, and the program hands some to V8.
