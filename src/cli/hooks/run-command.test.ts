@@ -65,6 +65,24 @@ suite('running a command', () => {
     assert.equal(alive && !(await isZombie(pid)), false);
   });
 
+  test('what may not be ended, as under sudo, ends neither us nor the wait for it', async () => {
+    let pid = 0;
+    const refuse = (group: number): void => {
+      pid = group;
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    };
+    const running = runCommand(
+      { command: [node, '-e', 'setInterval(() => {}, 1000)'], environment: {}, timeoutMs: 100 },
+      refuse,
+    );
+    const result = await running;
+    process.kill(-pid, 'SIGKILL');
+    assert.match(
+      result.ok ? '' : result.problem,
+      /^no end within 0\.1 s, and it may not be ended: it runs on$/u,
+    );
+  });
+
   test('ends with us', async () => {
     const stop = new AbortController();
     const running = run('setInterval(() => {}, 1000)', { signal: stop.signal });

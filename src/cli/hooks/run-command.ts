@@ -21,8 +21,14 @@ const mostOutput = 4 * 1024;
 const graceMs = 3_000;
 const lastWordsMs = 200;
 
+/** Sends a signal to a group of processes; throws as `process.kill` does. For tests. */
+export type Kill = (group: number, signal: NodeJS.Signals) => void;
+
 /** Never rejects. */
-export function runCommand({ command, environment, timeoutMs, signal }: CommandRun): Promise<CommandResult> {
+export function runCommand(
+  { command, environment, timeoutMs, signal }: CommandRun,
+  kill: Kill = (group, name) => void process.kill(-group, name),
+): Promise<CommandResult> {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     // A group of its own, so that what it starts ends with it.
@@ -48,8 +54,11 @@ export function runCommand({ command, environment, timeoutMs, signal }: CommandR
     const end = (why: string): void => {
       if (ended !== '') return;
       ended = why;
-      killGroup(child.pid, 'SIGTERM');
-      force = setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMs);
+      killGroup(kill, child.pid, 'SIGTERM');
+      force = setTimeout(() => {
+        // Under sudo it is somebody else's: it is left to itself, and nobody waits for it.
+        if (!killGroup(kill, child.pid, 'SIGKILL')) finish(`${why}, and it may not be ended: it runs on`);
+      }, graceMs);
     };
     const limit = setTimeout(() => end(`no end within ${timeoutMs / 1000} s`), timeoutMs);
     const stopped = (): void => end('stopped, as this process ends');
@@ -62,7 +71,7 @@ export function runCommand({ command, environment, timeoutMs, signal }: CommandR
       clearTimeout(force);
       signal?.removeEventListener('abort', stopped);
       // What it left running goes with it; and pipes that it handed on are no longer read.
-      if (ended !== '') killGroup(child.pid, 'SIGKILL');
+      if (ended !== '') killGroup(kill, child.pid, 'SIGKILL');
       child.stdout.destroy();
       child.stderr.destroy();
       const text = plain((cut ? '...' : '') + output.toString('utf8'));
@@ -90,13 +99,17 @@ export function runCommand({ command, environment, timeoutMs, signal }: CommandR
   });
 }
 
-/** A group that is gone already is what was wanted. */
-function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** A group that is gone already is what was wanted. False: this process may not do that. */
+function killGroup(kill: Kill, pid: number | undefined, signal: NodeJS.Signals): boolean {
+  if (pid === undefined) return true;
   try {
-    process.kill(-pid, signal);
+    kill(pid, signal);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ESRCH') return true;
+    if (code === 'EPERM') return false;
+    throw error;
   }
 }
 

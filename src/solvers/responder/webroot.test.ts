@@ -54,6 +54,20 @@ suite('the webroot', () => {
     assert.deepEqual(await readdir(join(scratch, 'elsewhere')), []);
   });
 
+  test('removes nothing through a folder that became a link meanwhile', async (context) => {
+    const { webroot, scratch, challenges } = await prepared(context);
+    await webroot.write(token, 'x');
+    const elsewhere = join(scratch, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, token), 'of somebody else');
+    await rm(challenges, { recursive: true });
+    await symlink(elsewhere, challenges);
+    await assert.rejects(webroot.remove(token), /is not a folder of its own/);
+    assert.deepEqual(await readdir(elsewhere), [token]);
+    await rm(challenges);
+    await webroot.remove(token);
+  });
+
   test('says which folder is missing', async (context) => {
     const { webroot, folder } = await prepared(context);
     await rm(folder, { recursive: true });

@@ -57,6 +57,8 @@ export class Webroot {
   async remove(token: string): Promise<void> {
     const path = this.#path(token);
     try {
+      // A folder that somebody has made a link of since leads to files that are not ours.
+      if (!(await this.#isThere())) return await unlink(join(this.#journal, token)).catch(ignoreMissing);
       await rm(join(this.#folder, `.certwright-${token}`), { force: true });
       await unlink(path).catch(ignoreMissing);
       await unlink(join(this.#journal, token)).catch(ignoreMissing);
@@ -86,6 +88,20 @@ export class Webroot {
         `the token ${JSON.stringify(token.slice(0, 60))} is not base64url (RFC 8555 §8.3): no file is made of it`,
       );
     return join(this.#folder, token);
+  }
+
+  async #isThere(): Promise<boolean> {
+    let path = this.#root;
+    try {
+      for (const folder of folders) {
+        path = join(path, folder);
+        await requireFolder(path, true);
+      }
+      return true;
+    } catch (error) {
+      ignoreMissing(error);
+      return false;
+    }
   }
 
   async #makeFolders(): Promise<void> {

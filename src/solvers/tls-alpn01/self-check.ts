@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import type { Challenge } from '../../api/challenge.ts';
 import type { Destination } from '../http01/http01-deps.ts';
+import { isForbidden } from '../http01/check/special-addresses.ts';
 import { byServers, bySystem, type Resolve } from '../http01/check/resolve-name.ts';
 import type { ListenOn } from '../settings.ts';
 import type { CheckResult, ViewAnswer } from '../solver.ts';
@@ -71,6 +72,11 @@ async function nameView(
 ): Promise<ViewAnswer> {
   const { addresses, ...rest } = await resolve(identifier, signal);
   if ('problem' in rest) return { view, trusted: true, passed: false, answer: rest.problem.detail };
+  const forbidden = addresses.find(isForbidden);
+  if (forbidden !== undefined) {
+    const answer = `${forbidden} is link-local or a metadata server: it is never asked, and no CA can reach it`;
+    return { view, trusted: true, passed: false, answer };
+  }
   const looks = await Promise.all(
     addresses.map(async (address) => ({ to: { address, port }, fault: await look({ address, port }) })),
   );

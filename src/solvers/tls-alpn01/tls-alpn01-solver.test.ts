@@ -76,6 +76,13 @@ function contextOf(tlsALPN01: TlsAlpn01Solver, spec: Partial<Challenge['spec']> 
 }
 
 suite('TLS-ALPN-01 by the listener of this process', () => {
+  test('asks no metadata server, whatever the name leads to', async (context) => {
+    const solver = await made(context, { addresses: ['203.0.113.5', '::ffff:a9fe:a9fe'] }).start();
+    const { passed, views } = await solver.check(contextOf({ listener: {} }));
+    assert.equal(passed, false);
+    assert.match(views.find(({ view }) => view === 'name')?.answer ?? '', /is never asked/);
+  });
+
   test('presents, is seen, presents again without change, and leaves nothing', async (context) => {
     const { start, responder } = made(context);
     const solver = await start();

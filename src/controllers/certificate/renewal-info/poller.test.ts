@@ -204,3 +204,23 @@ test('what is gone is forgotten, and the end stops everything', async () => {
   world.poller.ask(keys[0]!, issuer);
   assert.equal(world.poller.size, 0);
 });
+
+test('CAs that are slow, each with more to ask than there are places, keep nobody else from being asked', async () => {
+  const world = new World();
+  const waiting: (() => void)[] = [];
+  world.answer = () =>
+    new Promise((resolve) => {
+      waiting.push(() => resolve(info));
+    });
+  for (let ca = 0; ca < 10; ca++) {
+    const slow = { ...issuer, metadata: { name: 'le', uid: `slow-${ca}` } } as AnyIssuer;
+    for (let i = 0; i < 10; i++) world.poller.ask(world.certificate(`slow-${ca}-${i}`), slow);
+  }
+  world.poller.ask(world.certificate('quick'), issuer);
+  await world.clock.advance(1);
+  for (let round = 0; round < 20 && !world.asked.includes('id.quick'); round++) {
+    waiting.shift()?.();
+    await world.clock.advance(1);
+  }
+  assert.ok(world.asked.includes('id.quick'), `${world.asked.length} others were asked first`);
+});

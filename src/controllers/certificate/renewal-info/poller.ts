@@ -33,6 +33,7 @@ export const defaultPollerLimits: PollerLimits = {
 
 /** One CA as one issuer reaches it. */
 interface Lane {
+  name: string;
   /** Certificates (`namespace/name`) that wait to be asked about, in order. */
   waiting: Set<string>;
   active: number;
@@ -97,6 +98,7 @@ export class RenewalInfoPoller {
       const { burst } = this.#limits;
       const filledAt = this.#context.clock.now();
       lane = {
+        name,
         waiting: new Set(),
         active: 0,
         tokens: burst,
@@ -149,6 +151,8 @@ export class RenewalInfoPoller {
       lane.waiting.delete(key!);
       lane.tokens--;
       lane.active++;
+      // Whoever was served is last: CAs that are slow and never done must not have every place that becomes free.
+      if (this.#lanes.delete(lane.name)) this.#lanes.set(lane.name, lane);
       this.#active++;
       void this.#question(lane, key!).finally(() => {
         lane.active--;

@@ -8,6 +8,11 @@ test('metadata servers and link-local addresses are never asked, in any spelling
     '169.254.169.254',
     '::ffff:169.254.169.254',
     '::ffff:a9fe:a9fe',
+    '0:0:0:0:0:FFFF:A9FE:A9FE',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b::169.254.169.254',
+    '2002:a9fe:a9fe::1',
+    'fe80::1%eth0',
     'fe80::1',
     'fd00:ec2::254',
     '100.100.100.200',
@@ -16,7 +21,16 @@ test('metadata servers and link-local addresses are never asked, in any spelling
     '224.0.0.1',
   ])
     assert.ok(isForbidden(address), address);
-  for (const address of ['10.0.0.1', '203.0.113.5', '2001:db8::1', 'fd00::1', 'www.example.com', ''])
+  for (const address of [
+    '10.0.0.1',
+    '203.0.113.5',
+    '2001:db8::1',
+    'fd00::1',
+    '64:ff9b::808:808',
+    '2002:808:808::1',
+    'www.example.com',
+    '',
+  ])
     assert.ok(!isForbidden(address), address);
 });
 

@@ -1,5 +1,6 @@
 /** Addresses that mean something else inside than outside, for what may be fetched and for what a missing hairpin looks like. */
 import { BlockList, isIP } from 'node:net';
+import { decodeIp, encodeIp } from '../../../pki/x509/ip-address.ts';
 
 const local = blocks([
   ['127.0.0.0', 8],
@@ -44,9 +45,21 @@ export function isPrivate(address: string): boolean {
 }
 
 function has(list: BlockList, address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  const [plain = ''] = address.split('%', 1);
   const family = isIP(plain);
-  return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+  if (family === 0) return false;
+  if (family === 4) return list.check(plain, 'ipv4');
+  const inner = embedded(plain);
+  return list.check(plain, 'ipv6') || (inner !== undefined && list.check(inner, 'ipv4'));
+}
+
+/** The IPv4 address that is reached by an IPv6 one: mapped (RFC 4291), translated (RFC 6052) or through 6to4 (RFC 3056). */
+function embedded(address: string): string | undefined {
+  const bytes = encodeIp(address);
+  const start = bytes.toString('hex', 0, 12);
+  if (start === '00000000000000000000ffff' || start === '0064ff9b0000000000000000')
+    return decodeIp(bytes.subarray(12));
+  return start.startsWith('2002') ? decodeIp(bytes.subarray(2, 6)) : undefined;
 }
 
 function blocks(subnets: readonly (readonly [string, number])[]): BlockList {
