@@ -5,6 +5,17 @@ export function backoff(failures: number): number {
   return Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, Math.min(failures - 1, 20)));
 }
 
+/**
+ * After a self-check that has not passed. What routes to an answer takes it up within seconds: it is looked again soon, then
+ * less often. What is asked of DNS may be remembered as missing: never more often than `periodMs`.
+ *
+ * @param failures in a row, this one among them
+ */
+export function checkDelay(type: string, failures: number, periodMs: number): number {
+  if (type.startsWith('DNS')) return periodMs;
+  return Math.min(periodMs, 1_000 * 2 ** Math.max(0, Math.min(failures - 1, 20)));
+}
+
 /** Between two questions to the CA that was told to look, where it names no time itself (RFC 8555 §7.5.1). */
 export function pollDelay(polls: number): number {
   return [500, 1_000, 2_000, 3_000, 5_000, 10_000][polls] ?? 30_000;

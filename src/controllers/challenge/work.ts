@@ -15,6 +15,7 @@ import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
 import { cachedOrder, prove } from './proof-source.ts';
 import { objectionToKey, specWasChanged } from './prove.ts';
+import { checkDelay } from './retry.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { later } from './later.ts';
 import { solverContext, withinTime } from './solver-context.ts';
@@ -255,7 +256,7 @@ export class ChallengeWork {
     }
     memory.stuck = true;
     memory.failures++;
-    memory.dueMs = clock.now() + settings.checkRetryMs;
+    memory.dueMs = clock.now() + checkDelay(type, memory.failures, settings.checkRetryMs);
     const reason = stableReason(`Waiting for ${type} challenge propagation: ${problem}`);
     // Once for each finding: whoever reads the log sees what the order waits for.
     if (challenge.status?.reason !== reason) context.log.info({ challenge: nameOf(challenge) }, reason);
