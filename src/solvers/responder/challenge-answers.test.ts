@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { canonicalHost, ChallengeAnswers } from './challenge-answers.ts';
-import { TooManyAnswersError } from './responder-errors.ts';
+import { AnswerTakenError, TooManyAnswersError } from './responder-errors.ts';
 import { identifierOfServerName, serverNameOf } from './server-name.ts';
 import { assert as check, ipV4, ipV6, oneof, property } from 'fast-check';
 
@@ -31,6 +31,21 @@ suite('answers to challenges', () => {
     assert.equal(answers.http01('a.example', 'y'), 'y.thumb');
     answers.setTlsAlpn01('1', shown('a.example'));
     assert.deepEqual([answers.count('http'), answers.count('tls'), answers.size], [0, 1, 1]);
+  });
+
+  test('nobody takes the place of another answer to the same token', () => {
+    const answers = new ChallengeAnswers();
+    answers.setHttp01('1', answer('a.example', 'x'));
+    const stolen = { ...answer('A.example', 'x'), keyAuthorization: 'x.other' };
+    assert.throws(() => answers.setHttp01('2', stolen), AnswerTakenError);
+    assert.equal(answers.http01('a.example', 'x'), 'x.thumb');
+    answers.delete('2');
+    answers.setHttp01('3', answer('a.example', 'x'));
+    answers.delete('1');
+    assert.equal(answers.http01('a.example', 'x'), 'x.thumb', 'made anew with the same key');
+    answers.delete('3');
+    answers.setHttp01('2', stolen);
+    assert.equal(answers.http01('a.example', 'x'), 'x.other');
   });
 
   test('are bounded', () => {

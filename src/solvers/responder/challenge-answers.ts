@@ -1,7 +1,7 @@
 /** What this process answers to CAs that look for challenges: a bounded table by the UID of the Challenge. */
 import { decodeIp, encodeIp } from '../../pki/x509/ip-address.ts';
 import { isIP } from 'node:net';
-import { TooManyAnswersError } from './responder-errors.ts';
+import { AnswerTakenError, TooManyAnswersError } from './responder-errors.ts';
 
 /** RFC 8555 §8.3. `domain`: DNS name or IP address, without brackets. */
 export interface Http01Answer {
@@ -46,9 +46,20 @@ export class ChallengeAnswers {
     return kind === 'http' ? this.#http.size : this.#tls.size;
   }
 
-  /** @throws TooManyAnswersError */
+  /**
+   * Of two Challenges with one token, the first keeps its answer: a CA of somebody's own can hand out a token that it has
+   * seen elsewhere.
+   * @throws TooManyAnswersError, AnswerTakenError
+   */
   setHttp01(uid: string, answer: Http01Answer): void {
     const at = httpKey(answer.domain, answer.token);
+    const holder = this.#http.get(at);
+    if (
+      holder !== undefined &&
+      holder.uid !== uid &&
+      holder.answer.keyAuthorization !== answer.keyAuthorization
+    )
+      throw new AnswerTakenError(answer.domain);
     this.#place(uid, { kind: 'http', at });
     this.#http.set(at, { uid, answer });
   }

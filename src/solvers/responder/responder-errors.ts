@@ -13,6 +13,16 @@ export class TooManyAnswersError extends SolverError {
   }
 }
 
+/** Another Challenge answers for the same name and token, with another key authorization. */
+export class AnswerTakenError extends SolverError {
+  constructor(domain: string) {
+    super(
+      'solver/conflict',
+      `another Challenge for ${domain} has the same token (RFC 8555 §8.1: no CA gives one out twice), and keeps its answer until it is done`,
+    );
+  }
+}
+
 /** The address that answers have to come from cannot be listened on. The message names the setting and the remedy. */
 export class ListenError extends SolverError {
   /** `EADDRINUSE`, `EACCES`, ...; empty when the system gave none. */
