@@ -5,7 +5,8 @@ import { boundedText } from '../bounded-text.ts';
 import type { ControllerContext } from '../context.ts';
 import { standingOf } from './authorization.ts';
 import { judge } from './ca-errors.ts';
-import { waitInstead } from './decide.ts';
+import type { CleanUp } from './clean-up.ts';
+import { ownsWhatItPuts, waitInstead } from './decide.ts';
 import { later } from './later.ts';
 import type { ChallengeMemory } from './memory.ts';
 import { messageOf, stableReason } from './reason.ts';
@@ -14,6 +15,7 @@ import { newChecks, type StatusChange } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';
 
 export interface CaConversationDeps {
+  cleanUp: Pick<CleanUp, 'takeAway'>;
   context: Pick<ControllerContext, 'clock' | 'random' | 'log'>;
   writer: ChallengeWriter;
   signal: AbortSignal;
@@ -44,9 +46,11 @@ export class CaConversation {
       const open = await this.#settle(challenge, memory, authorization);
       if (!open || memory.acceptedMs === undefined) return;
       const { clock, random } = this.#deps.context;
-      const nextMs = clock.now() + pollDelay(memory.polls) * (0.9 + 0.2 * random());
+      const now = clock.now();
+      const nextMs = now + pollDelay(memory.polls) * (0.9 + 0.2 * random());
       memory.polls++;
-      memory.dueMs = boundedNotBefore(Math.max(nextMs, authorization.retryAt ?? 0), clock.now());
+      const { retryAt } = authorization;
+      memory.dueMs = retryAt === undefined ? nextMs : boundedNotBefore(Math.max(nextMs, retryAt), now);
     });
   }
 
@@ -61,10 +65,12 @@ export class CaConversation {
     const next: StatusChange = { nextAttemptAt: null };
     switch (standing.kind) {
       case 'verified':
+        memory.cleaned = await this.#tookAway(challenge);
         await this.#writer.status(challenge, {
           ...next,
           state: 'valid',
           reason: 'Successfully authorized domain',
+          ...(memory.cleaned ? { processing: false, presented: false, cleanUpAttempts: null } : {}),
         });
         this.#writer.tell(
           challenge,
@@ -95,8 +101,18 @@ export class CaConversation {
     const { state, reason } = challenge.status ?? {};
     // What is being waited for is worth more than that nothing is wrong.
     const said = standing.reason !== '' || state === undefined ? standing.reason : reason;
-    await this.#writer.status(challenge, { ...next, state: standing.state, reason: said });
+    this.#writer.soon(memory, { ...next, state: standing.state, reason: said });
     return true;
+  }
+
+  /**
+   * What costs the API server alone is taken away before it is said that the CA needs it no more: one write then says
+   * both. What costs others takes longer, and the Order is not to wait for it.
+   */
+  async #tookAway(challenge: Challenge): Promise<boolean> {
+    // Also where nobody has noted that something was presented: a process before this one may have had no time for it.
+    if (!ownsWhatItPuts(challenge)) return false;
+    return (await this.#deps.cleanUp.takeAway(challenge)) === undefined;
   }
 
   /** Tells the CA to look. */
@@ -111,7 +127,7 @@ export class CaConversation {
       const done = accepted.status === 'valid' || accepted.status === 'invalid';
       if (!done) memory.dueMs = clock.now() + pollDelay(0);
       const { status } = challenge;
-      await this.#writer.status(challenge, {
+      this.#writer.soon(memory, {
         // Why it is valid or invalid is for the authorization to say, which is asked next.
         state: done ? 'processing' : accepted.status,
         reason: waitInstead(challenge) === undefined ? '' : (status?.reason ?? ''),

@@ -36,7 +36,7 @@ export class CleanUp {
 
   /** Its answer is taken away for good. */
   async finish(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
-    const problem = await this.#takeAway(challenge);
+    const problem = await this.takeAway(challenge);
     if (problem === undefined) return this.letGo(challenge, memory);
     const { writer, context } = this.#deps;
     const { deletionTimestamp } = challenge.metadata ?? {};
@@ -83,7 +83,7 @@ export class CleanUp {
     const now = context.clock.now();
     const { reason = '', state, cleanUpAttempts = 0 } = challenge.status ?? {};
     // Before the CA has been asked for its state, nothing is put in place.
-    const problem = state === undefined ? undefined : await this.#takeAway(challenge);
+    const problem = state === undefined ? undefined : await this.takeAway(challenge);
     // What a CA or a provider asked to be left alone for holds on without a slot, too.
     const { dueMs } = memory;
     leaveSlot(memory);
@@ -103,7 +103,7 @@ export class CleanUp {
   }
 
   /** Undefined: nothing is left of it. Else what went wrong, which the event says in full. */
-  async #takeAway(challenge: Challenge): Promise<string | undefined> {
+  async takeAway(challenge: Challenge): Promise<string | undefined> {
     const { context, solvers, settings, signal, writer } = this.#deps;
     const solving = solverContext(challenge, context.options, settings, { signal });
     try {

@@ -58,9 +58,13 @@ export function startChallengeController(
     onCount: (count) => options.onDebts?.(count),
     onAdded: () => house.addAfter(debtsKey, debtDelay({ attempts: 0 })),
   });
-  const deps = { context, solvers: running.solvers, settings, memories, debts, signal };
+  const released = (key: string): void => {
+    slots.observe(key, informers.challenges.get(key));
+    house.add(fillKey);
+  };
+  const deps = { context, solvers: running.solvers, settings, memories, debts, signal, released };
   const work = new ChallengeWork(deps);
-  const slots = new Slots({
+  const slots: Slots = new Slots({
     context,
     memories,
     work,
@@ -100,7 +104,10 @@ export function startChallengeController(
     const { metadata, spec } = challenge;
     lanes.add(exists ? issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef) : '', key, { relisted });
   };
-  informers.challenges.onChange(({ key, current, relisted }) => {
+  informers.challenges.onChange(({ key, current, previous, relisted }) => {
+    const memory = memories.peek(key);
+    if (current === undefined && previous !== undefined && memory !== undefined)
+      void work.gone(previous, memory);
     if (slots.observe(key, current)) house.add(fillKey);
     enqueue(key, relisted);
   });

@@ -3,6 +3,7 @@ import type { Challenge } from '../../api/challenge.ts';
 import type { AcmeState } from '../../api/enumerations.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { challengeFinalizer, legacyChallengeFinalizer } from '../../api/labels.ts';
+import { isAnsweredHere } from '../../solvers/answered-here.ts';
 import type { ChallengeMemory } from './memory.ts';
 import { specWasChanged } from './prove.ts';
 
@@ -68,6 +69,16 @@ export function wasTouched({ status }: Challenge): boolean {
   );
 }
 
+/**
+ * Whether its answer is made of objects that it owns, or goes with the process. Taking those away is quick and costs nobody
+ * else anything; and what a process that was killed has left, and told nobody of, the API server removes with it.
+ */
+export function ownsWhatItPuts({ spec }: Challenge): boolean {
+  const { http01 } = spec.solver;
+  if (isAnsweredHere(spec.solver)) return true;
+  return spec.type === 'HTTP-01' && http01 !== undefined && (http01.ingress?.name ?? '') === '';
+}
+
 export function holdsFinalizer({ metadata }: Challenge): boolean {
   const finalizers = metadata?.finalizers ?? [];
   return finalizers.includes(challengeFinalizer) || finalizers.includes(legacyChallengeFinalizer);
@@ -113,7 +124,8 @@ export function decide(facts: ChallengeFacts): ChallengeStep {
   if (status?.processing !== true) return { do: 'wait', why: 'waits for its turn' };
   if (memory.yieldAsked && !isWithCa(memory, now)) return { do: 'yield', why: 'others wait for its slot' };
   if (memory.dueMs > now) return { do: 'wait', why: 'the next attempt is later', untilMs: memory.dueMs };
-  if (challenge.metadata?.finalizers?.includes(challengeFinalizer) !== true)
+  const isHeld = challenge.metadata?.finalizers?.includes(challengeFinalizer) === true;
+  if (!isHeld && !isAnsweredHere(challenge.spec.solver))
     return { do: 'hold', why: 'nothing is put in place before its removal is certain' };
   if (status.state === undefined) return { do: 'ask', why: 'the state at the CA is not known' };
   if (status.presented !== true) return { do: 'present', why: 'the answer is not in place yet' };
@@ -156,7 +168,7 @@ function finish({ challenge, orderState, memory, now }: ChallengeFacts): Challen
       ? `it is ${status?.state}`
       : `its Order is ${orderState}`;
   const held = holdsFinalizer(challenge);
-  const touched = status?.presented === true || (held && wasTouched(challenge));
+  const touched = !memory.cleaned && (status?.presented === true || (held && wasTouched(challenge)));
   if (touched && specWasChanged(challenge))
     return {
       do: 'let-go',

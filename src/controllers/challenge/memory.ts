@@ -1,5 +1,6 @@
 /** What this process remembers of a Challenge and the API does not: losing it costs a call, never a wrong one. */
 import type { ChallengeStatus } from '../../api/challenge.ts';
+import type { StatusChange } from './status.ts';
 
 export interface ChallengeMemory {
   uid: string;
@@ -42,6 +43,12 @@ export interface ChallengeMemory {
   refusedUntilMs: number;
   /** How often in a row it was refused. */
   refusals: number;
+  /** What its status is to say with the next write, or by itself after `unwrittenUntilMs`; and what is told then. */
+  unwritten?: StatusChange;
+  unwrittenUntilMs?: number;
+  news: { reason: string; message: string }[];
+  /** Its answer was taken away, and nothing was put in place since. */
+  cleaned: boolean;
   /** What the last self-check saw, until it is written. */
   checks?: NonNullable<ChallengeStatus['checks']>;
   /** UID of the Order whose own owner was proven. */
@@ -70,6 +77,8 @@ export class Memories {
       blocked: false,
       refusedUntilMs: 0,
       refusals: 0,
+      news: [],
+      cleaned: false,
     };
     this.#entries.set(key, fresh);
     return fresh;
@@ -97,4 +106,11 @@ export function leaveSlot(memory: ChallengeMemory): void {
   memory.yieldAsked = false;
   memory.checks = undefined;
   memory.known = false;
+  forgetUnwritten(memory);
+}
+
+export function forgetUnwritten(memory: ChallengeMemory): void {
+  memory.unwritten = undefined;
+  memory.unwrittenUntilMs = undefined;
+  memory.news = [];
 }

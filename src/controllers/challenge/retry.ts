@@ -16,9 +16,9 @@ export function checkDelay(type: string, failures: number, periodMs: number): nu
   return Math.min(periodMs, 1_000 * 2 ** Math.max(0, Math.min(failures - 1, 20)));
 }
 
-/** Between two questions to the CA that was told to look, where it names no time itself (RFC 8555 §7.5.1). */
+/** Between two questions to the CA that was told to look, where it names no time itself (RFC 8555 §7.5.1). Most look at once. */
 export function pollDelay(polls: number): number {
-  return [500, 1_000, 2_000, 3_000, 5_000, 10_000][polls] ?? 30_000;
+  return [100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000][polls] ?? 30_000;
 }
 
 /** Bounds what the CA asks for: neither at once again and again, nor a week from now. */

@@ -44,7 +44,7 @@ export class Slots {
       this.#waiting.delete(key);
       return this.#holding.delete(key);
     }
-    if (challenge.status?.processing === true) {
+    if (challenge.status?.processing === true || this.#hasStarted(key, challenge)) {
       this.#waiting.delete(key);
       this.#holding.add(key);
       return false;
@@ -57,6 +57,12 @@ export class Slots {
     }
     this.#waiting.add(key);
     return true;
+  }
+
+  /** It has its slot, and its status does not say so yet. */
+  #hasStarted(key: string, { metadata }: Challenge): boolean {
+    const memory = this.#deps.memories.peek(key);
+    return memory?.uid === metadata?.uid && memory?.unwritten?.processing === true;
   }
 
   get holding(): number {
@@ -103,9 +109,13 @@ export class Slots {
     const { context, work } = this.#deps;
     const challenge = context.informers.challenges.get(key);
     if (challenge === undefined || challenge.status?.processing === true) return true;
+    if (this.#hasStarted(key, challenge)) return true;
     try {
       if ((await work.refuse(key, challenge)) !== undefined) return false;
       await work.start(key, challenge);
+      if (!this.#hasStarted(key, challenge)) return true;
+      this.observe(key, challenge);
+      this.#deps.enqueue(key);
     } catch (error) {
       // Changed or deleted meanwhile: the watch tells, and then it is looked at anew.
       if (error instanceof ConflictError || error instanceof NotFoundError) return true;

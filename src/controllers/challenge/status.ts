@@ -23,6 +23,15 @@ export function statusPatch({ status }: Challenge, change: StatusChange): Status
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** The status as it is once `change` is written. */
+export function withChange(status: ChallengeStatus | undefined, change: StatusChange): ChallengeStatus {
+  const next: Record<string, unknown> = { ...status };
+  for (const [field, value] of Object.entries(change))
+    if (value === null) delete next[field];
+    else if (value !== undefined) next[field] = value;
+  return next as ChallengeStatus;
+}
+
 /** The checks to write: those that are there, where nothing but the time differs and the rest of the status stays. */
 export function newChecks(before: Checks | undefined, after: Checks): Checks | undefined {
   // Servers order fields as they like.

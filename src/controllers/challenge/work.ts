@@ -4,13 +4,14 @@ import type { ControllerContext } from '../context.ts';
 import type { AcmeClient } from '../../acme/acme-client.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { formatDuration } from '../../api/duration.ts';
-import { NotFoundError } from '../../kube/errors.ts';
+import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import type { SolverContext, Solvers } from '../../solvers/solver.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
+import { isAnsweredHere } from '../../solvers/answered-here.ts';
 import { boundedText } from '../bounded-text.ts';
 import { CaConversation } from './ca-conversation.ts';
 import { CleanUp } from './clean-up.ts';
-import { decide, type ChallengeStep } from './decide.ts';
+import { decide, ownsWhatItPuts, type ChallengeStep } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
 import { cachedOrder, prove } from './proof-source.ts';
@@ -19,6 +20,7 @@ import { checkDelay } from './retry.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { later } from './later.ts';
 import { solverContext, withinTime } from './solver-context.ts';
+import { backoff } from './retry.ts';
 import { newChecks, timeOf, type Checks } from './status.ts';
 import { ChallengeWriter } from './writer.ts';
 
@@ -29,6 +31,8 @@ export interface ChallengeWorkDeps {
   memories: Memories;
   debts: Debts;
   signal: AbortSignal;
+  /** Told that a Challenge has given its slot back. */
+  released(key: string): void;
 }
 
 interface Account {
@@ -58,7 +62,7 @@ export class ChallengeWork {
     this.#deps = deps;
     this.#writer = new ChallengeWriter(deps.context);
     this.#cleanUp = new CleanUp({ ...deps, writer: this.#writer });
-    this.#ca = new CaConversation({ ...deps, writer: this.#writer });
+    this.#ca = new CaConversation({ ...deps, writer: this.#writer, cleanUp: this.#cleanUp });
   }
 
   /** Steps until there is something to wait for; resolves with when to look again. */
@@ -66,25 +70,44 @@ export class ChallengeWork {
     const { context, memories } = this.#deps;
     const { informers, clock } = context;
     for (let count = 0; count < stepsAtOnce; count++) {
-      const challenge = informers.challenges.get(key);
-      if (challenge === undefined) {
+      const stored = informers.challenges.get(key);
+      if (stored === undefined) {
         memories.forget(key);
         return undefined;
       }
-      const memory = memories.of(key, challenge.metadata?.uid ?? '');
+      const memory = memories.of(key, stored.metadata?.uid ?? '');
+      const challenge = this.#writer.view(stored, memory);
       const orderState = cachedOrder(context, challenge)?.status?.state;
       const step = decide({ challenge, orderState, memory, now: clock.now() });
-      if (step.do === 'wait')
-        return step.untilMs === undefined ? undefined : { after: step.untilMs - clock.now() };
+      if (step.do === 'wait') {
+        const { unwrittenUntilMs: writtenMs } = memory;
+        if (writtenMs === undefined || writtenMs > clock.now()) {
+          const nextMs = Math.min(step.untilMs ?? Infinity, writtenMs ?? Infinity);
+          return nextMs === Infinity ? undefined : { after: nextMs - clock.now() };
+        }
+      }
       context.log.debug({ challenge: key, step: step.do }, step.why);
       try {
-        await this.#carryOut(step, challenge, memory);
+        if (step.do === 'wait') await this.#writer.status(challenge, {});
+        else await this.#carryOut(step, challenge, memory);
       } catch (error) {
         // Deleted between our look at it and our write.
-        if (!(error instanceof NotFoundError) || informers.challenges.get(key) !== undefined) throw error;
+        if (error instanceof NotFoundError && informers.challenges.get(key) === undefined) continue;
+        const hasSlot = stored.status?.processing === true || memory.unwritten?.processing !== true;
+        if (!hasSlot && !(error instanceof ConflictError)) await this.#giveUp(key, challenge, memory);
+        throw error;
       }
     }
     return { after: 1_000 };
+  }
+
+  /** A slot that cannot be written down is none: it must not be kept from all others. */
+  async #giveUp(key: string, challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    const { context, released } = this.#deps;
+    if (memory.presentedMs !== undefined) await this.#cleanUp.takeAway(challenge);
+    leaveSlot(memory);
+    memory.refusedUntilMs = context.clock.now() + backoff(++memory.refusals);
+    released(key);
   }
 
   /** Undefined: it may take a slot. Else why it is refused; its status says so. */
@@ -101,8 +124,19 @@ export class ChallengeWork {
     leaveSlot(memory);
     memory.dueMs = 0;
     memory.heldSinceMs = context.clock.now();
+    memory.cleaned = false;
+    const started = { reason: 'Started', message: 'Challenge scheduled for processing' };
+    if (ownsWhatItPuts(challenge)) return this.#writer.soon(memory, { processing: true }, started);
+    // What could be left in the world is put there by Challenges that say so: whoever comes after us looks for it.
     await this.#writer.status(challenge, { processing: true });
-    this.#writer.tell(challenge, 'Normal', 'Started', 'Challenge scheduled for processing');
+    this.#writer.tell(challenge, 'Normal', started.reason, started.message);
+  }
+
+  /** It was deleted without waiting for us: what this process answers goes, too. */
+  async gone(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    if (memory.presentedMs === undefined || !isAnsweredHere(challenge.spec.solver)) return;
+    const problem = await this.#cleanUp.takeAway(challenge);
+    if (problem !== undefined) this.#deps.context.log.warn({ challenge: nameOf(challenge) }, problem);
   }
 
   async #tellRefusal(challenge: Challenge, objection: string): Promise<void> {
@@ -209,17 +243,13 @@ export class ChallengeWork {
       });
     }
     memory.presentedMs = clock.now();
+    memory.cleaned = false;
     if (challenge.status?.presented === true) return;
     memory.failures = 0;
     const { type } = challenge.spec;
-    await this.#writer.status(challenge, {
-      presented: true,
-      presentedAt: timeOf(clock.now()),
-      reason: '',
-      nextAttemptAt: null,
-    });
     const message = `Presented challenge using ${type} challenge mechanism`;
-    this.#writer.tell(challenge, 'Normal', 'Presented', message);
+    const change = { presented: true, presentedAt: timeOf(clock.now()), reason: '', nextAttemptAt: null };
+    this.#writer.soon(memory, change, { reason: 'Presented', message });
   }
 
   async #check(challenge: Challenge, memory: ChallengeMemory, { solving }: Licence): Promise<void> {

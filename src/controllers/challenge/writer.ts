@@ -8,15 +8,41 @@ import { apiVersionOf, challenges as resource } from '../../api/resources.ts';
 import { ConflictError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
 import type { ControllerContext } from '../context.ts';
-import { statusPatch, type StatusChange } from './status.ts';
+import { forgetUnwritten, type ChallengeMemory } from './memory.ts';
+import { statusPatch, withChange, type StatusChange } from './status.ts';
 
 const component = componentOf('challenges');
 
-export class ChallengeWriter {
-  readonly #context: Pick<ControllerContext, 'client' | 'events' | 'informers'>;
+/** A state that is over by then is written with what comes after it. */
+const soonMs = 2_000;
 
-  constructor(context: Pick<ControllerContext, 'client' | 'events' | 'informers'>) {
+type Context = Pick<ControllerContext, 'client' | 'clock' | 'events' | 'informers'>;
+
+export class ChallengeWriter {
+  readonly #context: Context;
+  /** What views of Challenges were made of. */
+  readonly #sources = new WeakMap<Challenge, { stored: Challenge; memory: ChallengeMemory }>();
+
+  constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** The Challenge as it is once everything is written that is to be. */
+  view(stored: Challenge, memory: ChallengeMemory): Challenge {
+    if (memory.unwritten === undefined) return stored;
+    const view = { ...stored, status: withChange(stored.status, memory.unwritten) };
+    this.#sources.set(view, { stored, memory });
+    return view;
+  }
+
+  /**
+   * Says it with the next write, at the latest in two seconds: most challenges are over by then. Only for what a process
+   * that comes after this one can do without. @param news the event that goes with it, unless it is over by then
+   */
+  soon(memory: ChallengeMemory, change: StatusChange, news?: { reason: string; message: string }): void {
+    memory.unwritten = later(memory.unwritten, change);
+    memory.unwrittenUntilMs ??= this.#context.clock.now() + soonMs;
+    if (news !== undefined) memory.news.push(news);
   }
 
   /**
@@ -24,8 +50,18 @@ export class ChallengeWriter {
    * change of metadata, or a solver's note of what it wrote where, is no reason to do everything again.
    */
   async status(challenge: Challenge, change: StatusChange): Promise<Challenge> {
-    const status = statusPatch(challenge, change);
-    if (status === undefined) return challenge;
+    const { stored = challenge, memory } = this.#sources.get(challenge) ?? {};
+    const status = statusPatch(stored, later(memory?.unwritten, change));
+    const written = status === undefined ? stored : await this.#write(stored, status);
+    // What is not in place any more needs not be told to have been put there.
+    const news = written.status?.presented === true ? (memory?.news ?? []) : [];
+    if (memory !== undefined) forgetUnwritten(memory);
+    if (status !== undefined) this.#context.informers.challenges.observe(written);
+    for (const { reason, message } of news) this.tell(written, 'Normal', reason, message);
+    return written;
+  }
+
+  async #write(challenge: Challenge, status: StatusChange): Promise<Challenge> {
     try {
       return await this.#patchStatus(challenge, status);
     } catch (error) {
@@ -41,14 +77,12 @@ export class ChallengeWriter {
 
   async #patchStatus(challenge: Challenge, status: StatusChange): Promise<Challenge> {
     const { uid, resourceVersion } = challenge.metadata ?? {};
-    return this.#observe(
-      await this.#context.client.patch<Challenge>(
-        resource,
-        keyOf(challenge),
-        'merge',
-        { metadata: { uid, resourceVersion }, status },
-        { fieldManager: component, subresource: 'status' },
-      ),
+    return this.#context.client.patch<Challenge>(
+      resource,
+      keyOf(challenge),
+      'merge',
+      { metadata: { uid, resourceVersion }, status },
+      { fieldManager: component, subresource: 'status' },
     );
   }
 
@@ -100,6 +134,14 @@ export class ChallengeWriter {
 function ownPart({ status }: Challenge): object {
   const { writtenNames: _theirs, ...ours } = status ?? {};
   return ours;
+}
+
+/** Both, where they differ the second. */
+function later(first: StatusChange | undefined, second: StatusChange): StatusChange {
+  return {
+    ...first,
+    ...Object.fromEntries(Object.entries(second).filter(([, value]) => value !== undefined)),
+  };
 }
 
 function foreign(finalizers: readonly string[]): string[] {

@@ -7,6 +7,7 @@ import type { Authorization, Order } from '../../api/order.ts';
 import type { Solver } from '../../api/solver.ts';
 import { challengeFinalizer } from '../../api/labels.ts';
 import { goStruct, issuerReferenceShape, nameAfter, type GoShape } from '../../issuers/acme/object-name.ts';
+import { isAnsweredHere } from '../../solvers/answered-here.ts';
 import { selectSolver } from './select-solver.ts';
 import { overrideSolver } from './solver-overrides.ts';
 import { solverShape } from './solver-shape.ts';
@@ -92,14 +93,6 @@ export function challengeName(orderName: string, spec: WantedChallenge['spec']):
 export function challengeKey(type: ChallengeType, keyAuthorization: string, persistKey: string): string {
   if (type === 'DNS-PERSIST-01') return persistKey;
   return type === 'DNS-01' ? dns01Value(keyAuthorization) : keyAuthorization;
-}
-
-/**
- * Whether the answer never leaves the process: it goes with it, so that nobody has to be kept from deleting the Challenge.
- * Where a webroot stands in for the listener, its journal knows what to remove.
- */
-export function isAnsweredHere({ http01, tlsALPN01 }: Solver): boolean {
-  return tlsALPN01 !== undefined || http01?.listener !== undefined;
 }
 
 /** The finalizer comes with it: nothing is put in place before its removal is certain (acme.md §7.2). */

@@ -27,11 +27,43 @@ test('a challenge is scheduled, presented, seen, accepted, and cleaned up once i
   assert.equal(here.ca.count('accept'), 1);
   assert.equal(here.solver.world.size, 0);
   assert.deepEqual(await here.world.told('Challenge', name), [
-    'Started: Challenge scheduled for processing',
-    'Presented: Presented challenge using HTTP-01 challenge mechanism',
     'DomainVerified: Domain "web.example.com" verified with "HTTP-01" validation',
   ]);
+  // What was over in a moment is written with what came of it: finalizer, status, finalizer.
+  const writes = here.world.ours.writes.filter(({ kind }) => kind === 'Challenge');
+  assert.deepEqual(
+    writes.map(({ verb }) => verb),
+    ['apply', 'patch', 'patch'],
+  );
   assert.deepEqual(here.world.problems, []);
+});
+
+test('what lasts is written after two seconds, and told then', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  here.ca.verdict = 'never';
+  const name = await here.prove('web');
+  assert.equal((await here.get(name)).status?.presented, undefined);
+  await here.world.clock.advance(2_500);
+  const { status } = await here.get(name);
+  assert.deepEqual([status?.processing, status?.presented, status?.state], [true, true, 'processing']);
+  assert.deepEqual(await here.world.told('Challenge', name), [
+    'Started: Challenge scheduled for processing',
+    'Presented: Presented challenge using HTTP-01 challenge mechanism',
+  ]);
+});
+
+test('before a record is written into a zone, the Challenge says that it is worked on', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  here.solver.presentFault = new Error('stop here');
+  const before = here.world.ours.writes.length;
+  const name = await here.prove('web', 'web.example.com', 'DNS-01');
+  await here.world.clock.advance(1_000);
+  const writes = here.world.ours.writes.slice(before).filter(({ kind }) => kind === 'Challenge');
+  assert.deepEqual(
+    writes.map(({ verb }) => verb),
+    ['patch', 'apply', 'patch'],
+  );
+  assert.equal((await here.get(name)).status?.processing, true);
 });
 
 test('the finalizer is there before the answer is, and the solver is told where credentials are', async (t) => {
