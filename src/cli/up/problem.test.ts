@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problemLines } from './problem.ts';
+import { problemLines, saidOnce } from './problem.ts';
 
 test('a problem that several objects share is one line with their names', () => {
   const message = 'is not exported: /out/shop cannot be created: EACCES';
@@ -13,4 +13,10 @@ test('a problem that several objects share is one line with their names', () => 
 test('what stands in a file keeps its place', () => {
   const problem = { file: 'f.yaml', line: 3, column: 5, object: 'Issuer a', field: 'spec.x', message: 'no' };
   assert.deepEqual(problemLines([problem, problem]), ['f.yaml:3:5: Issuer a: spec.x: no']);
+});
+
+test('a cause that is there is not said twice', () => {
+  assert.equal(saidOnce('Failed: Cause: the CA refuses', 'the CA refuses'), 'Failed: Cause: the CA refuses');
+  assert.equal(saidOnce('it waits', 'the CA is busy'), 'it waits; the CA is busy');
+  assert.equal(saidOnce('it waits', ''), 'it waits');
 });

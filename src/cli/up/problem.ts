@@ -16,6 +16,11 @@ export function problemOf({ at, object, field, message }: ManifestError): Proble
   return { ...at, object, field, message };
 }
 
+/** What is said already is not said again: a Certificate repeats what its Order says. */
+export function saidOnce(message: string, more: string): string {
+  return message.includes(more) ? message : `${message}; ${more}`;
+}
+
 const namedAtMost = 5;
 
 /** One line for each problem; what several objects have in common is said once, with their names. */

@@ -5,7 +5,7 @@ import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ExportLoop } from './export-loop.ts';
 import { openChallenges } from './open-challenges.ts';
-import { problemLines } from './problem.ts';
+import { problemLines, saidOnce } from './problem.ts';
 import { readSecret } from './read-secret.ts';
 import { summarize, type CertificateSummary } from './summary.ts';
 import { renderUnapproved, unapproved } from './unapproved.ts';
@@ -57,10 +57,10 @@ export async function report(options: ReportOptions): Promise<string> {
     if (!summary.ready) {
       // The conditions say what is missing, the decision says what it waits for.
       const why = (await options.explain(titleOf(certificate)))?.message ?? '';
-      if (!summary.message.includes(why)) summary.message += `; ${why}`;
+      summary.message = saidOnce(summary.message, why);
       const challenges = await challengesOf(certificate.metadata?.namespace ?? '');
       const waiting = challenges.get(certificate.metadata?.name ?? '');
-      if (waiting !== undefined) summary.message += `; ${waiting}`;
+      summary.message = saidOnce(summary.message, waiting ?? '');
     }
     summaries.push(summary);
   }
