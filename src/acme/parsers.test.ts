@@ -213,6 +213,7 @@ describe('Link', () => {
       `<${url('dir')}>;rel="index"`,
       '</alt/1>;rel="alternate", <https://ca.example/alt/2>; title="a;b"; rel=alternate',
       '<https://ca.example/alt/1>;rel="x Alternate"',
+      '</no>;rel="not-alternate", </no>;rel="alternates", </no>;title="rel=alternate"',
       '<http://evil.example/>;rel="alternate", <javascript:x>;rel="alternate", <>;rel="alternate',
     ];
     assert.deepEqual(links({ link }, 'alternate', base), [url('alt/1'), url('alt/2')]);

@@ -164,7 +164,7 @@ export class DnsAcmeWorld implements AsyncDisposable {
   }
 
   /** PEM of the chain. Throws with what every object says when it is not Ready in time. */
-  async issued(name: string, limitMs = 45_000): Promise<string> {
+  async issued(name: string, limitMs = 180_000): Promise<string> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const one = await this.client.get<Certificate>(certificates, { namespace, name });
@@ -180,7 +180,7 @@ export class DnsAcmeWorld implements AsyncDisposable {
     }
   }
 
-  async challengesOnceSeen(enough: (all: Challenge[]) => boolean, limitMs = 30_000): Promise<Challenge[]> {
+  async challengesOnceSeen(enough: (all: Challenge[]) => boolean, limitMs = 120_000): Promise<Challenge[]> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const { items } = await this.client.list<Challenge>(challenges, { namespace });
