@@ -50,10 +50,12 @@ function configurationTables(): string {
   return [controllerTable, webhookTable, cainjectorTable].map(configurationTable).join('\n');
 }
 
-function configurationTable({ apiVersion, kind, rows }: ComponentTable): string {
+function configurationTable({ apiVersion, kind, rows, caLimits }: ComponentTable): string {
   const fields = rows.flatMap((row) =>
     row.path === undefined ? [] : [[`\`${row.path}\``, `\`--${row.flag}\``, row.withoutEffect ?? 'honoured']],
   );
+  if (caLimits === true)
+    fields.push(['`caLimits`', '', '[limits of CAs](acme-accounts.md#the-ledger-of-limits)']);
   return `### ${kind}\n\n\`apiVersion: ${apiVersion}\`\n\n${table([['Field', 'Flag', 'Here'], ...fields])}`;
 }
 

@@ -5,7 +5,6 @@
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { controllerOf as controllerBehind, type ControllerName } from '../../api/components.ts';
-import { requestEvents } from '../../api/reasons.ts';
 import { certificateRequests } from '../../api/resources.ts';
 import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
@@ -29,6 +28,7 @@ import {
   type StatusChange,
 } from './status.ts';
 import { owningCertificate, RefusedApprovals } from './refused-approvals.ts';
+import { waitLevel } from './wait-level.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** Annotation that names the Secret with the subscriber's key (SelfSigned issuer, lifecycle §14). */
@@ -245,7 +245,7 @@ export function startCertificateRequestController(
             log.warn({ certificateRequest: key, reason }, `issued, but ${message}`);
           return;
         }
-        log[levelOf(request, outcome)](
+        log[waitLevel(request, outcome)](
           { certificateRequest: key, reason: outcome.reason },
           `${outcome.kind}: ${outcome.message}`,
         );
@@ -355,11 +355,4 @@ function secretsBehind(
   const keys = type.referencedSecrets(issuer).map((name) => cacheKey(resourceNamespace, name));
   if (own !== undefined && own !== '') keys.push(cacheKey(request.metadata?.namespace, own));
   return keys;
-}
-
-/** One line for each wait, and no alarm while somebody else works: where an Order stands is told by the Order. */
-function levelOf(request: CertificateRequest, outcome: SignOutcome): 'debug' | 'info' | 'warn' {
-  const ofOrders: readonly string[] = [requestEvents.orderCreated, requestEvents.orderPending];
-  if (outcome.kind !== 'pending' || !ofOrders.includes(outcome.reason) || outcome.retry) return 'warn';
-  return readyReason(request) === 'Pending' ? 'debug' : 'info';
 }
