@@ -11,6 +11,7 @@ export const SUITES: readonly string[] = [
   'test/embedded/acme-hostile.test.ts',
   'test/embedded/acme-orders.test.ts',
   'test/embedded/acme-requests.test.ts',
+  'test/embedded/acme-same-names.test.ts',
   'test/embedded/bad-secrets.test.ts',
   'test/embedded/certificates.test.ts',
   'test/embedded/cainjector.test.ts',

@@ -51,6 +51,8 @@ export class FakeCa {
   afterCall: (call: string) => void = () => undefined;
   /** Names that need no challenge. */
   readonly validNames = new Set<string>();
+  /** Whether it answers with the pending order of an account for the same names, as Let's Encrypt does. */
+  reusesOrders = false;
   /** Whether it lists the orders of an account (RFC 8555 §7.1.2.1). */
   listsOrders = true;
   /** Orders stay in processing until this is false. */
@@ -213,6 +215,11 @@ export class FakeCa {
   }
 
   #order({ identifiers, profile, replaces }: NewOrder): AcmeOrder {
+    const asText = (all: NewOrder['identifiers']): string => JSON.stringify(all.map(({ value }) => value));
+    const pending = this.orders.find(
+      ({ order }) => order.status === 'pending' && asText(order.identifiers) === asText(identifiers),
+    );
+    if (this.reusesOrders && pending !== undefined) return { ...pending.order };
     const number = ++this.#count;
     const authorizations = identifiers.map((identifier, index) => {
       const url = `https://ca.example/authz/${number}-${index}`;
