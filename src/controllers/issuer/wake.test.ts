@@ -24,8 +24,8 @@ test('a Secret wakes the issuers that name it, and its cost does not grow with t
     looks.push('everybody');
     return values();
   };
-  const secret = (name: string): Promise<unknown> => {
-    const object = { metadata: { name, namespace }, data: { note: 'bm8=' } };
+  const secret = (name: string, labels: Record<string, string> = {}): Promise<unknown> => {
+    const object = { metadata: { name, namespace, labels }, data: { note: 'bm8=' } };
     return fleet.client.create(secrets, object as never, write);
   };
   await secret('nobody-s');
@@ -34,6 +34,12 @@ test('a Secret wakes the issuers that name it, and its cost does not grow with t
   await secret('pair-7');
   await fleet.settle();
   assert.deepEqual([...new Set(looks)], ['ca-7']);
+
+  // One that is cached whole, as those of Certificates are, wakes it just as well.
+  looks.length = 0;
+  await secret('pair-9', { 'controller.cert-manager.io/fao': 'true' });
+  await fleet.settle();
+  assert.deepEqual([...new Set(looks)], ['ca-9']);
 
   // An issuer that names another Secret now is woken by that one only.
   const issuer = await fleet.client.get<ClusterIssuer>(clusterIssuers, { name: 'ca-8' });
