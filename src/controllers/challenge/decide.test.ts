@@ -117,7 +117,38 @@ const table: readonly [string, Case, ChallengeStep['do']][] = [
     },
     'yield',
   ],
+  [
+    'the CA has not looked for ten minutes',
+    { status: working, memory: { ...placed, acceptedMs: now - 10 * 60_000 } },
+    'check',
+  ],
+  [
+    'the CA has not looked for nearly ten minutes',
+    { status: working, memory: { ...placed, acceptedMs: now - 10 * 60_000 + 1 } },
+    'poll',
+  ],
   ['valid', { status: { ...working, state: 'valid' } }, 'clean-up'],
+  [
+    'valid and let go of, when it was presented is still told',
+    {
+      status: { state: 'valid', presented: false, presentedAt: '2026-01-01T00:00:00Z' },
+      finalizers: [],
+    },
+    'wait',
+  ],
+  [
+    'valid, with a slot and nothing in place',
+    { status: { state: 'valid', presented: false, processing: true }, finalizers: [] },
+    'let-go',
+  ],
+  [
+    'valid, and the clean-up failed for half an hour: nobody waits for it',
+    {
+      status: { ...working, state: 'valid', cleanUpAttempts: cleanUpLimit },
+      memory: { cleanUpDueMs: now + 1 },
+    },
+    'wait',
+  ],
   [
     'valid and cleaned up',
     { status: { state: 'valid', presented: false, processing: false }, finalizers: [] },

@@ -119,6 +119,41 @@ const others: readonly Partial<ChallengeSpec>[] = [
 for (const change of others)
   test(`an objection: ${JSON.stringify(change)}`, () => assert.notEqual(objection(change), undefined));
 
+test('an objection: an owner that is not the Order that it was made for, or needs it no more', () => {
+  const [owns] = challenge.metadata?.ownerReferences ?? [];
+  const of = (change: object): Challenge => ({
+    ...challenge,
+    metadata: { ...challenge.metadata, ownerReferences: [{ ...owns!, ...change }] },
+  });
+  const cases: readonly [Challenge, OrderFacts | undefined, RegExp][] = [
+    [of({ kind: 'CertificateRequest' }), order, /no Order controls it/u],
+    [of({ apiVersion: 'example.com/v1' }), order, /no Order controls it/u],
+    [of({ controller: false }), order, /no Order controls it/u],
+    [of({ uid: 'before' }), order, /another one than it was made for/u],
+    [challenge, undefined, /does not exist/u],
+    [challenge, { ...order, issued: true }, /has its certificate/u],
+  ];
+  for (const [asked, its, says] of cases) assert.match(objectionToOrder(asked, its) ?? '', says);
+});
+
+test('an objection: an offer of the CA of another type, or a token that is none', () => {
+  const offers = (type: string, token: string): OrderFacts => ({
+    ...order,
+    status: {
+      ...order.status,
+      authorizations: [
+        { ...order.status!.authorizations![0]!, challenges: [{ url: spec.url, token, type }] },
+      ],
+    },
+  });
+  const asks = (token: string): Challenge => ({ ...challenge, spec: { ...spec, token } });
+  assert.equal(objectionToOrder(challenge, offers('dns-01', spec.token)), undefined);
+  assert.match(objectionToOrder(challenge, offers('http-01', spec.token)) ?? '', /offered no DNS-01/u);
+  assert.match(objectionToOrder(asks('other'), offers('dns-01', spec.token)) ?? '', /offered no DNS-01/u);
+  assert.match(objectionToOrder(asks('a/b'), offers('dns-01', 'a/b')) ?? '', /its token is none/u);
+  assert.match(objectionToOrder(asks(''), offers('dns-01', '')) ?? '', /it has no token/u);
+});
+
 test('an objection: its spec was changed after it was made', () => {
   const changed = { ...challenge, metadata: { ...challenge.metadata, generation: 2 } };
   assert.match(objectionToOrder(changed, order) ?? '', /spec was changed/u);

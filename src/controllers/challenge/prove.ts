@@ -111,10 +111,7 @@ function objectionToSolver(
   const { challenges = [] } = status?.authorizations?.find(({ url }) => url === spec.authorizationURL) ?? {};
   const toProve = { identifier: spec.dnsName, wildcard: spec.wildcard ?? false, challenges };
   const choice = selectSolver(solvers, toProve, metadata?.labels ?? {});
-  return choice !== undefined &&
-    choice.type === spec.type &&
-    choice.challenge.url === spec.url &&
-    isOwn(choice.solver)
+  return choice !== undefined && choice.challenge.url === spec.url && isOwn(choice.solver)
     ? undefined
     : `its solver is one of ${issuer}, but not the one that is for ${JSON.stringify(spec.dnsName.slice(0, 253))}`;
 }

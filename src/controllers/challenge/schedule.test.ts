@@ -75,6 +75,36 @@ test('a stuck one gives its slot up when others wait for it, and only then', () 
   );
 });
 
+test('an issuer that holds less goes first, however long the other one has waited', () => {
+  const line = [waiting('old', { since: 1 }), waiting('new', { issuer: 'b', since: 2 })];
+  const held = [holding('busy')];
+  assert.deepEqual(schedule({ ...base, waiting: line, holding: held, max: 2 }).start, ['new']);
+});
+
+test('of the stuck ones that of the issuer that holds most makes room, eight at a time', () => {
+  const held = [
+    holding('b-1', { issuer: 'b', stuck: true, since: 1 }),
+    holding('a-1', { stuck: true, since: 2 }),
+    holding('a-2', { stuck: true, since: 3 }),
+  ];
+  const next = [waiting('c', { issuer: 'c' })];
+  assert.deepEqual(schedule({ ...base, waiting: next, holding: held, max: 3 }).yield, ['a-1']);
+  const many = Array.from({ length: 20 }, (_one, i) => holding(`s${i}`, { stuck: true }));
+  const line = Array.from({ length: 20 }, (_one, i) => waiting(`w${i}`, { issuer: 'b' }));
+  assert.equal(schedule({ ...base, waiting: line, holding: many, max: 20 }).yield.length, 8);
+});
+
+test('who has its whole share gains nothing by what others give up, and asks nobody for it', () => {
+  const max = 10;
+  const held = [
+    ...Array.from({ length: shareOf(max) }, (_one, i) => holding(`a${i}`)),
+    holding('b', { issuer: 'b', stuck: true }),
+  ];
+  assert.deepEqual(schedule({ ...base, waiting: [waiting('more')], holding: held, max }).yield, []);
+  const own = held.with(0, holding('a0', { stuck: true }));
+  assert.deepEqual(schedule({ ...base, waiting: [waiting('more')], holding: own, max }).yield, ['a0']);
+});
+
 test('a stuck one of the same name and type makes room for the next', () => {
   const lane = 'example.com HTTP-01';
   const held = [holding('stuck', { lane, stuck: true })];
