@@ -32,7 +32,7 @@ const settings: RbacSettings = {
   serviceAccounts: { controller: 'certwright', cainjector: 'none', webhook: 'none' },
 };
 /** Of the roles that this is about; the others are proven in `least-privilege.test.ts`. */
-const roles = /-(?:orders|challenges|acme-.*|cleanup-debts)$/u;
+const roles = /-(?:orders|challenges|acme-.*)$/u;
 
 test('ACME with the rights of the chart', { timeout: 600_000 }, async (t) => {
   const chart = await chartWorld(t, {
