@@ -72,6 +72,17 @@ const ladder: [title: string, decision: OrderDecision, expected: Partial<OrderDe
       run({ ...placed, authorizations: [{ url: 'https://u' }, authorization('b.example')] }),
       { do: 'fetch-authorizations', urls: ['https://u'] },
     ],
+    ['no finalizeURL, though its state is known', run({ ...placed, finalizeURL: '' }), { do: 'fetch-order' }],
+    [
+      'one proven, the other being deleted',
+      run(placed, {
+        challenges: [
+          challengeOf('a.example', { state: 'valid' }),
+          challengeOf('b.example', { state: 'valid' }, { deletionTimestamp: '2026-11-22T10:00:00Z' }),
+        ],
+      }),
+      { do: 'nothing' },
+    ],
     ['no Challenge yet', run(placed), { do: 'create-challenges' }],
     [
       'nothing to prove',
