@@ -1,5 +1,7 @@
 /** Starts every controller over one set of shared watches. */
 import type { OrderBudget } from '../acme/budget/order-budget.ts';
+import type { Order } from '../api/order.ts';
+import type { CertificateRequest } from '../api/certificate-request.ts';
 import type { Certificate } from '../api/certificate.ts';
 import type { KubeObject, OwnerReference } from '../api/meta.ts';
 import { certificateSteps, type ControllerName } from '../api/components.ts';
@@ -110,7 +112,12 @@ export function startControllers(input: ControllersInput): Controllers {
     },
     onBadObject: (err, key) => log.error({ err, object: key }, 'object could not be read; it is ignored'),
   };
-  const informers = sharedInformers(client, book, keyFacts, options.namespace, deps);
+  const answers = new FreshObjects<CertificateRequest>();
+  let isComplete = false;
+  const informers = sharedInformers(client, book, keyFacts, options.namespace, deps, {
+    request: (object) => isComplete && answers.keep(object),
+    order: (object) => isComplete && acme.orders.keep?.(object),
+  });
   const events = createEventRecorder({
     client,
     clock,
@@ -154,7 +161,7 @@ export function startControllers(input: ControllersInput): Controllers {
       return informer;
     },
     claims: createClaims(),
-    answers: new FreshObjects(),
+    answers,
     acme,
     acmeAccounts: acme.accounts,
     events,
@@ -193,9 +200,10 @@ export function startControllers(input: ControllersInput): Controllers {
     // Whoever serves one namespace is given no right to read what is cluster-scoped.
     watched.push(clusterWide);
   }
-  const synced = Promise.all(watched.map((informer) => informer.start(watches.signal))).then(() =>
-    complete.resolve(),
-  );
+  const synced = Promise.all(watched.map((informer) => informer.start(watches.signal))).then(() => {
+    isComplete = true;
+    complete.resolve();
+  });
   // Whoever does not wait for `synced` must not be ended by its rejection on stop.
   synced.catch(() => undefined);
   return {
@@ -211,12 +219,19 @@ export function startControllers(input: ControllersInput): Controllers {
   };
 }
 
+/** Told of whole objects of which the caches keep facts: what was dropped is wanted once, by whoever hears of it now. */
+interface FreshAnswers {
+  request(object: CertificateRequest): void;
+  order(object: Order): void;
+}
+
 function sharedInformers(
   client: KubeClient,
   book: RequestFactsBook,
   keyFacts: KeyFacts,
   namespace: string | undefined,
   deps: InformerDeps,
+  fresh: FreshAnswers,
 ): SharedInformers {
   // Ownership does not cross namespaces: without the namespace, whoever writes elsewhere could pose as part of an issuance.
   const owner = (space: string, references: readonly OwnerReference[] | undefined): string[] => {
@@ -242,7 +257,11 @@ function sharedInformers(
       certificateRequests,
       {
         namespace,
-        trim: (object) => book.trim(object),
+        trim: (object) => {
+          const request = book.trim(object);
+          if (request.status?.certificate === '') fresh.request(object as CertificateRequest);
+          return request;
+        },
         indexes: {
           owner: ({ metadata }) => owner(metadata?.namespace ?? '', metadata?.ownerReferences),
           issuer: ({ metadata, spec }) => [issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef)],
@@ -282,7 +301,15 @@ function sharedInformers(
     orders: createInformer<OrderFacts>(
       client,
       orders,
-      { namespace, trim: trimOrder, indexes: { owner: controlledBy, issuer: byIssuer } },
+      {
+        namespace,
+        trim: (object) => {
+          const order = trimOrder(object);
+          if (order.issued) fresh.order(object as Order);
+          return order;
+        },
+        indexes: { owner: controlledBy, issuer: byIssuer },
+      },
       deps,
     ),
     challenges: createInformer<Challenge>(

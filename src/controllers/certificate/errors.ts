@@ -59,3 +59,17 @@ export class ChangedMeanwhileError extends CertificateActionError {
     super('certificate/changed', true, message);
   }
 }
+
+/** The API server understood and said no. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    error.status !== 409 &&
+    error.status !== 429
+  );
+}

@@ -7,20 +7,13 @@ import { cacheKey } from '../../kube/cache.ts';
 import { controllerOf } from '../../api/components.ts';
 import { ConflictError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
-import {
-  createRequest,
-  repairSecret,
-  storeKey,
-  writeSecret,
-  writeTemporary,
-  type StoredKey,
-} from './act-durable.ts';
+import { createRequest, repairSecret, storeKey, writeSecret, writeTemporary } from './act-durable.ts';
 import { Actions } from './actions.ts';
 import { createBreaker, type Breaker, type Repeated } from './breaker.ts';
 import { components } from './constants.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { ChangedMeanwhileError, KeystorePasswordError, RequestInvalidError } from './errors.ts';
+import { ChangedMeanwhileError, isRefusal, KeystorePasswordError, RequestInvalidError } from './errors.ts';
 import type { Attempt, Facts } from './facts.ts';
 import { gather, type GatherDeps, type Waiting } from './gather.ts';
 import { inspectAnswer, type Inspection } from './inspect-answer.ts';
@@ -28,6 +21,7 @@ import { issueFast, type FastDeps } from './issue-fast.ts';
 import { KeyFacts } from './key-facts.ts';
 import { requestName } from './naming.ts';
 import { acmeOrigin } from './renewal-info/certificate-origin.ts';
+import { rememberGone, type Pass } from './pass.ts';
 import type { RenewalInfoPoller } from './renewal-info/poller.ts';
 import type { RequestFactsBook } from './request-trim.ts';
 import { fail, situation } from './situation.ts';
@@ -44,13 +38,6 @@ const needsSomebody: ReadonlySet<string> = new Set([
   'Tripped',
   'WindowError',
 ]);
-
-/** What one pass over a Certificate knows, and nobody after it. */
-interface Pass {
-  /** UIDs of what it deleted, which may still be in the caches. */
-  gone: Set<string>;
-  stored?: StoredKey;
-}
 
 export interface ReconcilerOptions {
   keys?: KeyGenerator;
@@ -72,6 +59,7 @@ export class Reconciler {
   readonly #breaker: Breaker;
   readonly #waiting = new Map<string, Waiting>();
   readonly #attempts = new Map<string, Attempt>();
+  readonly #gone = new Set<string>();
   readonly #csrs: CsrReader;
   readonly #keyFacts: KeyFacts;
   readonly #gather: GatherDeps;
@@ -131,7 +119,7 @@ export class Reconciler {
 
   async #bringForward(key: string): Promise<{ after?: number } | undefined> {
     const { informers, clock, log, observer } = this.#context;
-    const pass: Pass = { gone: new Set() };
+    const pass: Pass = { gone: this.#gone };
     for (let step = 0; step < mostSteps; step++) {
       const certificate = informers.certificates.get(key);
       if (certificate === undefined || certificate.metadata?.deletionTimestamp !== undefined)
@@ -172,7 +160,6 @@ export class Reconciler {
   /** Answers whether to decide once more at once. */
   async #carryOut(facts: Facts, decision: Decision, pass: Pass, nowMs: number): Promise<boolean> {
     const { action } = decision;
-    const { gone } = pass;
     const { certificate } = facts;
     try {
       switch (action.kind) {
@@ -192,12 +179,12 @@ export class Reconciler {
         case 'delete-keys': {
           const doomed = facts.nextKeys.filter((secret) => action.names.includes(secret.name));
           await this.#actions.deleteSecrets(certificate.metadata?.namespace ?? '', doomed);
-          for (const { uid } of doomed) gone.add(uid);
+          rememberGone(pass.gone, doomed);
           return await this.#settle(facts, decision);
         }
         case 'delete-requests':
           await this.#actions.deleteRequests(certificate.metadata?.namespace ?? '', action.requests);
-          for (const { uid } of action.requests) gone.add(uid);
+          rememberGone(pass.gone, action.requests);
           if (decision.turnedFrom !== undefined) {
             const before = facts.attempt.turnedFrom ?? [];
             this.#attempt(certificate, { turnedFrom: [...before, decision.turnedFrom] });
@@ -393,18 +380,4 @@ function observed(keys: KeyGenerator, { clock, observer }: ControllerContext): K
       return keys.waiting;
     },
   };
-}
-
-/** The API server understood and said no. */
-function isRefusal(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'status' in error &&
-    typeof error.status === 'number' &&
-    error.status >= 400 &&
-    error.status < 500 &&
-    error.status !== 409 &&
-    error.status !== 429
-  );
 }

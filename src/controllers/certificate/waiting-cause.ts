@@ -9,7 +9,7 @@ import { conditionOf, withCondition } from './status.ts';
 /** Between what has to be done and what it waits for. */
 const mark = '. Waiting: ';
 
-/** An issuer of ours that is there answers at once; what an external one does may take its time and costs no write. */
+/** An issuer of ours that is there answers at once; what others do, a CA too, may take its time and costs no write. */
 const ownPatienceMs = 3_000;
 const externalPatienceMs = 30_000;
 
@@ -24,7 +24,7 @@ export function tellCause(
   const { facts, nowMs } = found;
   const { certificate } = facts;
   const ref = effectiveRef(certificate.spec.issuerRef);
-  const patienceMs = ref.group === ownGroup ? ownPatienceMs : externalPatienceMs;
+  const patienceMs = ref.group === ownGroup && !isAtCa(found) ? ownPatienceMs : externalPatienceMs;
   // A beginning in the future is none: the clock was set back.
   const recheckAt = Math.min(facts.waitingSinceMs ?? nowMs, nowMs) + patienceMs;
   if (nowMs < recheckAt) return { status: withOldText(found), recheckAt };
@@ -37,6 +37,12 @@ export function tellCause(
     status = withCondition(certificate, status, { ...condition, message }, nowMs);
   }
   return { status };
+}
+
+/** Its order is under way, and nothing is wrong with it. */
+function isAtCa({ facts, next }: Situation): boolean {
+  const holds = next.map(({ uid }) => facts.holds?.get(uid));
+  return holds.some((hold) => hold !== undefined && hold.until === undefined && (hold.reason ?? '') === '');
 }
 
 /** A text of an earlier process is not taken back, only to be written again a moment later. */

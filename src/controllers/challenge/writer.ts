@@ -14,7 +14,7 @@ import { statusPatch, withChange, type StatusChange } from './status.ts';
 const component = componentOf('challenges');
 
 /** A state that is over by then is written with what comes after it. */
-const soonMs = 2_000;
+const soonMs = 5_000;
 
 type Context = Pick<ControllerContext, 'client' | 'clock' | 'events' | 'informers'>;
 
@@ -36,7 +36,7 @@ export class ChallengeWriter {
   }
 
   /**
-   * Says it with the next write, at the latest in two seconds: most challenges are over by then. Only for what a process
+   * Says it with the next write, at the latest in five seconds: most challenges are over by then. Only for what a process
    * that comes after this one can do without. @param news the event that goes with it, unless it is over by then
    */
   soon(memory: ChallengeMemory, change: StatusChange, news?: { reason: string; message: string }): void {

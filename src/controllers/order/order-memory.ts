@@ -69,5 +69,5 @@ const quickPollsMs = [100, 200, 400];
 
 /** The state is not written for what is over in a moment. */
 export function isLasting(polls: number, now: number, named: number | undefined): boolean {
-  return polls >= quickPollsMs.length || (named ?? now) - now > 2_000;
+  return polls >= quickPollsMs.length || (named ?? now) - now > 10_000;
 }

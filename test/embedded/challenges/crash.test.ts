@@ -27,7 +27,7 @@ test('killed while the CA looks: the answer is there again before the CA is aske
   const here = await ChallengeWorld.start(t, { inMemory: false });
   here.ca.verdict = 'never';
   const name = await here.prove('web');
-  await here.world.clock.advance(3_000);
+  await here.world.clock.advance(6_000);
   assert.equal((await here.get(name)).status?.state, 'processing');
   here.world.ours.dieAfter(0);
   // What this process answered itself goes with it.

@@ -38,12 +38,12 @@ test('a challenge is scheduled, presented, seen, accepted, and cleaned up once i
   assert.deepEqual(here.world.problems, []);
 });
 
-test('what lasts is written after two seconds, and told then', async (t) => {
+test('what lasts is written after five seconds, and told then', async (t) => {
   const here = await ChallengeWorld.start(t);
   here.ca.verdict = 'never';
   const name = await here.prove('web');
   assert.equal((await here.get(name)).status?.presented, undefined);
-  await here.world.clock.advance(2_500);
+  await here.world.clock.advance(5_500);
   const { status } = await here.get(name);
   assert.deepEqual([status?.processing, status?.presented, status?.state], [true, true, 'processing']);
   assert.deepEqual(await here.world.told('Challenge', name), [
