@@ -29,7 +29,7 @@ export function withChange(status: ChallengeStatus | undefined, change: StatusCh
   for (const [field, value] of Object.entries(change))
     if (value === null) delete next[field];
     else if (value !== undefined) next[field] = value;
-  return next as ChallengeStatus;
+  return next;
 }
 
 /** The checks to write: those that are there, where nothing but the time differs and the rest of the status stays. */
