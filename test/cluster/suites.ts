@@ -7,6 +7,7 @@ export const SUITES: readonly string[] = [
   'test/compat/in-flight.test.ts',
   'test/compat/restored.test.ts',
   'test/compat/x509-comparison.test.ts',
+  'test/embedded/acme-account.test.ts',
   'test/embedded/acme-crash.test.ts',
   'test/embedded/acme-hostile.test.ts',
   'test/embedded/acme-orders.test.ts',

@@ -127,7 +127,12 @@ function commandSection(command: Command): string {
   ]);
   rows.push(['`-h, --help`', 'show this help', '']);
   const words: string[] = [];
-  for (let at: Command | null = command; at?.parent != null; at = at.parent) words.unshift(at.name());
+  let at: Command | null = command;
+  // The program itself has no parent, and no place in a heading.
+  while (at !== null && at.parent !== null) {
+    words.unshift(at.name());
+    at = at.parent;
+  }
   const name = words.join(' ');
   const usage = `certwright ${name} ${command.usage()}`;
   return `## ${name}\n\n${command.description()}\n\n    ${usage}\n\n${table([['Flag', 'Does', 'Default'], ...rows])}`;

@@ -6,7 +6,9 @@ import { suite, test } from 'node:test';
 import type { BudgetOrder } from '../../acme/budget/order-budget.ts';
 import { readCaLimits } from '../../acme/budget/ca-limits.ts';
 import type { ConfigMap } from '../../api/core.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import { configMaps } from '../../api/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { ForbiddenError, TransportError } from '../../kube/errors.ts';
 import { createFakeClock } from '../../kube/testing/fake-clock.ts';
 import { MemoryClient } from '../../kube/testing/memory-client.ts';
@@ -38,9 +40,19 @@ const wish = (id: string, name: string, ca = directory): BudgetOrder => ({
   replaces: false,
 });
 
+/** Tells when the ledger was first stored: it is packed beside the event loop, which no clock of a test waits for. */
+class Telling extends MemoryClient {
+  readonly stored = Promise.withResolvers<void>();
+  override async create<T extends KubeObject>(...args: Parameters<KubeClient['create']>): Promise<T> {
+    const answer = await super.create(...args);
+    this.stored.resolve();
+    return answer as T;
+  }
+}
+
 suite('the kept ledger', () => {
   test('is remembered by the next leader, and written once for many orders', async () => {
-    const client = new MemoryClient();
+    const client = new Telling();
     const clock = createFakeClock(Date.UTC(2026, 0, 1));
     const open = { client, namespace, limits, clock, log };
     const first = await openBudget(open);
@@ -49,6 +61,7 @@ suite('the kept ledger', () => {
     for (let id = 0; id < 100; id++)
       first.budget.placed(wish(`other-${id}`, `n${id}.example.org`), clock.now());
     await clock.advance(60_000);
+    await client.stored.promise;
     const written = client.writes.length;
     // A patch that finds nothing, and a creation.
     assert.ok(written <= 2, `${written} writes`);
@@ -142,6 +155,17 @@ suite('the kept ledger', () => {
     const next = await openBudget({ client, namespace, limits, clock, log });
     assert.ok(Object.keys(next.budget.serialise(clock.now()).levels).length > 5_000, 'what is used is kept');
     next.abandon();
+  });
+
+  test('is not written any more by who has lost the lease', async () => {
+    const client = new MemoryClient();
+    const clock = createFakeClock(Date.UTC(2026, 0, 1));
+    const kept = await openBudget({ client, namespace, limits, clock, log });
+    kept.budget.placed(wish('1', 'a.example.com'), clock.now());
+    kept.abandon();
+    await clock.advance(120_000);
+    await kept.close();
+    assert.deepEqual(client.writes, []);
   });
 
   test('is kept by nobody where several work at the same time', async () => {
