@@ -99,7 +99,8 @@ test('an Ingress that names two ways: the Order says so, and nothing is tried', 
   );
   const { metadata, status } = await it.order();
   assert.match(status?.reason ?? '', /may not specify more than one of: name, class, ingressClassName/u);
-  assert.ok(
+  // Events follow the write that they tell of.
+  await until('the event', async () =>
     (await it.world.told('Order', metadata?.name ?? '')).some((line) => line.startsWith('Solver: Failed to')),
   );
   assert.deepEqual(await it.challenges(), []);
