@@ -93,3 +93,27 @@ test('closed connections and what is not HTTP', async (t) => {
   const stopped = await fetchAnswer(look, deps(ports), AbortSignal.abort());
   assert.equal(stopped.kind, 'unreachable');
 });
+
+test('nobody outside leads us to what listens on this machine only, with a proxy or without', async (t) => {
+  let inside = 0;
+  const local = await listening(
+    t,
+    createHttp((_request, response) => {
+      inside++;
+      response.end('k');
+    }),
+  );
+  const leading = await listening(
+    t,
+    createHttp((_request, response) => response.writeHead(302, { Location: 'http://127.0.0.1:8080/' }).end()),
+  );
+  const straight = await fetchAnswer(look, deps({ '192.0.2.1:80': leading, '127.0.0.1:8080': local }));
+  assert.equal(straight.kind === 'wrong' && straight.what, 'refused-redirect');
+  const proxy = { host: 'proxy.test', port: 3128 };
+  const asked = await fetchThroughProxy(look, proxy, deps({ 'proxy.test:3128': leading }));
+  assert.equal(asked.kind === 'wrong' && asked.what, 'refused-redirect');
+  const first = { ...look, host: '169.254.169.254' };
+  const metadata = await fetchThroughProxy(first, proxy, deps({ 'proxy.test:3128': local }));
+  assert.equal(metadata.kind === 'wrong' && metadata.what, 'refused-address');
+  assert.equal(inside, 0);
+});

@@ -127,3 +127,12 @@ test('a wrong answer outside is never argued away, and whoever fails is told wha
     }),
   );
 });
+
+test('a wrong answer outside is never argued away as a missing hairpin', () => {
+  const route = seen('route', match, '10.0.0.7');
+  const name = seen('name', refused, '203.0.113.5');
+  assert.equal(verdict(url, [route, name]).passed, true);
+  assert.equal(verdict(url, [route, name, seen('public', notFound, '203.0.113.5')]).passed, false);
+  const nowhere = seen('route', match);
+  assert.equal(verdict(url, [nowhere, name]).passed, false, 'a route without an address is behind no NAT');
+});
