@@ -9,6 +9,7 @@ import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory } from './memory.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { backoff } from './retry.ts';
+import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 import { timeOf } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';
@@ -18,6 +19,9 @@ export interface CleanUpDeps {
   solvers: Solvers;
   settings: Pick<AcmeSettings, 'ambient'>;
   debts: Debts;
+  /** Those with a slot. */
+  holding(): Iterable<Challenge>;
+  removals: Removals;
   signal: AbortSignal;
   writer: ChallengeWriter;
 }
@@ -104,10 +108,17 @@ export class CleanUp {
 
   /** Undefined: nothing is left of it. Else what went wrong, which the event says in full. */
   async takeAway(challenge: Challenge): Promise<string | undefined> {
-    const { context, solvers, settings, signal, writer } = this.#deps;
+    const { context, solvers, settings, signal, writer, holding, removals } = this.#deps;
+    const presenter = presenterOf(challenge, holding());
+    if (presenter !== undefined) {
+      const { namespace, name } = presenter.metadata ?? {};
+      return `Its answer is taken away later: Challenge ${namespace}/${name} presents the same one now`;
+    }
     const solving = solverContext(challenge, context.options, settings, { signal });
     try {
-      await withinTime(context.clock, solving, (within) => solvers.for(challenge).cleanUp(within));
+      await removals.run(challenge, () =>
+        withinTime(context.clock, solving, (within) => solvers.for(challenge).cleanUp(within)),
+      );
       return undefined;
     } catch (error) {
       signal.throwIfAborted();

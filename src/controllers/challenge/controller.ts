@@ -14,6 +14,7 @@ import { collectDebts, debtDelay } from './debt-collector.ts';
 import { Debts } from './debts.ts';
 import { Memories } from './memory.ts';
 import { issuerOf } from './proof-source.ts';
+import { Removals } from './shared-place.ts';
 import { Slots } from './slots.ts';
 import { ChallengeWork } from './work.ts';
 
@@ -62,12 +63,16 @@ export function startChallengeController(
     slots.observe(key, informers.challenges.get(key));
     house.add(fillKey);
   };
-  const deps = { context, solvers: running.solvers, settings, memories, debts, signal, released };
+  const removals = new Removals(() => house.add(fillKey));
+  const holding = (): Challenge[] => slots.held();
+  const paying = { context, solvers: running.solvers, settings, debts, holding, removals, signal };
+  const deps = { ...paying, memories, released };
   const work = new ChallengeWork(deps);
   const slots: Slots = new Slots({
     context,
     memories,
     work,
+    removals,
     max: settings.maxConcurrentChallenges,
     enqueue: (key) => enqueue(key),
   });
@@ -156,10 +161,7 @@ export function startChallengeController(
     async (key) => {
       await ready;
       if (signal.aborted) return undefined;
-      const after =
-        key === fillKey
-          ? await slots.fill()
-          : await collectDebts({ context, solvers: running.solvers, settings, debts, signal }, lastTry);
+      const after = key === fillKey ? await slots.fill() : await collectDebts(paying, lastTry);
       return after === undefined ? undefined : { after };
     },
     {

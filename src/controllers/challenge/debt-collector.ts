@@ -1,9 +1,11 @@
 /** Tries again, in the background, to take away what Challenges had to leave behind. */
+import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import { challengeOf, type Debt, type Debts } from './debts.ts';
 import { messageOf, stableReason } from './reason.ts';
+import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 
 export interface DebtCollectorDeps {
@@ -11,6 +13,9 @@ export interface DebtCollectorDeps {
   solvers: Solvers;
   settings: Pick<AcmeSettings, 'ambient'>;
   debts: Debts;
+  /** Those with a slot. */
+  holding(): Iterable<Challenge>;
+  removals: Removals;
   signal: AbortSignal;
 }
 
@@ -26,7 +31,7 @@ export function debtDelay({ attempts }: Pick<Debt, 'attempts'>): number {
 
 /** One look at all debts; `lastTry`: when each was last tried by this process. Resolves with when to look again. */
 export async function collectDebts(
-  { context, solvers, settings, debts, signal }: DebtCollectorDeps,
+  { context, solvers, settings, debts, holding, removals, signal }: DebtCollectorDeps,
   lastTry: Map<string, number>,
 ): Promise<number> {
   const { clock, log } = context;
@@ -41,13 +46,20 @@ export async function collectDebts(
       nextMs = Math.min(nextMs, dueMs - clock.now());
       continue;
     }
-    lastTry.set(debt.uid, clock.now());
     const challenge = challengeOf(debt);
+    // It is no debt while somebody needs it; an attempt that was not made does not count.
+    if (presenterOf(challenge, holding()) !== undefined) {
+      nextMs = Math.min(nextMs, firstMs);
+      continue;
+    }
+    lastTry.set(debt.uid, clock.now());
     const { type, dnsName } = debt.spec;
     const about = { challenge: `${debt.namespace}/${debt.name}`, type, dnsName };
     try {
       const solving = solverContext(challenge, context.options, settings, { signal });
-      await withinTime(clock, solving, (within) => solvers.for(challenge).cleanUp(within));
+      await removals.run(challenge, () =>
+        withinTime(clock, solving, (within) => solvers.for(challenge).cleanUp(within)),
+      );
       await debts.remove(debt.uid);
       lastTry.delete(debt.uid);
       left--;

@@ -8,12 +8,14 @@ import type { Memories } from './memory.ts';
 import { cachedOrder, issuerOf } from './proof-source.ts';
 import { backoff } from './retry.ts';
 import { schedule, type Holding, type Waiting } from './schedule.ts';
+import type { Removals } from './shared-place.ts';
 import type { ChallengeWork } from './work.ts';
 
 export interface SlotsDeps {
   context: ControllerContext;
   memories: Memories;
   work: ChallengeWork;
+  removals: Removals;
   max: number;
   /** Asks for a Challenge to be worked on. */
   enqueue(key: string): void;
@@ -63,6 +65,12 @@ export class Slots {
   #hasStarted(key: string, { metadata }: Challenge): boolean {
     const memory = this.#deps.memories.peek(key);
     return memory?.uid === metadata?.uid && memory?.unwritten?.processing === true;
+  }
+
+  /** Those with a slot. */
+  held(): Challenge[] {
+    const { challenges } = this.#deps.context.informers;
+    return [...this.#holding].flatMap((key) => challenges.get(key) ?? []);
   }
 
   get holding(): number {
@@ -137,11 +145,11 @@ export class Slots {
   }
 
   #waitingOf(key: string, now: number): Waiting[] {
-    const { context, memories } = this.#deps;
+    const { context, memories, removals } = this.#deps;
     const challenge = context.informers.challenges.get(key);
     if (challenge === undefined) return [];
     const memory = memories.of(key, challenge.metadata?.uid ?? '');
-    if (memory.refusedUntilMs > now) return [];
+    if (memory.refusedUntilMs > now || removals.isRunning(challenge)) return [];
     const created = Date.parse(challenge.metadata?.creationTimestamp ?? '');
     return [
       {

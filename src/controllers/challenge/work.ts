@@ -19,6 +19,7 @@ import { objectionToKey, specWasChanged } from './prove.ts';
 import { checkDelay } from './retry.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { later } from './later.ts';
+import type { Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 import { backoff } from './retry.ts';
 import { newChecks, timeOf, type Checks } from './status.ts';
@@ -30,6 +31,9 @@ export interface ChallengeWorkDeps {
   settings: Pick<AcmeSettings, 'checkRetryMs' | 'ambient'>;
   memories: Memories;
   debts: Debts;
+  /** Those with a slot. */
+  holding(): Iterable<Challenge>;
+  removals: Removals;
   signal: AbortSignal;
   /** Told that a Challenge has given its slot back. */
   released: (key: string) => void;

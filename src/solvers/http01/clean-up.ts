@@ -4,6 +4,7 @@ import { ingresses } from '../../api/networking.ts';
 import type { Ingress } from '../../api/routes.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { MethodNotAllowedError, NotFoundError } from '../../kube/errors.ts';
+import { canonicalHost } from '../responder/challenge-answers.ts';
 import type { Http01Deps } from './http01-deps.ts';
 import { kindsOf } from './present.ts';
 import { withoutSolverPath } from './solver-ingress.ts';
@@ -30,7 +31,10 @@ export async function cleanUp(deps: Http01Deps, challenge: Challenge, signal?: A
 
 async function forget({ responder }: Http01Deps, { metadata, spec }: Challenge): Promise<void> {
   if (responder === undefined) return;
-  responder.answers.delete(metadata?.uid ?? '');
+  const { answers } = responder;
+  answers.delete(metadata?.uid ?? '');
+  // A Challenge that took the place of this one may answer with the same file.
+  if (answers.http01(canonicalHost(spec.dnsName), spec.token) !== undefined) return;
   await responder.http01Outlet.remove(spec.token);
 }
 

@@ -1,0 +1,62 @@
+/**
+ * Two Challenges with one answer: a replaced one (the issuer's solvers were edited) or that of another Order for the same
+ * authorization (RFC 8555 §7.1.4) has the token and the key of its successor. Where both lead to one record or one path,
+ * whoever takes the first away takes the second, too.
+ */
+import type { Challenge } from '../../api/challenge.ts';
+import { isFinal, ownsWhatItPuts } from './decide.ts';
+
+/** What two Challenges have to have in common to be answered by the same thing. */
+export function answerOf({ spec }: Challenge): string {
+  return `${spec.type} ${spec.dnsName.toLowerCase()} ${spec.key}`;
+}
+
+/**
+ * The Challenge that answers with what `challenge` put in place; `holding`: those with a slot, which only those get whose
+ * key was proven to be of their issuer's account, so that no stranger keeps an answer in place. Undefined also for what
+ * a Challenge owns, which goes by UID. Solvers need not be equal: two of them may lead to one zone.
+ */
+export function presenterOf(challenge: Challenge, holding: Iterable<Challenge>): Challenge | undefined {
+  if (ownsWhatItPuts(challenge)) return undefined;
+  const answer = answerOf(challenge);
+  for (const other of holding) {
+    const { metadata, status } = other;
+    if (metadata?.uid === challenge.metadata?.uid || metadata?.deletionTimestamp !== undefined) continue;
+    if (!isFinal(status?.state) && answerOf(other) === answer) return other;
+  }
+  return undefined;
+}
+
+/** Answers that are being taken away right now: nobody begins to put one of them in place meanwhile. */
+export class Removals {
+  readonly #running = new Map<string, number>();
+  readonly #awaited = new Set<string>();
+  readonly #onEnd: () => void;
+
+  /** @param onEnd one is over that somebody has asked about */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  isRunning(challenge: Challenge): boolean {
+    const answer = answerOf(challenge);
+    if (!this.#running.has(answer)) return false;
+    this.#awaited.add(answer);
+    return true;
+  }
+
+  async run(challenge: Challenge, remove: () => Promise<void>): Promise<void> {
+    const answer = answerOf(challenge);
+    this.#running.set(answer, (this.#running.get(answer) ?? 0) + 1);
+    try {
+      await remove();
+    } finally {
+      const left = (this.#running.get(answer) ?? 1) - 1;
+      if (left > 0) this.#running.set(answer, left);
+      else {
+        this.#running.delete(answer);
+        if (this.#awaited.delete(answer)) this.#onEnd();
+      }
+    }
+  }
+}
