@@ -95,7 +95,7 @@ test('an account gets another key, the controllers take it up, and the account s
   assert.equal(await operator.rollover(), 0);
   assert.match(
     operator.out,
-    /Issuer: +ClusterIssuer acme\nNew key: +ECDSA prime256v1.*\nController: +uses it/u,
+    /Issuer: +ClusterIssuer acme\nNew key: +ECDSA P-256.*\nController: +uses it/u,
   );
   assert.notEqual((await operator.secret()).data?.['tls.key'], before);
   assert.equal(operator.acme.ca.count('register'), 1, 'found by its new key, not registered again');
@@ -195,7 +195,7 @@ test('an account is shown, closed only when that is said, and the issuer then sa
   const out = (text: string): void => void (operator.out += text);
   assert.equal(await showAccount(cluster, 'clusterissuer/acme', 'text', out), 0);
   assert.match(operator.out, /Account: +https:\/\/ca\.example\/acct\/1\nStatus: +valid\nContact: +none\n/u);
-  assert.match(operator.out, /Key: +ECDSA prime256v1, Secret kube-system\/account entry tls\.key\n/u);
+  assert.match(operator.out, /Key: +ECDSA P-256, Secret kube-system\/account entry tls\.key\n/u);
   assert.doesNotMatch(operator.out, /PRIVATE KEY/u);
 
   const no = deactivateAccount(cluster, 'acme', { yes: false, format: 'text' }, out);

@@ -82,5 +82,15 @@ function problemOf(error: unknown): { problem: string } {
 export function keyType(pem: string): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem);
   if (type === 'rsa') return `RSA ${details?.modulusLength ?? ''}`;
-  return type === 'ec' ? `ECDSA ${details?.namedCurve ?? ''}` : 'Ed25519';
+  return type === 'ec' ? `ECDSA ${curveName(details?.namedCurve ?? '')}` : 'Ed25519';
+}
+
+/** As JWK and the API of issuers call it (RFC 7518 §6.2.1.1), not as OpenSSL does. */
+function curveName(name: string): string {
+  const names: Readonly<Record<string, string>> = {
+    prime256v1: 'P-256',
+    secp384r1: 'P-384',
+    secp521r1: 'P-521',
+  };
+  return names[name] ?? name;
 }

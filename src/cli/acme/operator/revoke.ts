@@ -50,6 +50,7 @@ export async function revoke(
   const { leaf, named, next } = await (/[/.]/u.test(target)
     ? ofFile(cluster, target, options)
     : ofCertificate(cluster, target, options));
+  const serial = serialOf(leaf);
   const found = await findAccount(cluster, named);
   const client = openAccount(cluster, found, found.key.pem);
   let before = false;
@@ -59,13 +60,13 @@ export async function revoke(
     if (!(error instanceof AcmeError)) throw error;
     before = error instanceof AcmeProblemError && error.is('alreadyRevoked');
     if (!before)
-      throw failed(`${named.title} could not revoke certificate ${leaf.serialHex}: ${error.message}`, error);
+      throw failed(`${named.title} could not revoke certificate ${serial}: ${error.message}`, error);
   } finally {
     await client.close();
   }
   const facts = {
     issuer: named.title,
-    serialNumber: leaf.serialHex,
+    serialNumber: serial,
     dnsNames: leaf.subjectAltNames.dnsNames,
     reason: options.reason,
     alreadyRevoked: before,
@@ -75,13 +76,18 @@ export async function revoke(
     options.format,
     facts,
     aligned([
-      [before ? 'Revoked before' : 'Revoked', `serial ${leaf.serialHex}, ${facts.dnsNames.join(', ')}`],
+      [before ? 'Revoked before' : 'Revoked', `serial ${serial}, ${facts.dnsNames.join(', ')}`],
       ['By', named.title],
       ['Reason', before ? undefined : options.reason],
       ['Next', next],
     ]),
   );
   return exitCodes.ok;
+}
+
+/** Whole octets, as CAs, browsers and OpenSSL show it: what is searched for has to be found. */
+export function serialOf({ serialHex }: Pick<ParsedCertificate, 'serialHex'>): string {
+  return serialHex.length % 2 === 0 ? serialHex : `0${serialHex}`;
 }
 
 interface Target {
