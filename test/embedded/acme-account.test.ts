@@ -93,10 +93,7 @@ test('an account gets another key, the controllers take it up, and the account s
   const operator = await Operator.start(t);
   const before = (await operator.secret()).data?.['tls.key'];
   assert.equal(await operator.rollover(), 0);
-  assert.match(
-    operator.out,
-    /Issuer: +ClusterIssuer acme\nNew key: +ECDSA P-256.*\nController: +uses it/u,
-  );
+  assert.match(operator.out, /Issuer: +ClusterIssuer acme\nNew key: +ECDSA P-256.*\nController: +uses it/u);
   assert.notEqual((await operator.secret()).data?.['tls.key'], before);
   assert.equal(operator.acme.ca.count('register'), 1, 'found by its new key, not registered again');
   await operator.requireWhole('after');

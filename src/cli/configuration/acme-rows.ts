@@ -139,6 +139,7 @@ export const acmeRows = [
     placeholder: '<duration>',
     path: 'acmeDNS01Config.checkRetryPeriod',
     default: 10_000,
-    meaning: 'longest time between two self-checks of a challenge; what is routed is looked for sooner at first',
+    meaning:
+      'longest time between two self-checks of a challenge; what is routed is looked for sooner at first',
   },
 ] as const satisfies readonly FlagRow[];

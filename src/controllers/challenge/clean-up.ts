@@ -20,7 +20,7 @@ export interface CleanUpDeps {
   settings: Pick<AcmeSettings, 'ambient'>;
   debts: Debts;
   /** Those with a slot. */
-  holding(): Iterable<Challenge>;
+  holding: () => Iterable<Challenge>;
   removals: Removals;
   signal: AbortSignal;
   writer: ChallengeWriter;

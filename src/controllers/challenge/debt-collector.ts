@@ -14,7 +14,7 @@ export interface DebtCollectorDeps {
   settings: Pick<AcmeSettings, 'ambient'>;
   debts: Debts;
   /** Those with a slot. */
-  holding(): Iterable<Challenge>;
+  holding: () => Iterable<Challenge>;
   removals: Removals;
   signal: AbortSignal;
 }

@@ -41,7 +41,7 @@ test('the one with a slot, of the same name, type and value, whatever its solver
 
 test('nobody else', () => {
   const gone = challenge('gone');
-  gone.metadata!.deletionTimestamp = '2026-01-01T00:00:00Z';
+  gone.metadata = { ...gone.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
   const others = [
     old,
     gone,

@@ -32,7 +32,7 @@ export interface ChallengeWorkDeps {
   memories: Memories;
   debts: Debts;
   /** Those with a slot. */
-  holding(): Iterable<Challenge>;
+  holding: () => Iterable<Challenge>;
   removals: Removals;
   signal: AbortSignal;
   /** Told that a Challenge has given its slot back. */

@@ -11,14 +11,15 @@ import { AccountShelf, type AccountSettings } from './account-shelf.ts';
 const uri = 'https://ca.example/acct/1';
 
 function issuer(acme: Partial<AcmeIssuer> = {}, ready = true): AnyIssuer {
-  return {
+  const made: AnyIssuer = {
     metadata: { name: 'acme', uid: 'u' },
     spec: { acme: { server: 'https://ca.example/dir', privateKeySecretRef: { name: 'account' }, ...acme } },
     status: {
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '' }],
       acme: { uri, lastPrivateKeyHash: 'digest' },
     },
-  } as AnyIssuer;
+  };
+  return made;
 }
 
 function open() {

@@ -39,7 +39,9 @@ test('what cannot be a key is told of without being quoted', () => {
 });
 
 test('a missing Secret and a missing entry are told apart', () => {
-  assert.match(String(externalAccountIn(binding, undefined)), /secret "eab" not found/u);
+  const missing = externalAccountIn(binding, undefined);
+  assert.ok(typeof missing === 'string');
+  assert.match(missing, /secret "eab" not found/u);
   assert.equal(
     externalAccountIn(binding, { metadata: { name: 'eab' }, data: { other: 'AAAA' } }),
     'failed to find external account binding key data in Secret "eab" at index "mac"',

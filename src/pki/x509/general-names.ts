@@ -80,7 +80,7 @@ export function encodeSubjectAltName(names: RequestedNames): Buffer | undefined 
 
 /** RFC 5280 §7.2: as A-labels. They are not made here, as it is the spec that says what is certified. */
 function requireAscii(name: string): void {
-  if (/^[\u0000-\u007f]*$/u.test(name)) return;
+  if (/^\p{ASCII}*$/u.test(name)) return;
   const labels = domainToASCII(name);
   const remedy = labels === '' ? 'and is no DNS name' : `write it as ${labels.slice(0, 253)}`;
   throw new NameError(`"${name.slice(0, 64)}" has characters outside ASCII: ${remedy}`, name);
