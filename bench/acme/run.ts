@@ -151,6 +151,7 @@ async function measureWay(
   const pids = [controller.pid, pebble.pid, cluster.pid('kube-apiserver')];
   const before = await Promise.all(pids.map((pid) => processUsage(pid)));
   const seconds = await storm(all.slice(10));
+  process.stderr.write(`  issued in ${seconds.toFixed(1)} s; what comes behind is waited for\n`);
   await quiet(cluster);
   const after = await Promise.all(pids.map((pid) => processUsage(pid)));
   const cost = after.map(
