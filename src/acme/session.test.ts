@@ -82,9 +82,19 @@ describe('a CA that misbehaves', () => {
     assert.equal(ca.count('HEAD /new-nonce'), 2);
   });
   it('is asked for few nonces at a time, however many callers wait', async () => {
+    let asking = 0;
+    let most = 0;
+    ca.intercept = (request, response) => {
+      if (request.method !== 'HEAD') return false;
+      most = Math.max(most, (asking += 1));
+      response.once('finish', () => (asking -= 1));
+      return false;
+    };
     await Promise.all(Array.from({ length: 40 }, () => ask()));
     assert.equal(ca.count('POST /order/1'), 40);
-    assert.ok(ca.count('HEAD /new-nonce') <= 20, `${ca.count('HEAD /new-nonce')} nonces were fetched`);
+    // How many in all depends on how fast answers come, which bring nonces, too.
+    assert.ok(most >= 1 && most <= 4, `${most} nonces were fetched at once`);
+    assert.ok(ca.count('HEAD /new-nonce') <= 40, `${ca.count('HEAD /new-nonce')} nonces were fetched`);
   });
   it('gives no nonce', async () => {
     ca.intercept = (request, response) => {
