@@ -91,6 +91,7 @@ export class ChallengeWork {
         }
       }
       context.log.debug({ challenge: key, step: step.do }, step.why);
+      const wasHeldBack = memory.unwritten !== undefined;
       try {
         if (step.do === 'wait') await this.#writer.status(challenge, {});
         else await this.#carryOut(step, challenge, memory);
@@ -101,6 +102,9 @@ export class ChallengeWork {
         if (!hasSlot && !(error instanceof ConflictError)) await this.#giveUp(key, challenge, memory);
         throw error;
       }
+      // The watch may have told of that write before its answer came, when the slot still seemed to be held by what was
+      // not written yet: nobody else would look at it again.
+      if (wasHeldBack && memory.unwritten === undefined) this.#deps.released(key);
     }
     return { after: 1_000 };
   }
