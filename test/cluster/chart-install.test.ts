@@ -140,7 +140,8 @@ test('somebody with rights in one namespace installs it there', async (t) => {
   await world.kubectl('create', 'rolebinding', 'owner', '-n', 'shop', '--clusterrole=admin', '--user=alice');
   // Nobody may hand out rights that he does not have; what `admin` lacks of ours an administrator adds.
   const rules = [
-    { apiGroups: ['cert-manager.io'], resources: ['*'], verbs: ['*'] },
+    { apiGroups: ['cert-manager.io', 'acme.cert-manager.io'], resources: ['*'], verbs: ['*'] },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['*'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['*'] },
     { apiGroups: ['networking.k8s.io'], resources: ['ingresses/finalizers'], verbs: ['update'] },

@@ -14,6 +14,7 @@ const LEAVES = 400;
 /** The values of the chart. */
 const CHART = [
   '--leader-elect=true',
+  '--cluster-resource-namespace=cert-manager',
   '--leader-election-lease-duration=12s',
   '--leader-election-renew-deadline=8s',
   '--leader-election-retry-period=2s',

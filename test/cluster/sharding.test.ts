@@ -13,6 +13,7 @@ const SHARDS = 6;
 const NAMESPACES = 9;
 const LEAVES = 25;
 const FLAGS = [
+  '--cluster-resource-namespace=cert-manager',
   '--leader-elect=true',
   `--shards=${SHARDS}`,
   '--leader-election-lease-duration=6s',
