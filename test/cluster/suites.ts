@@ -41,5 +41,4 @@ export const SUITES: readonly string[] = [
   'test/embedded/tls-alpn01/gateway.test.ts',
   'test/peers/acme-many.test.ts',
   'test/peers/acme-step-ca.test.ts',
-  'test/peers/dns-matrix.test.ts',
 ];
