@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { checkBudgets } from './budgets.ts';
 import { measureLimits } from './limits.ts';
 import { builtBundle } from './harness/standalone.ts';
+import { rounded } from './harness/rounded.ts';
 import { runFirstCertificate, runStandalone, type PhaseResult } from './scenarios/standalone.ts';
 
 const { values } = parseArgs({
@@ -72,12 +73,3 @@ console.log(
   `figures: ${values.json}; ${budgets.length - missed.length} budgets met, ${missed.length} missed`,
 );
 if (missed.length > 0) process.exitCode = 1;
-
-function rounded(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      typeof value === 'number' ? Number(value.toPrecision(4)) : value,
-    ]),
-  );
-}

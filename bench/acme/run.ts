@@ -16,14 +16,14 @@ import { parseArgs } from 'node:util';
 import { startChallengeServer } from '../../tools/peers/acme/challenge-server.ts';
 import { freePorts } from '../../tools/peers/acme/peer-process.ts';
 import { startPebble, type Pebble } from '../../tools/peers/acme/pebble.ts';
-import { clusterTools } from '../../tools/apiserver/cluster-tools.ts';
-import { installDefinitions } from '../../tools/apiserver/definitions.ts';
-import { startCluster, type Cluster } from '../../tools/apiserver/start.ts';
+import type { Cluster } from '../../tools/apiserver/start.ts';
 import { apiTarget } from '../cluster/api-target.ts';
+import { withBenchCluster } from '../cluster/bench-cluster.ts';
 import { ControllerProcess } from '../cluster/controller-process.ts';
 import { Api } from '../harness/api.ts';
 import { allReady, fleetNames, namespace, version } from '../harness/fleet.ts';
 import { processUsage } from '../harness/proc.ts';
+import { rounded } from '../harness/rounded.ts';
 import { builtBundle } from '../harness/standalone.ts';
 import { peerRequests } from './peer-flow.ts';
 import { createAcmeFleet, createAcmeIssuer, ways, type Way } from './scenarios.ts';
@@ -42,7 +42,6 @@ const { values } = parseArgs({
 const certificates = Number(values.certs ?? (values.ci ? 30 : 1000));
 const namesEach = Number(values.names);
 const chosen = ways.filter(({ name }) => values.way === undefined || values.way === name);
-const root = path.resolve(import.meta.dirname, '../..');
 const user = 'certwright-bench';
 
 interface AcmeResult {
@@ -60,31 +59,7 @@ interface AcmeResult {
   requests: Record<string, number>;
 }
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const { binaries, report, missing } = await clusterTools(root, process.env['PATH'] ?? '');
-  if (binaries === undefined) {
-    console.error(report.join('\n'));
-    console.error(`bench: cannot run without ${missing.join(', ')}`);
-    // 77 is "left out", counted by .ci/run as neither passed nor failed.
-    return process.env['CI'] === 'true' ? 1 : 77;
-  }
-  const cluster = await startCluster(binaries, {
-    prepare: async (access) => installDefinitions(binaries.kubectl, access.kubeconfig),
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => {
-      ControllerProcess.killAll();
-      void cluster.stop().finally(() => process.exit(1));
-    });
-  try {
-    return await tell(await measureAll(cluster));
-  } finally {
-    ControllerProcess.killAll();
-    await cluster.stop();
-  }
-}
+process.exitCode = await withBenchCluster(async (cluster) => tell(await measureAll(cluster)));
 
 async function measureAll(cluster: Cluster): Promise<AcmeResult[]> {
   const kubeconfig = await cluster.kubeconfigFor(user, ['system:masters']);
@@ -189,13 +164,6 @@ async function tell(results: AcmeResult[]): Promise<number> {
   await mkdir(path.dirname(values.json), { recursive: true });
   await writeFile(values.json, `${JSON.stringify({ machine, namesEach, results }, null, 2)}\n`);
   console.log(`${machine.cores} x ${machine.cpu}, Node ${machine.node}; ${namesEach} name(s) each`);
-  const rounded = (row: object): object =>
-    Object.fromEntries(
-      Object.entries(row).map(([key, value]) => [
-        key,
-        typeof value === 'number' ? Number(value.toPrecision(4)) : value,
-      ]),
-    );
   console.table(results.map(({ requests: _requests, ...row }) => rounded(row)));
   for (const { way, certificates: count, requests } of results) {
     console.log(`requests per certificate, ${way}`);

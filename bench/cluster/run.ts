@@ -15,14 +15,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { clusterTools } from '../../tools/apiserver/cluster-tools.ts';
-import { installDefinitions } from '../../tools/apiserver/definitions.ts';
-import { startCluster, type Cluster } from '../../tools/apiserver/start.ts';
+import type { Cluster } from '../../tools/apiserver/start.ts';
 import { checkClusterBudgets } from '../budgets.ts';
 import { Api } from '../harness/api.ts';
 import { createIssuer, fleetNames, namespace } from '../harness/fleet.ts';
+import { rounded } from '../harness/rounded.ts';
 import { builtBundle } from '../harness/standalone.ts';
 import { apiTarget } from './api-target.ts';
+import { withBenchCluster } from './bench-cluster.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { runBareClient, runIdle, runRestart, runStorm, type ClusterResult, type World } from './scenarios.ts';
 import { readTemplate } from './template.ts';
@@ -41,34 +41,9 @@ const { values } = parseArgs({
 });
 const certificates = Number(values.certs ?? (values.ci ? 200 : 1000));
 const grownTo = Number(values.grow ?? (values.ci ? 0 : 10_000));
-const root = path.resolve(import.meta.dirname, '../..');
 const user = 'certwright-bench';
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const { binaries, report, missing } = await clusterTools(root, process.env['PATH'] ?? '');
-  if (binaries === undefined) {
-    console.error(report.join('\n'));
-    console.error(`bench: cannot run without ${missing.join(', ')}`);
-    // 77 is "left out", counted by .ci/run as neither passed nor failed.
-    return process.env['CI'] === 'true' ? 1 : 77;
-  }
-  const cluster = await startCluster(binaries, {
-    prepare: async (access) => installDefinitions(binaries.kubectl, access.kubeconfig),
-  });
-  // Ended from outside: the servers end only when we end them, and the controller when its API is gone for good.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => {
-      ControllerProcess.killAll();
-      void cluster.stop().finally(() => process.exit(1));
-    });
-  try {
-    return tell(await measureAll(cluster));
-  } finally {
-    await cluster.stop();
-  }
-}
+process.exitCode = await withBenchCluster(async (cluster) => tell(await measureAll(cluster)));
 
 async function measureAll(cluster: Cluster): Promise<ClusterResult[]> {
   const kubeconfig = await cluster.kubeconfigFor(user, ['system:masters']);
@@ -155,13 +130,4 @@ async function tell(results: ClusterResult[]): Promise<number> {
     `figures: ${values.json}; ${budgets.length - missed.length} budgets met, ${missed.length} missed`,
   );
   return missed.length > 0 ? 1 : 0;
-}
-
-function rounded(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      typeof value === 'number' ? Number(value.toPrecision(4)) : value,
-    ]),
-  );
 }
