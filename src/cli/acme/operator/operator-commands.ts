@@ -3,7 +3,11 @@ import { Option, type Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { oneOf, wholeNumber } from '../../option-values.ts';
 import type { Surroundings } from '../../program.ts';
-import type { ClusterFlags } from './cluster.ts';
+import type { Cluster, ClusterFlags } from './cluster.ts';
+import type * as operatorModule from './operator.ts';
+import type { AnswerFormat } from './print.ts';
+
+type Operator = typeof operatorModule;
 
 interface AnswerFlags extends ClusterFlags {
   output: string;
@@ -28,6 +32,16 @@ export function addOperatorCommands(
   surroundings: Surroundings,
   setExitCode: (code: number) => void,
 ): void {
+  /** The work is loaded when a command runs: other commands start without it. */
+  const answer = async (
+    flags: AnswerFlags,
+    ask: (operator: Operator, cluster: Cluster, format: AnswerFormat) => Promise<number>,
+  ): Promise<void> => {
+    const operator = await import('./operator.ts');
+    const format = operator.answerFormat(flags.output);
+    setExitCode(await operator.withCluster(flags, surroundings, (cluster) => ask(operator, cluster, format)));
+  };
+
   const account = acme
     .command('account')
     .summary('look at, re-key or close the account of an issuer')
@@ -47,15 +61,11 @@ Examples:
   certwright acme account show letsencrypt -o json | jq -r .url
 `,
     )
-    .action(async (name: string, flags: AnswerFlags) => {
-      const { withCluster, showAccount, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          showAccount(cluster, name, format, surroundings.out),
-        ),
-      );
-    });
+    .action((name: string, flags: AnswerFlags) =>
+      answer(flags, (operator, cluster, format) =>
+        operator.showAccount(cluster, name, format, surroundings.out),
+      ),
+    );
 
   withAnswer(account.command('rollover'))
     .summary('give the account another key')
@@ -78,15 +88,11 @@ Examples:
 `,
     )
     .action(async (name: string, flags: AnswerFlags & { keyAlgorithm: string; keySize?: string }) => {
-      const { withCluster, rolloverAccount, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
       const algorithm = oneOf('--key-algorithm', flags.keyAlgorithm, keyAlgorithms);
       const size = flags.keySize === undefined ? undefined : keySize(algorithm, flags.keySize);
       const key = { algorithm, ...(size === undefined ? {} : { size }) };
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          rolloverAccount(cluster, name, { key, format }, surroundings),
-        ),
+      await answer(flags, (operator, cluster, format) =>
+        operator.rolloverAccount(cluster, name, { key, format }, surroundings),
       );
     });
 
@@ -107,12 +113,9 @@ Example:
 `,
     )
     .action(async (name: string, flags: AnswerFlags & { yes?: boolean }) => {
-      const { withCluster, deactivateAccount, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          deactivateAccount(cluster, name, { yes: flags.yes === true, format }, surroundings.out),
-        ),
+      const yes = flags.yes === true;
+      await answer(flags, (operator, cluster, format) =>
+        operator.deactivateAccount(cluster, name, { yes, format }, surroundings.out),
       );
     });
 
@@ -139,15 +142,11 @@ Examples:
 `,
     )
     .action(async (target: string, flags: AnswerFlags & { reason: string; issuer?: string }) => {
-      const { withCluster, revoke, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
       const reason = oneOf('--reason', flags.reason, reasons);
       const { issuer } = flags;
-      const options = { reason, format, ...(issuer === undefined ? {} : { issuer }) };
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          revoke(cluster, target, options, surroundings.out),
-        ),
+      const options = { reason, ...(issuer === undefined ? {} : { issuer }) };
+      await answer(flags, (operator, cluster, format) =>
+        operator.revoke(cluster, target, { ...options, format }, surroundings.out),
       );
     });
 
@@ -166,15 +165,11 @@ Example:
   certwright acme budget clusterissuer/letsencrypt
 `,
     )
-    .action(async (name: string, flags: AnswerFlags) => {
-      const { withCluster, showBudget, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          showBudget(cluster, name, format, surroundings.out),
-        ),
-      );
-    });
+    .action((name: string, flags: AnswerFlags) =>
+      answer(flags, (operator, cluster, format) =>
+        operator.showBudget(cluster, name, format, surroundings.out),
+      ),
+    );
 
   withAnswer(acme.command('status'))
     .summary('say why a Certificate is not issued, and what to do')
@@ -190,15 +185,11 @@ Examples:
   certwright acme status web -n shop -o json | jq -r .remedy
 `,
     )
-    .action(async (name: string, flags: AnswerFlags) => {
-      const { withCluster, certificateStatus, answerFormat } = await import('./operator.ts');
-      const format = answerFormat(flags.output);
-      setExitCode(
-        await withCluster(flags, surroundings, (cluster) =>
-          certificateStatus(cluster, name, format, surroundings.out),
-        ),
-      );
-    });
+    .action((name: string, flags: AnswerFlags) =>
+      answer(flags, (operator, cluster, format) =>
+        operator.certificateStatus(cluster, name, format, surroundings.out),
+      ),
+    );
 }
 
 /** What all of them are asked with. */
