@@ -9,24 +9,17 @@ import type { Order } from '../../src/api/order.ts';
 import type { RoundTrip } from '../../src/acme/create-client.ts';
 import { certificates, clusterIssuers, orders, secrets } from '../../src/api/resources.ts';
 import type { Solver } from '../../src/api/solver.ts';
-import { composeAcme } from '../../src/cli/acme/compose.ts';
-import { createModules, defaultShimSettings, upControllers } from '../../src/cli/controller/modules.ts';
-import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
-import { createIssuerTypes } from '../../src/issuers/registry.ts';
+import type { Controllers } from '../../src/controllers/manager.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
-import type { KubeConnection } from '../../src/kube/transport.ts';
 import { parseCertificates, type ParsedCertificate } from '../../src/pki/x509/parse-certificate.ts';
-import { defaultAcmeSettings } from '../../src/solvers/settings.ts';
 import { startChallengeServer, type ChallengeServer } from '../../tools/peers/acme/challenge-server.ts';
 import { startPebble, type Pebble, type PebbleOptions } from '../../tools/peers/acme/pebble.ts';
 import { freePorts } from '../../tools/peers/acme/peer-process.ts';
 import { openEmbeddedApi } from '../servers/embedded-api.ts';
+import { acmeClusterIssuer, startAcmeControllers } from './acme-controllers.ts';
 
 export const namespace = 'shop';
 const byTest = { fieldManager: 'test' };
-const silent = (): void => undefined;
 
 /** The listener of this process; what the CA sees is what counts. */
 export const listener: Solver = { http01: { listener: {} }, waitInsteadOfSelfCheck: '0s' };
@@ -55,13 +48,6 @@ export class OrdersWorld implements AsyncDisposable {
       namespaces: [namespace, 'system'],
       now: Date.now,
     });
-    if (api.embedded === undefined) throw new Error('no embedded server');
-    const connection: KubeConnection = {
-      baseUrl: 'http://embedded.invalid',
-      dispatcher: api.embedded.dispatcher(),
-      clock: systemClock,
-      random: Math.random,
-    };
     let controllers: Controllers | undefined;
     const world = new OrdersWorld(api.client(), pebble, async () => {
       await controllers?.stop();
@@ -69,38 +55,15 @@ export class OrdersWorld implements AsyncDisposable {
       await pebble.stop();
       await names.stop();
     });
-    const acme = composeAcme({
-      settings: {
-        ...defaultAcmeSettings,
-        inCluster,
-        responder: { http01: { host: '127.0.0.1', port: httpPort } },
-      },
-      connection,
+    controllers = await startAcmeControllers({
+      connection: api.connection,
+      settings: { inCluster, responder: { http01: { host: '127.0.0.1', port: httpPort } } },
       environment: inCluster
         ? { POD_NAME: 'certwright-0', POD_NAMESPACE: 'system', POD_IP: '10.244.0.9' }
         : {},
-      names: { http01: 'http01', tlsAlpn01: 'tlsalpn01', webroot: 'webroot' },
-      observe: (trip) => void world.trips.push(trip),
+      onTrip: (trip) => void world.trips.push(trip),
+      onProblem: (problem) => void world.problems.push(problem),
     });
-    controllers = startControllers({
-      client: createKubeClient(connection),
-      clock: systemClock,
-      random: Math.random,
-      log: {
-        debug: silent,
-        info: silent,
-        warn: silent,
-        error: (fields, message) => void world.problems.push(`${message} ${JSON.stringify(fields)}`),
-      },
-      issuerTypes: createIssuerTypes(),
-      modules: createModules(
-        { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
-        acme.modules,
-      ),
-      openAccount: acme.openAccount,
-      options: { clusterResourceNamespace: 'system' },
-    });
-    await controllers.synced;
     return world;
   }
 
@@ -109,22 +72,7 @@ export class OrdersWorld implements AsyncDisposable {
   }
 
   async issuer(acme: object = {}, name = 'acme'): Promise<void> {
-    const { directoryUrl, caBundle } = this.pebble;
-    const issuer: ClusterIssuer = {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'ClusterIssuer',
-      metadata: { name },
-      spec: {
-        acme: {
-          server: directoryUrl,
-          caBundle: Buffer.from(caBundle).toString('base64'),
-          email: 'ops@example.test',
-          privateKeySecretRef: { name: `${name}-account` },
-          solvers: [listener],
-          ...acme,
-        },
-      },
-    };
+    const issuer = acmeClusterIssuer(name, this.pebble, { solvers: [listener], ...acme });
     await this.client.create(clusterIssuers, issuer, byTest);
   }
 

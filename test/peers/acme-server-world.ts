@@ -9,37 +9,25 @@ import type { ClusterIssuer } from '../../src/api/issuer.ts';
 import type { Order } from '../../src/api/order.ts';
 import { certificates, challenges, clusterIssuers, orders, secrets } from '../../src/api/resources.ts';
 import type { Solver } from '../../src/api/solver.ts';
-import { composeAcme } from '../../src/cli/acme/compose.ts';
-import { createModules, defaultShimSettings, upControllers } from '../../src/cli/controller/modules.ts';
-import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
-import { createIssuerTypes } from '../../src/issuers/registry.ts';
+import type { Controllers } from '../../src/controllers/manager.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import type { Clock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
 import { parseCertificates, type ParsedCertificate } from '../../src/pki/x509/parse-certificate.ts';
-import { defaultAcmeSettings, type AcmeSettings } from '../../src/solvers/settings.ts';
 import { openApi, type ApiUnderTest } from '../servers/api-under-test.ts';
+import {
+  acmeClusterIssuer,
+  startAcmeControllers,
+  type AcmeControllersOptions,
+  type Ca,
+} from './acme-controllers.ts';
 
 export const namespace = 'shop';
 const byTest = { fieldManager: 'test' };
-const silent = (): void => undefined;
 
 /** What is checked by the CA alone: nobody listens on port 80 here. */
 export const httpListener: Solver = { http01: { listener: {} }, waitInsteadOfSelfCheck: '0s' };
 export const tlsListener: Solver = { tlsALPN01: { listener: {} }, waitInsteadOfSelfCheck: '0s' };
 
-export interface Ca {
-  readonly directoryUrl: string;
-  readonly caBundle: string;
-}
-
-export interface ServerWorldOptions {
-  settings?: Partial<AcmeSettings>;
-  /** The clock of the controllers, where it is not the machine's. */
-  clock?: Clock;
-  /** What the controllers talk to, where it is not the server itself. */
-  through?: (client: KubeClient) => KubeClient;
-}
+export type ServerWorldOptions = Pick<AcmeControllersOptions, 'settings' | 'clock' | 'through'>;
 
 /** A limit is there to end what hangs; a machine that does other things as well is slower by this much. */
 const patience = 4;
@@ -76,35 +64,13 @@ export class AcmeServerWorld implements AsyncDisposable {
 
   /** Controllers as a process has them that was just started. */
   async begin(): Promise<void> {
-    const { settings, clock = this.#api.connection.clock, through } = this.#options;
-    const connection = { ...this.#api.connection, random: Math.random };
-    const client = createKubeClient(connection);
-    const acme = composeAcme({
-      settings: { ...defaultAcmeSettings, inCluster: false, checkRetryMs: 1000, ...settings },
-      connection: { ...connection, clock },
-      environment: {},
-      names: { http01: 'http01', tlsAlpn01: 'tlsalpn01', webroot: 'webroot' },
-      observe: (trip) => void this.trips.push(trip),
+    this.#controllers = await startAcmeControllers({
+      ...this.#options,
+      settings: { checkRetryMs: 1000, ...this.#options.settings },
+      connection: this.#api.connection,
+      onTrip: (trip) => void this.trips.push(trip),
+      onProblem: (problem) => void this.problems.push(problem),
     });
-    this.#controllers = startControllers({
-      client: through?.(client) ?? client,
-      clock,
-      random: Math.random,
-      log: {
-        debug: silent,
-        info: silent,
-        warn: silent,
-        error: (fields, message) => void this.problems.push(`${message} ${JSON.stringify(fields)}`),
-      },
-      issuerTypes: createIssuerTypes(),
-      modules: createModules(
-        { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
-        acme.modules,
-      ),
-      openAccount: acme.openAccount,
-      options: { clusterResourceNamespace: 'system' },
-    });
-    await this.#controllers.synced;
   }
 
   /** Stops the controllers as they stand. */
@@ -119,22 +85,8 @@ export class AcmeServerWorld implements AsyncDisposable {
     await this.#api.close();
   }
 
-  async issuer(name: string, { directoryUrl, caBundle }: Ca, acme: object = {}): Promise<void> {
-    const issuer: ClusterIssuer = {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'ClusterIssuer',
-      metadata: { name },
-      spec: {
-        acme: {
-          server: directoryUrl,
-          caBundle: Buffer.from(caBundle).toString('base64'),
-          email: 'ops@example.test',
-          privateKeySecretRef: { name: `${name}-account` },
-          solvers: [httpListener],
-          ...acme,
-        },
-      },
-    };
+  async issuer(name: string, ca: Ca, acme: object = {}): Promise<void> {
+    const issuer = acmeClusterIssuer(name, ca, { solvers: [httpListener], ...acme });
     await this.client.create(clusterIssuers, issuer, byTest);
   }
 

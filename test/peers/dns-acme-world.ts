@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Challenge } from '../../src/api/challenge.ts';
 import type { Certificate, CertificateSpec } from '../../src/api/certificate.ts';
 import type { Event, Secret } from '../../src/api/core.ts';
-import type { ClusterIssuer } from '../../src/api/issuer.ts';
 import {
   certificates,
   challenges,
@@ -14,33 +13,24 @@ import {
   secrets,
 } from '../../src/api/resources.ts';
 import type { Solver } from '../../src/api/solver.ts';
-import { composeAcme } from '../../src/cli/acme/compose.ts';
-import { createModules, defaultShimSettings, upControllers } from '../../src/cli/controller/modules.ts';
-import { startControllers, type Controllers } from '../../src/controllers/manager.ts';
-import { createIssuerTypes } from '../../src/issuers/registry.ts';
+import type { Controllers } from '../../src/controllers/manager.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { createKubeClient } from '../../src/kube/http-client.ts';
-import type { KubeConnection } from '../../src/kube/transport.ts';
-import { defaultAcmeSettings } from '../../src/solvers/settings.ts';
 import { startPebble, type Pebble, type PebbleOptions } from '../../tools/peers/acme/pebble.ts';
 import { startBind, type Bind, type BindOptions } from '../../tools/peers/bind/bind.ts';
 import type { ApiUnderTest } from '../servers/api-under-test.ts';
 import { openEmbeddedApi } from '../servers/embedded-api.ts';
+import { acmeClusterIssuer, startAcmeControllers } from './acme-controllers.ts';
 
 export const namespace = 'shop';
-const silent = (): void => undefined;
 
 export class DnsAcmeWorld implements AsyncDisposable {
   readonly client: KubeClient;
   readonly bind: Bind;
   readonly pebble: Pebble;
-  readonly #connection: KubeConnection;
   readonly #api: ApiUnderTest;
   #controllers: Controllers | undefined;
 
-  private constructor(connection: KubeConnection, api: ApiUnderTest, bind: Bind, pebble: Pebble) {
-    this.#connection = connection;
+  private constructor(api: ApiUnderTest, bind: Bind, pebble: Pebble) {
     this.#api = api;
     this.client = api.client();
     this.bind = bind;
@@ -56,48 +46,21 @@ export class DnsAcmeWorld implements AsyncDisposable {
       namespaces: [namespace, 'system'],
       now: Date.now,
     });
-    if (api.embedded === undefined) throw new Error('no embedded server');
-    const connection: KubeConnection = {
-      baseUrl: 'http://embedded.invalid',
-      dispatcher: api.embedded.dispatcher(),
-      clock: systemClock,
-      random: Math.random,
-    };
-    const world = new DnsAcmeWorld(connection, api, bind, pebble);
+    const world = new DnsAcmeWorld(api, bind, pebble);
     await world.begin();
     return world;
   }
 
   /** Controllers as a process has them that was just started. */
   async begin(): Promise<void> {
-    const connection = this.#connection;
-    const acme = composeAcme({
+    this.#controllers = await startAcmeControllers({
+      connection: this.#api.connection,
       settings: {
-        ...defaultAcmeSettings,
-        inCluster: false,
         checkRetryMs: 1000,
         // Authoritative servers would be asked at port 53, which is not BIND's here.
         dns: { recursiveNameservers: [this.bind.server], recursiveNameserversOnly: true, programs: {} },
       },
-      connection,
-      environment: {},
-      names: { http01: 'http01', tlsAlpn01: 'tlsalpn01', webroot: 'webroot' },
     });
-    const controllers = startControllers({
-      client: createKubeClient(connection),
-      clock: systemClock,
-      random: Math.random,
-      log: { debug: silent, info: silent, warn: silent, error: silent },
-      issuerTypes: createIssuerTypes(),
-      modules: createModules(
-        { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
-        acme.modules,
-      ),
-      openAccount: acme.openAccount,
-      options: { clusterResourceNamespace: 'system' },
-    });
-    await controllers.synced;
-    this.#controllers = controllers;
   }
 
   /** Stops the controllers as they stand: what they put in place stays. */
@@ -114,21 +77,7 @@ export class DnsAcmeWorld implements AsyncDisposable {
   }
 
   async issuer(name: string, solvers: Solver[]): Promise<void> {
-    const { directoryUrl, caBundle } = this.pebble;
-    const issuer: ClusterIssuer = {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'ClusterIssuer',
-      metadata: { name },
-      spec: {
-        acme: {
-          server: directoryUrl,
-          caBundle: Buffer.from(caBundle).toString('base64'),
-          email: 'ops@example.test',
-          privateKeySecretRef: { name: `${name}-account` },
-          solvers,
-        },
-      },
-    };
+    const issuer = acmeClusterIssuer(name, this.pebble, { solvers });
     await this.client.create(clusterIssuers, issuer, { fieldManager: 'test' });
   }
 
