@@ -1,8 +1,7 @@
 /** Gateway and HTTPRoute as small as tests need them, with the defaults that the published definition of routes has: they come back. */
-import type { KubeObject } from '../../../src/api/meta.ts';
 import { gateways } from '../../../src/api/networking.ts';
-import type { ResourceType } from '../../../src/api/resources.ts';
 import { httpRoutes } from '../../../src/api/routes.ts';
+import { gatewayKind } from '../gateway-kind.ts';
 
 const text = { type: 'string' };
 const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -57,32 +56,7 @@ const routeSpec = {
   },
 };
 
-function definition({ group, version, plural, singular, kind }: ResourceType, spec: object): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      annotations: {
-        'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api/pull/891',
-      },
-    },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural, singular, kind },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: open } } },
-        },
-      ],
-    },
-  } as KubeObject;
-}
+const withStatus = { subresources: { status: {} } };
 
-export const httpRouteDefinition = definition(httpRoutes, routeSpec);
-export const gatewayDefinition = definition(gateways, open);
+export const httpRouteDefinition = gatewayKind(httpRoutes, { spec: routeSpec, status: open }, withStatus);
+export const gatewayDefinition = gatewayKind(gateways, { spec: open, status: open }, withStatus);

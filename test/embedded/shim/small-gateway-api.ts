@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../../src/api/meta.ts';
 import { experimentalListenerSets, gateways, listenerSets } from '../../../src/api/networking.ts';
 import type { ResourceType } from '../../../src/api/resources.ts';
+import { gatewayKind } from '../gateway-kind.ts';
 
 const text = { type: 'string' };
 const certificateRefs = {
@@ -38,31 +39,7 @@ const listeners = {
 };
 
 function definition(type: ResourceType, more: object): KubeObject {
-  const { group, version, plural, singular, kind } = type;
-  const spec = { type: 'object', properties: { listeners, ...more } };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      annotations: {
-        'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api/pull/891',
-      },
-    },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural, singular, kind },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec } } },
-        },
-      ],
-    },
-  } as KubeObject;
+  return gatewayKind(type, { spec: { type: 'object', properties: { listeners, ...more } } });
 }
 
 const parentRef = {
