@@ -2,6 +2,7 @@
  * Which events are the same event again: client-go's correlation (tools/record/events_cache.go of client-go 0.34) with its
  * numbers. A spam limit per source and object, aggregation of many similar messages, counting of identical ones.
  */
+import { secondsText } from '../api/seconds-text.ts';
 import type { Event, ObjectReference } from '../api/core.ts';
 import type { Clock } from './clock.ts';
 import { StringPool } from './string-pool.ts';
@@ -44,8 +45,8 @@ export function eventOf(recorded: Recorded): Event {
     reason,
     message,
     source: { component },
-    firstTimestamp: timestamp(firstMs),
-    lastTimestamp: timestamp(lastMs),
+    firstTimestamp: secondsText(firstMs),
+    lastTimestamp: secondsText(lastMs),
     count,
     type,
     eventTime: null,
@@ -196,9 +197,4 @@ function shorten(message: string): string {
   if (message.length <= longestMessage) return message;
   // Not in the middle of a surrogate pair.
   return `${message.slice(0, longestMessage - 3).replace(/[\uD800-\uDBFF]$/u, '')}...`;
-}
-
-/** metav1.Time: seconds. */
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -1,4 +1,5 @@
 /** The shared ground of all steps of a decision: what follows at once from the facts. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { CertificateStatus } from '../../api/certificate.ts';
 import { components } from './constants.ts';
 import type { CertificateEvent, Decision } from './decision.ts';
@@ -10,7 +11,7 @@ import { planRenewal, type RenewalPlan } from './renewal-info/plan.ts';
 import { withNews, type RenewalInfoStatus } from './renewal-info/renewal-info.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { CertificateFacts } from './secret-facts.ts';
-import { failed, timestamp, withReadiness } from './status.ts';
+import { failed, withReadiness } from './status.ts';
 
 /** What the steps of a decision share. */
 export interface Situation {
@@ -76,7 +77,7 @@ function renewalInfo(facts: Facts, leaf: CertificateFacts): RenewalInfoStatus | 
   const asked = facts.acme?.renewalInfo;
   if (asked === undefined) return undefined;
   const { notBefore, notAfter, acme } = facts.certificate.status ?? {};
-  const same = notBefore === timestamp(leaf.notBefore) && notAfter === timestamp(leaf.notAfter);
+  const same = notBefore === secondsText(leaf.notBefore) && notAfter === secondsText(leaf.notAfter);
   const old = same ? acme?.ari : undefined;
   return asked.news === undefined ? old : withNews(old, asked.news, leaf, identityOf(facts, leaf));
 }

@@ -1,4 +1,5 @@
 /** How a Certificate's status changes: condition rules, readiness and times, start and end of an attempt (api.md §2, lifecycle §17, §21). */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Certificate, CertificateStatus } from '../../api/certificate.ts';
 import type { Condition } from '../../api/meta.ts';
 import { setCondition } from '../certificaterequest/conditions.ts';
@@ -8,11 +9,6 @@ import type { SecretFacts } from './secret-facts.ts';
 
 /** Word for word what cert-manager says: adopting a fleet then takes not one write. */
 export const readyMessage = 'Certificate is up to date and has not expired';
-
-/** RFC 3339 with second resolution, as Kubernetes stores times. */
-export function timestamp(ms: number): string {
-  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
-}
 
 export function conditionOf(status: CertificateStatus | undefined, type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
@@ -32,7 +28,7 @@ export function withCondition(
   const condition: Condition = { ...next };
   const generation = certificate.metadata?.generation;
   if (generation !== undefined) condition.observedGeneration = generation;
-  return { ...status, conditions: [...setCondition(status.conditions ?? [], condition, timestamp(nowMs))] };
+  return { ...status, conditions: [...setCondition(status.conditions ?? [], condition, secondsText(nowMs))] };
 }
 
 /** Of the condition, and of the event that goes with it. */
@@ -54,9 +50,9 @@ export function withReadiness(
   delete next.notAfter;
   delete next.renewalTime;
   if (secret?.certificate?.ok === true) {
-    next.notBefore = timestamp(secret.certificate.value.notBefore);
-    next.notAfter = timestamp(secret.certificate.value.notAfter);
-    if (renewal?.at !== undefined) next.renewalTime = timestamp(renewal.at);
+    next.notBefore = secondsText(secret.certificate.value.notBefore);
+    next.notAfter = secondsText(secret.certificate.value.notAfter);
+    if (renewal?.at !== undefined) next.renewalTime = secondsText(renewal.at);
   } else {
     delete next.acme;
   }
@@ -92,7 +88,7 @@ export function failed(
   nowMs: number,
 ): CertificateStatus {
   const attempts = (status.failedIssuanceAttempts ?? 0) + 1;
-  const next = { ...status, lastFailureTime: timestamp(nowMs), failedIssuanceAttempts: attempts };
+  const next = { ...status, lastFailureTime: secondsText(nowMs), failedIssuanceAttempts: attempts };
   return withCondition(certificate, next, { type: 'Issuing', status: 'False', ...cause }, nowMs);
 }
 

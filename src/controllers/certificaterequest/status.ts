@@ -2,6 +2,7 @@
  * What the status of a CertificateRequest becomes: one pure function for the durable and the fast path, so that
  * approval and the signer's answer travel in one write (spec/certificate-lifecycle.md §12, spec/api.md §10).
  */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { Condition } from '../../api/meta.ts';
 import type { SignEvent, SignOutcome } from '../../issuers/issuer.ts';
@@ -55,7 +56,7 @@ export function requestStatus(
   const before: RequestStatus = request.status ?? {};
   const status: RequestStatus = { ...before };
   const events: RequestEvent[] = [];
-  const now = second(options.now);
+  const now = secondsText(options.now.getTime());
   const component = signerComponent(options.component);
   let conditions: readonly Condition[] = before.conditions ?? [];
   const set = (condition: Condition): void => {
@@ -121,8 +122,4 @@ function issuedText(warnings: readonly SignEvent[] | undefined): string {
 
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
-}
-
-function second(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
 }

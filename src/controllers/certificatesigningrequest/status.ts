@@ -1,4 +1,5 @@
 /** What is written into a CertificateSigningRequest, and the names it is written under (spec/certificate-lifecycle.md §24). */
+import { secondsText } from '../../api/seconds-text.ts';
 import { requestPrivateKeySecretName } from '../../api/annotations.ts';
 import type { CertificateSigningRequest, SigningCondition } from '../../api/certificate-signing-request.ts';
 import type { ControllerName } from '../../api/components.ts';
@@ -27,7 +28,7 @@ export function failedStatus(
   message: string,
   now: Date,
 ): KubernetesStatus {
-  const time = `${now.toISOString().slice(0, 19)}Z`;
+  const time = secondsText(now.getTime());
   const failed: SigningCondition = {
     type: 'Failed',
     status: 'True',

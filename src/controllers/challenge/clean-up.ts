@@ -1,4 +1,5 @@
 /** Takes answers away and lets go of Challenges; a deletion waits for a bounded number of attempts only. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
@@ -11,7 +12,6 @@ import { messageOf, stableReason } from './reason.ts';
 import { backoff } from './retry.ts';
 import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
-import { timeOf } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';
 
 export interface CleanUpDeps {
@@ -54,7 +54,7 @@ export class CleanUp {
     await writer.status(challenge, {
       reason: stableReason(problem),
       cleanUpAttempts: attempts,
-      nextAttemptAt: timeOf(memory.cleanUpDueMs),
+      nextAttemptAt: secondsText(memory.cleanUpDueMs),
       // The slot is for those who prove something.
       ...(attempts >= attemptsWithSlot ? { processing: false } : {}),
     });
@@ -97,7 +97,7 @@ export class CleanUp {
     const made = 'Made room for other challenges and waits for its next turn. ';
     await writer.status(challenge, {
       processing: false,
-      nextAttemptAt: dueMs > now ? timeOf(dueMs) : null,
+      nextAttemptAt: dueMs > now ? secondsText(dueMs) : null,
       reason: reason.startsWith(made) ? reason : boundedText(`${made}Last seen: ${reason}`),
       // A solver that cannot take its answer away must not keep the slot by that; that something is left is remembered.
       ...(problem === undefined

@@ -3,6 +3,7 @@
  * It lives where the Secrets of ClusterIssuers do (or in the one namespace that is served): whoever can write there can
  * use an issuer's credentials anyway, and nobody else must be able to make us clean up what they choose.
  */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge, ChallengeSpec } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import type { ConfigMap } from '../../api/core.ts';
@@ -11,7 +12,6 @@ import { configMaps } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { AlreadyExistsError, KubeError, NotFoundError } from '../../kube/errors.ts';
 import { roomFor } from './debt-room.ts';
-import { timeOf } from './status.ts';
 
 export const debtsConfigMap = 'certwright-cleanup-debts';
 
@@ -61,7 +61,7 @@ export class Debts {
       uid,
       spec: lean(challenge.spec),
       ...(written === undefined ? {} : { writtenNames: written }),
-      since: timeOf(this.#deps.now()),
+      since: secondsText(this.#deps.now()),
       attempts: 0,
       problem: problem.slice(0, 1024),
     };

@@ -1,9 +1,9 @@
 /** The same attempt again, later; the status says why and when. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
 import type { ChallengeMemory } from './memory.ts';
 import { backoff, boundedNotBefore } from './retry.ts';
-import { timeOf } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';
 
 export interface Postponed {
@@ -25,7 +25,7 @@ export async function later(
   memory.dueMs = boundedNotBefore(Math.max(clock.now() + wait, notBeforeMs), clock.now());
   const { namespace = '', name = '' } = challenge.metadata ?? {};
   log.warn({ challenge: `${namespace}/${name}`, err: error, retryInMs: memory.dueMs - clock.now() }, reason);
-  await writer.status(challenge, { reason, nextAttemptAt: timeOf(memory.dueMs) });
+  await writer.status(challenge, { reason, nextAttemptAt: secondsText(memory.dueMs) });
 }
 
 function retryAfterOf(error: unknown): number {

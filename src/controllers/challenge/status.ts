@@ -39,8 +39,3 @@ export function newChecks(before: Checks | undefined, after: Checks): Checks | u
     (checks ?? []).map(({ checkedAt: _checkedAt, ...rest }) => rest);
   return isDeepStrictEqual(facts(before), facts(after)) ? undefined : after;
 }
-
-/** As the API writes times: whole seconds. */
-export function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}

@@ -1,4 +1,5 @@
 /** Carries out the steps of Challenges: one call of a solver or of the CA each, and what the status says of it. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
 import type { AcmeClient } from '../../acme/acme-client.ts';
@@ -22,7 +23,7 @@ import { later } from './later.ts';
 import type { Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 import { backoff } from './retry.ts';
-import { newChecks, timeOf, type Checks } from './status.ts';
+import { newChecks, type Checks } from './status.ts';
 import { ChallengeWriter } from './writer.ts';
 
 export interface ChallengeWorkDeps {
@@ -256,7 +257,12 @@ export class ChallengeWork {
     memory.failures = 0;
     const { type } = challenge.spec;
     const message = `Presented challenge using ${type} challenge mechanism`;
-    const change = { presented: true, presentedAt: timeOf(clock.now()), reason: '', nextAttemptAt: null };
+    const change = {
+      presented: true,
+      presentedAt: secondsText(clock.now()),
+      reason: '',
+      nextAttemptAt: null,
+    };
     this.#writer.soon(memory, change, { reason: 'Presented', message });
   }
 
@@ -268,7 +274,7 @@ export class ChallengeWork {
     let checks: Checks = [];
     try {
       const result = await withinTime(clock, solving, (within) => solvers.for(challenge).check(within));
-      const checkedAt = timeOf(clock.now());
+      const checkedAt = secondsText(clock.now());
       checks = result.views.slice(0, 32).map(({ view, passed, trusted, answer }) => {
         return { view, passed, trusted, answer: stableReason(answer), checkedAt };
       });
@@ -282,9 +288,9 @@ export class ChallengeWork {
         memory.stuck = false;
         if (memory.settleMs > 0)
           await this.#writer.status(challenge, {
-            reason: `Every view that counts has seen the ${type} answer; the CA is told to look at ${timeOf(memory.passedMs + memory.settleMs)}`,
+            reason: `Every view that counts has seen the ${type} answer; the CA is told to look at ${secondsText(memory.passedMs + memory.settleMs)}`,
             checks,
-            nextAttemptAt: timeOf(memory.passedMs + memory.settleMs),
+            nextAttemptAt: secondsText(memory.passedMs + memory.settleMs),
           });
         return;
       }
@@ -313,7 +319,7 @@ export class ChallengeWork {
     await this.#writer.status(challenge, {
       reason: `Waiting ${remaining} before accepting ${challenge.spec.type} challenge without self-check`,
       // Objects that an older version presented do not say when.
-      ...(challenge.status?.presentedAt === undefined ? { presentedAt: timeOf(now) } : {}),
+      ...(challenge.status?.presentedAt === undefined ? { presentedAt: secondsText(now) } : {}),
     });
   }
 }

@@ -1,4 +1,5 @@
 /** What an issuer's Ready condition becomes: the type's own check, or plain words when there is no such type here. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Condition } from '../../api/meta.ts';
 import type { IssuerContext, Readiness } from '../../issuers/issuer.ts';
 import type { ResolvedType } from '../../issuers/registry.ts';
@@ -64,5 +65,5 @@ export function readyCondition(
   // As Kubernetes has it for empty strings: absent. SelfSigned issuers have nothing to say.
   if (readiness.message !== '') condition.message = boundedText(readiness.message);
   if (generation !== undefined) condition.observedGeneration = generation;
-  return setCondition(conditions, condition, `${now.toISOString().slice(0, 19)}Z`);
+  return setCondition(conditions, condition, secondsText(now.getTime()));
 }

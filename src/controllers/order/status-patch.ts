@@ -1,14 +1,10 @@
 /** What one step writes into the status of an Order: a merge patch, so that null takes a field away. */
+import { secondsText } from '../../api/seconds-text.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { Order, OrderStatus } from '../../api/order.ts';
 import { boundedText } from '../bounded-text.ts';
 
 export type StatusPatch = { [Field in keyof OrderStatus]?: OrderStatus[Field] | null };
-
-/** RFC 3339, in seconds. */
-export function second(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
-}
 
 /** The end without a certificate. */
 export function ended(
@@ -22,13 +18,13 @@ export function ended(
     reason: boundedText(reason),
     problem: problem ?? null,
     nextAttemptAt: null,
-    failureTime: second(now),
+    failureTime: secondsText(now),
   };
 }
 
 /** It goes on by itself later. The state stays. */
 export function waiting(reason: string, problem: string | undefined, at: number): StatusPatch {
-  return { reason: boundedText(reason), problem: problem ?? null, nextAttemptAt: second(at + 999) };
+  return { reason: boundedText(reason), problem: problem ?? null, nextAttemptAt: secondsText(at + 999) };
 }
 
 /** News from the CA: whatever was waited for is over. */

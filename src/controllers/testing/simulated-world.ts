@@ -1,4 +1,5 @@
 /** One Certificate with its Secret, requests and keys as facts, and an executor for decisions: years pass in milliseconds. */
+import { secondsText } from '../../api/seconds-text.ts';
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts';
 import { parseDuration } from '../../api/duration.ts';
 import { issuerChain } from '../certificate/fallback/issuer-chain.ts';
@@ -8,7 +9,7 @@ import type { Attempt, Facts, Hold, Route } from '../certificate/facts.ts';
 import type { RenewalNews } from '../certificate/renewal-info/renewal-info.ts';
 import type { RequestFacts } from '../certificate/request-facts.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
-import { isIssuing, timestamp } from '../certificate/status.ts';
+import { isIssuing } from '../certificate/status.ts';
 import type { SimulatedCa } from './simulated-ca.ts';
 
 export interface Issued {
@@ -174,11 +175,16 @@ export class SimulatedWorld {
         status: 'False',
         reason: 'Failed',
         message: 'no',
-        lastTransitionTime: timestamp(now),
+        lastTransitionTime: secondsText(now),
       };
-      changed.failureTime = Date.parse(timestamp(now));
+      changed.failureTime = Date.parse(secondsText(now));
     } else {
-      changed.ready = { type: 'Ready', status: 'True', reason: 'Issued', lastTransitionTime: timestamp(now) };
+      changed.ready = {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Issued',
+        lastTransitionTime: secondsText(now),
+      };
       const key = request.csr.ok ? request.csr.value.publicKeyHash : '';
       const lifetime = parseDuration(this.certificate.spec.duration ?? '2160h')!;
       changed.answer = {

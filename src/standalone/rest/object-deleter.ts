@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Admission, UserInfo } from '../../api/admission.ts';
 import type { Status } from '../../api/meta.ts';
 import { metaOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
-import { secondsText } from '../resources/timestamps.ts';
+import { secondsText } from '../../api/seconds-text.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkAdmission } from './admission-answer.ts';
 import * as api from './api-error.ts';

@@ -7,7 +7,7 @@ import { ApplyConflictError, ApplyInputError } from '../apply/apply-errors.ts';
 import { applyObject } from '../apply/apply-object.ts';
 import { trackUpdate } from '../apply/track-update.ts';
 import { metaOf, statusWritersOf, type JsonObject, type ResourceEntry } from '../resources/resource-entry.ts';
-import { secondsText } from '../resources/timestamps.ts';
+import { secondsText } from '../../api/seconds-text.ts';
 import type { ObjectStore, Row } from '../storage/object-store.ts';
 import { checkAdmission } from './admission-answer.ts';
 import { checkBody, requireType } from './check-body.ts';

@@ -1,7 +1,7 @@
 /** What `status.acme.ari` becomes when the CA has been asked, when to ask again, and what it means for the renewal (acme.md §13). Pure. */
+import { secondsText } from '../../../api/seconds-text.ts';
 import type { CertificateStatus } from '../../../api/certificate.ts';
 import { boundedText } from '../../bounded-text.ts';
-import { timestamp } from '../status.ts';
 import { fraction, toSecond, windowProblem, type Life, type SuggestedWindow } from './window.ts';
 
 export type RenewalInfoStatus = NonNullable<NonNullable<CertificateStatus['acme']>['ari']>;
@@ -35,7 +35,7 @@ export function withNews(
   identity: string,
 ): RenewalInfoStatus | undefined {
   if (news.kind === 'none') return undefined;
-  const lastChecked = timestamp(news.at);
+  const lastChecked = secondsText(news.at);
   if (news.kind === 'error') {
     // A CA that cannot be reached has taken nothing back: without the window we would renew before it.
     const kept = news.lasting
@@ -61,7 +61,7 @@ export function withNews(
   }
   const explanationURL = explanation(news.explanationURL);
   return compact({
-    suggestedWindow: { start: timestamp(start), end: timestamp(end) },
+    suggestedWindow: { start: secondsText(start), end: secondsText(end) },
     explanationURL,
     ...next,
   });
@@ -80,7 +80,7 @@ function nextCheck(at: number, wantedMs: number, identity: string): string {
     Math.max(pollMs.shortest, Number.isFinite(wantedMs) ? wantedMs : 0),
   );
   const jitter = 0.9 + 0.2 * fraction(`${identity} ${Math.floor(at / 1000)}`);
-  return timestamp(at + bounded * jitter);
+  return secondsText(at + bounded * jitter);
 }
 
 /** Shown to people and put into events: an http(s) address, or nothing. */

@@ -1,4 +1,5 @@
 /** When to renew inside the window that a CA suggests (RFC 9773 §4.2), and which windows are not believed. Pure. */
+import { secondsText } from '../../../api/seconds-text.ts';
 import { createHash } from 'node:crypto';
 
 /** Milliseconds since the epoch. */
@@ -64,7 +65,5 @@ function latest({ notBefore, notAfter }: Life): number {
 
 /** Dates beyond what JavaScript can print are cut: a CA may say anything. */
 function iso(ms: number): string {
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15
-    ? `${new Date(ms).toISOString().slice(0, 19)}Z`
-    : 'never';
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? secondsText(ms) : 'never';
 }

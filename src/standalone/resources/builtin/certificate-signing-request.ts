@@ -12,7 +12,7 @@ import { defineResource } from '../define-resource.ts';
 import { ageColumn, humanDuration, nameColumn } from '../printing.ts';
 import { textOf, type JsonObject } from '../resource-entry.ts';
 import { int, object, text, time } from '../schemas.ts';
-import { secondsText } from '../timestamps.ts';
+import { secondsText } from '../../../api/seconds-text.ts';
 
 const leastSeconds = 600;
 /** Only true is a state of these: nobody un-approves. */

@@ -3,7 +3,7 @@ import type { FieldError } from '../../../api/admission.ts';
 import { customResourceDefinitions } from '../../../api/resources.ts';
 import { checkStructural } from '../../schema/check-structural.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import { secondsText } from '../timestamps.ts';
+import { secondsText } from '../../../api/seconds-text.ts';
 import { crdSpec, type CrdNames, type CrdVersion } from '../crd-entries.ts';
 import { defineResource } from '../define-resource.ts';
 import { compileJsonPath } from '../../jsonpath/compile-json-path.ts';
