@@ -1,4 +1,5 @@
 /** Starts every controller over one set of shared watches. */
+import { controllingOwner } from '../api/controlling-owner.ts';
 import type { OrderBudget } from '../acme/budget/order-budget.ts';
 import type { Order } from '../api/order.ts';
 import type { CertificateRequest } from '../api/certificate-request.ts';
@@ -20,7 +21,7 @@ import { CsrReader } from '../pki/x509/csr-reader.ts';
 import type { OpenAccount } from '../issuers/acme/account-shelf.ts';
 import { openAccounts } from '../issuers/acme/open-account.ts';
 import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
-import { controllerOf, trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
+import { trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -327,7 +328,7 @@ function sharedInformers(
 
 /** Of Orders and Challenges, whatever kind their controller is. Ownership does not cross namespaces here either. */
 function controlledBy({ metadata }: KubeObject): string[] {
-  const uid = controllerOf(metadata)?.uid;
+  const uid = controllingOwner(metadata)?.uid;
   return uid === undefined ? [] : [cacheKey(metadata?.namespace, uid)];
 }
 

@@ -1,4 +1,5 @@
 /** Ingresses that cert-manager's ingress-shim has served: taken over without a write, and served the same when they are new. */
+import { controllingOwner } from '../../src/api/controlling-owner.ts';
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +9,6 @@ import type { KubeList, KubeObject } from '../../src/api/meta.ts';
 import { ingresses } from '../../src/api/networking.ts';
 import { decide } from '../../src/controllers/shim/decide.ts';
 import { defaultShimOptions } from '../../src/controllers/shim/options.ts';
-import { controllerOf } from '../../src/controllers/shim/owned-certificates.ts';
 import { trimIngress } from '../../src/controllers/shim/shim-object.ts';
 import { ShimWorld } from '../embedded/shim/shim-world.ts';
 
@@ -31,7 +31,9 @@ function served(t: TestContext): Served[] {
       (JSON.parse(readFileSync(path.join(shared, folder, file), 'utf8')) as KubeList<T>).items;
     const certificates = read<Certificate>('certificates.json');
     return read<KubeObject>('ingresses.json').flatMap((ingress) => {
-      const certificate = certificates.find((one) => controllerOf(one)?.uid === ingress.metadata?.uid);
+      const certificate = certificates.find(
+        (one) => controllingOwner(one.metadata)?.uid === ingress.metadata?.uid,
+      );
       return certificate === undefined ? [] : [{ ingress, certificate }];
     });
   });

@@ -1,4 +1,5 @@
 /** The writes that decisions call for, one function each; every answer goes into the caches at once. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { randomBytes, type KeyObject } from 'node:crypto';
 import type { Certificate, CertificateStatus } from '../../api/certificate.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
@@ -104,7 +105,7 @@ export class Actions {
     const name = request.metadata?.name ?? '';
     const namespace = request.metadata?.namespace ?? '';
     const existing = await client.get<CertificateRequest>(certificateRequests, { namespace, name });
-    const owner = existing.metadata?.ownerReferences?.find((reference) => reference.controller === true);
+    const owner = controllingOwner(existing.metadata);
     if (owner?.uid !== certificate.metadata?.uid) throw new RequestNameTakenError(name);
     await this.deleteRequests(namespace, [{ name, uid: existing.metadata?.uid ?? '' }]);
     return create();

@@ -1,4 +1,5 @@
 /** Watches what a Certificate depends on and has it reconciled: the thin shell around `decide`. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { createQueue, fastBackoff } from '../../kube/queue.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -81,7 +82,7 @@ export function startCertificateController(
   informers.orders.onChange(({ current, relisted }) => {
     if (current?.status?.nextAttemptAt === undefined && current?.status?.problem === undefined) return;
     const { namespace, ownerReferences } = current.metadata ?? {};
-    const asker = ownerReferences?.find(({ controller }) => controller === true);
+    const asker = controllingOwner({ ownerReferences });
     const request = informers.certificateRequests.get(cacheKey(namespace, asker?.name ?? ''));
     const owner = certificateOwner(request?.metadata?.ownerReferences);
     if (request?.metadata?.uid !== asker?.uid || owner === undefined) return;

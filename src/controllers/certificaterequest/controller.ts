@@ -2,11 +2,11 @@
  * Approves and signs CertificateRequests: the only writer of their status, apart from the certificate controller's
  * fast path, whose requests are claimed and left alone (spec/certificate-lifecycle.md §12).
  */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
-import { controllerOf as controllerBehind, type ControllerName } from '../../api/components.ts';
+import { controllerOf, type ControllerName } from '../../api/components.ts';
 import { certificateRequests } from '../../api/resources.ts';
-import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext, type IssuerContextSource } from '../../issuers/context.ts';
 import type { AnyIssuer, SignOutcome } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
@@ -90,7 +90,7 @@ export function startCertificateRequestController(
   informers.otherSecrets.onChange(wakeWaiting);
   informers.orders.onChange(({ current, previous, relisted }) => {
     const { namespace, ownerReferences } = (current ?? previous)?.metadata ?? {};
-    const owner = controllerOf({ ownerReferences });
+    const owner = controllingOwner({ ownerReferences });
     if (owner?.kind === 'CertificateRequest') queue.add(cacheKey(namespace, owner.name), { relisted });
   });
 
@@ -321,7 +321,7 @@ function controllerFor(decision: RequestDecision): ControllerName {
       : 'component' in decision
         ? decision.component
         : undefined;
-  const signer = component === undefined ? undefined : controllerBehind(signerComponent(component));
+  const signer = component === undefined ? undefined : controllerOf(signerComponent(component));
   return signer ?? 'certificaterequests-approver';
 }
 

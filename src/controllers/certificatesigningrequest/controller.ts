@@ -1,8 +1,8 @@
 /** Signs Kubernetes CertificateSigningRequests whose signer is one of our issuers, once somebody else has approved them. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { CertificateSigningRequest } from '../../api/certificate-signing-request.ts';
 import { controllers, type ControllerName } from '../../api/components.ts';
 import { certificateSigningRequests as resource } from '../../api/resources.ts';
-import { controllerOf } from '../../issuers/acme/order-facts.ts';
 import { issuerContext } from '../../issuers/context.ts';
 import type { AnyIssuer, IssuerType } from '../../issuers/issuer.ts';
 import { cacheKey, type Change } from '../../kube/cache.ts';
@@ -83,7 +83,7 @@ function start(
   informers.secrets.onChange(wakeWaiting);
   informers.otherSecrets.onChange(wakeWaiting);
   informers.orders.onChange(({ current, previous, relisted }) => {
-    const owner = controllerOf((current ?? previous)?.metadata);
+    const owner = controllingOwner((current ?? previous)?.metadata);
     if (owner?.kind === 'CertificateSigningRequest') queue.add(owner.name, { relisted });
   });
 

@@ -1,7 +1,8 @@
 /** Runs Challenges: gives them slots, brings them forward, and pays what earlier ones left behind (acme.md §7). */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
-import { controllerOf, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import type { OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { createQueue, slowBackoff } from '../../kube/queue.ts';
 import { runWorkers, stoppedBy } from '../../kube/worker.ts';
@@ -135,7 +136,7 @@ export function startChallengeController(
     if (uid === undefined) return;
     const owned = informers.challenges.byIndex('owner', cacheKey(namespace, uid));
     wake(
-      owned.filter(({ metadata }) => controllerOf(metadata)?.kind === 'Order'),
+      owned.filter(({ metadata }) => controllingOwner(metadata)?.kind === 'Order'),
       relisted,
     );
   });

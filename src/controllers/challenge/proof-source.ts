@@ -1,4 +1,5 @@
 /** Collects what a proof needs: from the caches, and live where those speak against the Challenge or hold nothing. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { CertificateSigningRequest } from '../../api/certificate-signing-request.ts';
 import type { Challenge } from '../../api/challenge.ts';
@@ -6,7 +7,7 @@ import type { IssuerReference } from '../../api/issuer-reference.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { certificateRequests, certificateSigningRequests, orders } from '../../api/resources.ts';
 import type { ResourceType } from '../../api/resources.ts';
-import { controllerOf, trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import { trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { NotFoundError } from '../../kube/errors.ts';
@@ -80,7 +81,7 @@ async function liveOrder(source: Source, challenge: Challenge): Promise<OrderFac
 }
 
 export async function ownerOf(source: Source, { metadata }: OrderFacts): Promise<OrderOwner | undefined> {
-  const reference = controllerOf(metadata);
+  const reference = controllingOwner(metadata);
   const namespace = metadata?.namespace;
   if (reference?.kind === 'CertificateRequest' && reference.apiVersion.startsWith('cert-manager.io/')) {
     const cached = source.informers.certificateRequests.get(cacheKey(namespace, reference.name));

@@ -3,13 +3,14 @@
  * Order names, about a challenge that this very CA offered. Pure, and asked before any credential is read or address
  * called: whoever can write a Challenge must not be able to use an issuer's credentials (acme.md §1.5).
  */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../api/duration.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { IssuerReference } from '../../api/issuer-reference.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { Solver } from '../../api/solver.ts';
-import { controllerOf, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import type { OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { dns01Value, isToken } from '../../acme/challenge-values.ts';
 import { solverSections } from '../../solvers/registry.ts';
@@ -20,7 +21,7 @@ export type Objection = string | undefined;
 
 /** The Order that a Challenge says it belongs to; undefined: it names none. */
 export function orderOf({ metadata }: Challenge): { name: string; uid: string } | undefined {
-  const owner = controllerOf(metadata);
+  const owner = controllingOwner(metadata);
   if (owner?.kind !== 'Order' || !owner.apiVersion.startsWith('acme.cert-manager.io/')) return undefined;
   return { name: owner.name, uid: owner.uid };
 }
@@ -168,7 +169,7 @@ export interface OrderOwner {
 
 /** Whether the Order was made for a request that somebody approved. @param owner undefined: there is none */
 export function objectionToOwner({ metadata, spec }: OrderFacts, owner: OrderOwner | undefined): Objection {
-  const reference = controllerOf(metadata);
+  const reference = controllingOwner(metadata);
   const order = `its Order ${metadata?.name ?? ''}`;
   if (specWasChanged({ metadata })) return changed(order);
   if (reference === undefined) return `no request controls ${order}`;

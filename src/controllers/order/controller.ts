@@ -1,9 +1,10 @@
 /** Brings Orders forward (acme.md §5): reads caches, decides, acts, writes the status once for each step. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import { orderEvents } from '../../api/reasons.ts';
 import { orders } from '../../api/resources.ts';
-import { controllerOf, trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import { trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
@@ -287,7 +288,7 @@ export function startOrderController(
   });
   informers.challenges.onChange(({ current, previous, relisted }) => {
     const challenge = current ?? previous;
-    const owner = controllerOf(challenge?.metadata);
+    const owner = controllingOwner(challenge?.metadata);
     if (owner?.kind !== 'Order') return;
     const order = informers.orders.get(cacheKey(challenge?.metadata?.namespace, owner.name));
     if (order !== undefined) lanes.add(laneOf(order), keyOf(order), { relisted });

@@ -1,9 +1,10 @@
 /** Carries out what was decided about an Order: calls to the CA with their failures, and its Challenges. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { AcmeProblemError } from '../../acme/errors.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import { challenges as challengeType } from '../../api/resources.ts';
-import { controllerOf, type OrderFacts } from '../../issuers/acme/order-facts.ts';
+import type { OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from '../../kube/errors.ts';
 import type { ControllerContext } from '../context.ts';
@@ -122,7 +123,7 @@ export class OrderSteps {
         if (!(error instanceof AlreadyExistsError)) throw error;
         const namespace = order.metadata?.namespace;
         const there = await client.get<Challenge>(challengeType, { namespace, name: one.name });
-        if (controllerOf(there.metadata)?.uid !== order.metadata?.uid) {
+        if (controllingOwner(there.metadata)?.uid !== order.metadata?.uid) {
           const reason = `Waiting: Challenge ${JSON.stringify(one.name)} exists and does not belong to this Order; remove it`;
           return { status: { reason }, afterMs: 60_000 };
         }

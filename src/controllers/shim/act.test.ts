@@ -1,4 +1,5 @@
 /** What is sent to the API server for a decision, and what is not sent again. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Certificate } from '../../api/certificate.ts';
@@ -12,7 +13,6 @@ import type { SharedInformers } from '../context.ts';
 import { act, type ActContext, type Outcome } from './act.ts';
 import { decide, type ShimDecision } from './decide.ts';
 import { defaultShimOptions } from './options.ts';
-import { controllerOf } from './owned-certificates.ts';
 import { Restraint } from './restraint.ts';
 import { ingress, issuerAnnotation, merged } from './sample-objects.ts';
 import type { ShimObject } from './shim-object.ts';
@@ -76,7 +76,7 @@ class World {
     const facts = {
       object,
       certificate: (name: string) => this.cache.get(`shop/${name}`),
-      owned: [...this.cache.values()].filter((one) => controllerOf(one)?.uid === object.uid),
+      owned: [...this.cache.values()].filter((one) => controllingOwner(one?.metadata)?.uid === object.uid),
     };
     return decide(facts, defaultShimOptions);
   }
@@ -178,7 +178,7 @@ test('a Certificate that changed hands while it was looked into is left alone', 
   it.client.writes.length = 0;
   await it.act(ingress(tls), decision);
   assert.deepEqual(it.client.writes, []);
-  assert.equal(controllerOf(it.cache.get('shop/web-tls'))?.uid, 'another');
+  assert.equal(controllingOwner(it.cache.get('shop/web-tls')?.metadata)?.uid, 'another');
 });
 
 test('a refusal is told of by name, and the other Certificates are made', async () => {

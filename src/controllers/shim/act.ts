@@ -1,4 +1,5 @@
 /** Carries a decision out: one request for each Certificate that is made, changed or deleted, and none for one that fits. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { Component } from '../../api/components.ts';
 import { certificates } from '../../api/resources.ts';
@@ -8,7 +9,6 @@ import type { ControllerContext } from '../context.ts';
 import { difference, patchOf, type Doubt } from './difference.ts';
 import type { Change, ShimDecision } from './decide.ts';
 import { isOwnedAlone, setAt } from './field-tree.ts';
-import { controllerOf } from './owned-certificates.ts';
 import type { Restraint } from './restraint.ts';
 import { keyOf, type ShimObject } from './shim-object.ts';
 import type { WantedCertificate } from './wanted-certificate.ts';
@@ -138,7 +138,7 @@ async function update(context: ActContext, object: ShimObject, change: Change): 
   if (change.difference.doubts.length > 0 && settled.get(key) !== question) {
     // The cache keeps no managed fields: of ten thousand Certificates a handful is ever asked about.
     actual = await client.get<Certificate>(certificates, { namespace: object.namespace, name });
-    if (controllerOf(actual)?.uid !== object.uid) {
+    if (controllingOwner(actual.metadata)?.uid !== object.uid) {
       informers.certificates.observe(actual);
       return;
     }

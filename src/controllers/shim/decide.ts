@@ -1,4 +1,5 @@
 /** What is to be done about one Ingress, Gateway or listener set (spec/shims-webhook-cainjector.md §1-§9). */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { ingressClusterIssuer, ingressIssuer } from '../../api/annotations.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import { annotatedSpec } from './annotated-spec.ts';
@@ -6,7 +7,6 @@ import { certificateAnnotations, isTrue } from './certificate-annotations.ts';
 import { difference, type Difference } from './difference.ts';
 import { inherited } from './inherit.ts';
 import type { ShimOptions } from './options.ts';
-import { controllerOf } from './owned-certificates.ts';
 import { resolveIssuer } from './resolve-issuer.ts';
 import type { ShimObject } from './shim-object.ts';
 import { wantedCertificate, type WantedCertificate } from './wanted-certificate.ts';
@@ -70,7 +70,10 @@ export function decide(facts: ShimFacts, options: ShimOptions): ShimDecision {
     const actual = facts.certificate(name);
     if (actual === undefined) {
       create.push(wanted);
-    } else if (controllerOf(actual)?.uid !== object.uid || actual.metadata?.deletionTimestamp !== undefined) {
+    } else if (
+      controllingOwner(actual.metadata)?.uid !== object.uid ||
+      actual.metadata?.deletionTimestamp !== undefined
+    ) {
       taken.push(name);
     } else {
       const found = difference(actual, wanted, options.extraCertificateAnnotations);

@@ -1,4 +1,5 @@
 /** Which Certificates are controlled by whom, kept from the shared cache, so that no work grows with the number of objects. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { OwnerReference } from '../../api/meta.ts';
 import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
@@ -28,7 +29,7 @@ export class OwnedCertificates {
     informer.onChange((change) => {
       const { key, previous, current, relisted } = change;
       const ours = (certificate: Certificate | undefined): OwnerReference | undefined => {
-        const controller = controllerOf(certificate);
+        const controller = controllingOwner(certificate?.metadata);
         return controller !== undefined && concerns(controller) ? controller : undefined;
       };
       const [before, now] = [ours(previous), ours(current)];
@@ -56,12 +57,6 @@ export class OwnedCertificates {
     keys?.delete(key);
     if (keys?.size === 0) this.#owned.delete(owner);
   }
-}
-
-export function controllerOf(
-  certificate: Pick<Certificate, 'metadata'> | undefined,
-): OwnerReference | undefined {
-  return certificate?.metadata?.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 /** An issuance writes the status some times: none of that can change what an Ingress wants. */

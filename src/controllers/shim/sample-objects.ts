@@ -1,10 +1,10 @@
 /** Ingresses, Gateways and Certificates for the tests of this folder. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { decide, type ShimDecision } from './decide.ts';
 import { patchOf } from './difference.ts';
 import { defaultShimOptions, type ShimOptions } from './options.ts';
-import { controllerOf } from './owned-certificates.ts';
 import { trimGateway, trimIngress, type ShimObject } from './shim-object.ts';
 
 type Texts = Readonly<Record<string, string>>;
@@ -62,7 +62,9 @@ export class SmallWorld {
         object: it,
         gateway: gatewayOfSet,
         certificate: (name) => this.certificates.get(name),
-        owned: [...this.certificates.values()].filter((one) => controllerOf(one)?.uid === it.uid),
+        owned: [...this.certificates.values()].filter(
+          (one) => controllingOwner(one.metadata)?.uid === it.uid,
+        ),
       },
       this.options,
     );

@@ -1,4 +1,5 @@
 /** Signs with an ACME CA: by an Order for each request, which the Order controller brings to a certificate (acme.md §3, §4). */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Order } from '../../api/order.ts';
 import { issuerReasons, requestEvents } from '../../api/reasons.ts';
 import { PkiError } from '../../pki/errors.ts';
@@ -16,7 +17,7 @@ import type {
 } from '../issuer.ts';
 import { accountKeyReference } from './account-key.ts';
 import { orderFor, orderSpecFor } from './new-order.ts';
-import { controllerOf, type OrderFacts } from './order-facts.ts';
+import type { OrderFacts } from './order-facts.ts';
 import { setUp } from './set-up.ts';
 import { solverSecrets } from './solver-secrets.ts';
 import type { AcmeSurroundings } from './surroundings.ts';
@@ -87,7 +88,7 @@ export class AcmeIssuer implements IssuerType {
     const { namespace = '', name = '' } = order.metadata ?? {};
     const title = `${namespace}/${name}`;
     const { state, reason = '' } = order.status ?? {};
-    if (controllerOf(order.metadata)?.uid !== request.metadata?.uid) {
+    if (controllingOwner(order.metadata)?.uid !== request.metadata?.uid) {
       const kind = request.kubernetes === true ? 'CertificateSigningRequest' : 'CertificateRequest';
       const message = `found Order resource not owned by this ${kind}, retrying: order ${title}; remove it if nobody needs it`;
       return pending(requestEvents.orderGetError, message, true);

@@ -1,5 +1,5 @@
 /** An Order as the shared cache holds it: whole while it is on its way, a few facts once its certificate is there. */
-import type { KubeObject, OwnerReference } from '../../api/meta.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import type { Order } from '../../api/order.ts';
 
 /**
@@ -19,9 +19,4 @@ export function trimOrder(object: KubeObject): OrderFacts {
   if (!issued) return { ...kind, metadata: rest, spec, status, issued };
   const { authorizations: _authorizations, certificate: _certificate, ...kept } = status;
   return { ...kind, metadata: rest, spec: { ...spec, request: '' }, status: kept, issued };
-}
-
-/** The controlling owner of an object (meta/v1: at most one). */
-export function controllerOf(metadata: KubeObject['metadata']): OwnerReference | undefined {
-  return metadata?.ownerReferences?.find(({ controller }) => controller === true);
 }

@@ -1,6 +1,7 @@
 /** The caches of what HTTP-01 solvers made, so that presenting again before each check asks the API server nothing. */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import { http01Solver } from '../../api/labels.ts';
-import type { KubeObject, OwnerReference } from '../../api/meta.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resources.ts';
 import { httpRoutes, type HttpRoute, type Ingress } from '../../api/routes.ts';
 import { ingresses } from '../../api/networking.ts';
@@ -50,7 +51,7 @@ export function createSolverCaches(
       trim: (object) => trim(withoutManagedFields(object as T)),
       indexes: {
         [byChallenge]: (object) => {
-          const owner = controllerOf(object);
+          const owner = controllingOwner(object.metadata);
           return owner === undefined ? [] : [owner.uid];
         },
       },
@@ -69,11 +70,6 @@ export function createSolverCaches(
       for (const one of Object.values(caches)) one.start(signal).catch(() => undefined);
     },
   };
-}
-
-/** The Challenge, or whatever else controls the object. */
-export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata?.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 function withoutManagedFields<T extends KubeObject>(object: T): T {

@@ -1,4 +1,5 @@
 /** Finds, makes and deletes the objects of one Challenge. Only those that the Challenge controls are touched (design §11). */
+import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resources.ts';
@@ -7,7 +8,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { SolverUnavailableError } from '../errors.ts';
 import { fieldManager, identityLabels } from './identity.ts';
-import { byChallenge, controllerOf } from './solver-caches.ts';
+import { byChallenge } from './solver-caches.ts';
 
 /** More than one of a kind are duplicates, and a thousand a fault: the next attempt sees to the rest. */
 const mostFound = 100;
@@ -51,7 +52,7 @@ async function controlledBy<T extends KubeObject>(
     limit: mostFound,
     ...(signal === undefined ? {} : { signal }),
   });
-  return items.filter((object) => controllerOf(object)?.uid === uid);
+  return items.filter((object) => controllingOwner(object.metadata)?.uid === uid);
 }
 
 /**

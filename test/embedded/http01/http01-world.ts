@@ -1,4 +1,5 @@
 /** The HTTP-01 solver against an API server and real listeners: names and addresses are dialled to sockets of this process. */
+import { controllingOwner } from '../../../src/api/controlling-owner.ts';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -15,11 +16,7 @@ import { systemClock } from '../../../src/kube/clock.ts';
 import { createInformer } from '../../../src/kube/informer.ts';
 import type { Destination, Http01Deps } from '../../../src/solvers/http01/http01-deps.ts';
 import { createHttp01Solver } from '../../../src/solvers/http01/http01-solver.ts';
-import {
-  controllerOf,
-  createSolverCaches,
-  type SolverCaches,
-} from '../../../src/solvers/http01/solver-caches.ts';
+import { createSolverCaches, type SolverCaches } from '../../../src/solvers/http01/solver-caches.ts';
 import { Responder } from '../../../src/solvers/responder/responder.ts';
 import {
   defaultAcmeSettings,
@@ -147,7 +144,7 @@ export class Http01World {
     const found = await Promise.all(kinds.map((kind) => this.list(kind)));
     return found
       .flat()
-      .filter((object) => controllerOf(object)?.kind === 'Challenge')
+      .filter((object) => controllingOwner(object.metadata)?.kind === 'Challenge')
       .map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
   }
 
