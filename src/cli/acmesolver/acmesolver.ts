@@ -1,4 +1,5 @@
 /** The program of a solver Pod (spec/acme.md §9): answers one HTTP-01 challenge. Loads nothing of the rest: its Pod has 64 MiB. */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { canonicalHost } from '../../solvers/responder/challenge-answers.ts';
@@ -41,10 +42,7 @@ export async function runAcmesolver(args: readonly string[], on: AcmesolverSurro
       onError: (error) => on.err(`a connection could not be accepted: ${error.message}\n`),
     });
     on.err(`answers for ${domain} on port ${listener.address.port}\n`);
-    await new Promise<void>((resolve) => {
-      if (on.signal.aborted) resolve();
-      else on.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(on.signal);
     await listener.close();
     return exitCodes.ok;
   } catch (error) {

@@ -4,7 +4,7 @@ import { startCainjector } from '../../controllers/cainjector/cainjector.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { createElection } from '../process/leader.ts';
 import type { Role, RoleContext } from '../process/role.ts';
-import { untilAborted } from '../process/until-aborted.ts';
+import { untilAborted } from '../../kube/until-aborted.ts';
 import type { CainjectorRoleOptions } from './cainjector-options.ts';
 
 export function cainjectorRole(options: CainjectorRoleOptions): Role {

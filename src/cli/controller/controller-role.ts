@@ -14,7 +14,7 @@ import { forgetful, openBudget, type KeptBudget } from '../acme/budget-store.ts'
 import { composeAcme } from '../acme/compose.ts';
 import { admissionMode } from '../process/admission-mode.ts';
 import type { Role, RoleContext } from '../process/role.ts';
-import { untilAborted } from '../process/until-aborted.ts';
+import { untilAborted } from '../../kube/until-aborted.ts';
 import type { ControllerCommandOptions } from './controller-options.ts';
 import { createModules } from './modules.ts';
 import { createTurns } from './turns.ts';

@@ -23,7 +23,7 @@ import { DeployHooks } from '../hooks/deploy-hooks.ts';
 import { HookJournal } from '../hooks/hook-journal.ts';
 import { createLog } from '../log.ts';
 import { ManifestFolder } from '../manifests/folder.ts';
-import { untilAborted } from '../process/until-aborted.ts';
+import { untilAborted } from '../../kube/until-aborted.ts';
 import type { Surroundings } from '../program.ts';
 import { authorizeKnownUsers } from './authorize.ts';
 import { lockDataDir } from './data-lock.ts';

@@ -7,7 +7,7 @@ import type { CertificateSource, ServingLog } from '../../serving/certificate-so
 import { dynamicCertificates } from '../../serving/dynamic-certificates.ts';
 import { fileCertificates } from '../../serving/file-certificates.ts';
 import type { Role, RoleContext } from '../process/role.ts';
-import { untilAborted } from '../process/until-aborted.ts';
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { createAuthorizer } from './access-reviews.ts';
 import { startReviewServer } from './review-server.ts';
 import { createSignerDiscovery } from './signer-discovery.ts';

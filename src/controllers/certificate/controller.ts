@@ -1,4 +1,5 @@
 /** Watches what a Certificate depends on and has it reconciled: the thin shell around `decide`. */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { createQueue, fastBackoff } from '../../kube/queue.ts';
@@ -117,9 +118,7 @@ export function startCertificateController(
   informers.issuers.onChange(onIssuer('Issuer'));
   informers.clusterIssuers.onChange(onIssuer('ClusterIssuer'));
 
-  const stopping = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  const stopping = untilAborted(signal);
   // Deciding on half a picture would issue again what is already there.
   const ready = Promise.race([allSynced, stopping]);
   const reconcile = async (key: string): Promise<{ after?: number }> => {

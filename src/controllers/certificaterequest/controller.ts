@@ -2,6 +2,7 @@
  * Approves and signs CertificateRequests: the only writer of their status, apart from the certificate controller's
  * fast path, whose requests are claimed and left alone (spec/certificate-lifecycle.md §12).
  */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
@@ -286,9 +287,7 @@ export function startCertificateRequestController(
     }
   };
 
-  const stopping = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  const stopping = untilAborted(signal);
   // With half a picture, an issuer that is there would be called missing: in the status, for everybody to read.
   const ready = Promise.race([context.synced, stopping]);
   const onceReady = async (key: string): Promise<void> => {

@@ -1,4 +1,5 @@
 /** Runs Challenges: gives them slots, brings them forward, and pays what earlier ones left behind (acme.md §7). */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { cacheKey, type Change, type Informer } from '../../kube/cache.ts';
@@ -153,7 +154,7 @@ export function startChallengeController(
   begun.catch((err: unknown) => {
     if (!signal.aborted) log.error({ err }, 'what challenges are answered with could not be opened');
   });
-  const ready = Promise.race([begun.catch(() => undefined), aborted(signal)]);
+  const ready = Promise.race([begun.catch(() => undefined), untilAborted(signal)]);
   house.add(debtsKey);
 
   const lastTry = new Map<string, number>();
@@ -177,15 +178,9 @@ export function startChallengeController(
       },
     },
   );
-  const stopped = Promise.all([aborted(signal).then(() => lanes.stop()), stoppedBy(signal, chores)]).then(
-    () => running.stop?.(),
-  );
+  const stopped = Promise.all([
+    untilAborted(signal).then(() => lanes.stop()),
+    stoppedBy(signal, chores),
+  ]).then(() => running.stop?.());
   return { informers: running.informers, stopped };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 /** Brings Orders forward (acme.md §5): reads caches, decides, acts, writes the status once for each step. */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
@@ -249,9 +250,7 @@ export function startOrderController(
       log.debug({ order: key, err: error }, 'was deleted meanwhile');
     }
   };
-  const stopping = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  const stopping = untilAborted(signal);
   const inherit = (): void => {
     for (const { metadata, status } of informers.orders.values())
       if ((status?.url ?? '') === '') inherited.add(metadata?.uid ?? '');
@@ -318,7 +317,7 @@ export function startOrderController(
     for (const order of informers.orders.values()) {
       const issuer = issuerOf(order);
       const at = Date.parse(order.metadata?.creationTimestamp ?? '');
-      if (issuer === undefined || !((order.status?.url ?? '') !== '') || !(at > clock.now() - countedMs))
+      if (issuer === undefined || (order.status?.url ?? '') === '' || !(at > clock.now() - countedMs))
         continue;
       budget.placed(wishOf(order, issuer), at);
       if (order.issued) budget.issued(wishOf(order, issuer), at);

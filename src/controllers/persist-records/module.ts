@@ -1,4 +1,5 @@
 /** The watch over dns-persist-01 records as a module: it runs where Challenges are worked on (`--controllers`). */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import type { LookForRecord } from '../../solvers/dns-persist01/look-for-record.ts';
 import { effectiveRef } from '../certificate/issuer-match.ts';
@@ -29,9 +30,7 @@ export function persistRecordsModule(options: PersistRecordsOptions): Controller
         },
         onMissing: (count) => options.onMissing?.(count),
       });
-      const stopping = new Promise<void>((resolve) =>
-        signal.addEventListener('abort', () => resolve(), { once: true }),
-      );
+      const stopping = untilAborted(signal);
       void Promise.race([context.synced, stopping]).then(() => watch.start());
       return { informers: [], stopped: stopping.then(() => watch.stop()).then(() => eyes.close()) };
     },

@@ -1,4 +1,5 @@
 /** Keeps the Certificates of one kind of object: caches in, writes out (spec/shims-webhook-cainjector.md §1, §9). */
+import { untilAborted } from '../../kube/until-aborted.ts';
 import { componentOf, type ControllerName } from '../../api/components.ts';
 import { apiVersionOf } from '../../api/resources.ts';
 import { cacheKey } from '../../kube/cache.ts';
@@ -125,10 +126,7 @@ export function startShim(
     else told.set(key, warnings);
   };
 
-  const aborted = new Promise<false>((resolve) => {
-    if (signal.aborted) resolve(false);
-    else signal.addEventListener('abort', () => resolve(false), { once: true });
-  });
+  const aborted = untilAborted(signal).then(() => false);
   const synced = context.synced.then(() => true);
   const begin = async (): Promise<Workers | undefined> => {
     for (const cache of [objects.ready, gateways?.ready ?? true, synced])
