@@ -1,7 +1,10 @@
 /** Nobody keeps the slots from everybody else: no CA that never decides, no provider that fails, no object that cannot be written. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Challenge } from '../../../src/api/challenge.ts';
+import type { KubeObject } from '../../../src/api/meta.ts';
+import type { Solver } from '../../../src/api/solver.ts';
 import { challenges } from '../../../src/api/resources.ts';
 import { namespace } from '../standalone-world.ts';
 import { ChallengeWorld } from './challenge-world.ts';
@@ -117,4 +120,25 @@ test('made-up Challenges ask the API server less and less often, and come before
   assert.ok(asked > 0 && asked <= 20 * 4, String(asked));
   const made = await here.world.user.get<Challenge>(challenges, { namespace, name: 'made-up-0' });
   assert.match(made.status?.reason ?? '', /Not worked on: it names another issuer/u);
+});
+
+test('a slot is free again also where the watch tells of the last write before its answer comes', async (t) => {
+  // No finalizer goes afterwards, by which its end would be heard of a second time.
+  const listener: Solver = { http01: { listener: {} } };
+  const here = await ChallengeWorld.start(t, { ...oneSlot, solvers: [listener] });
+  const { ours } = here.world;
+  const patch = ours.patch.bind(ours);
+  ours.patch = async <T extends KubeObject>(...asked: Parameters<typeof patch>): Promise<T> => {
+    const answer = await patch<T>(...asked);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    return answer;
+  };
+  const names: string[] = [];
+  for (const name of ['first', 'second', 'third']) {
+    const dnsName = `${name}.example.com`;
+    const order = await here.order(name, [dnsName]);
+    names.push(await here.challenge(order, here.spec(order, dnsName, 'HTTP-01', listener), { name }));
+  }
+  await here.world.clock.advance(2 * minute);
+  assert.deepEqual(await Promise.all(names.map((name) => stateOf(here, name))), ['valid', 'valid', 'valid']);
 });
