@@ -37,6 +37,24 @@ describe("Let's Encrypt's limits", () => {
     });
     assert.deepEqual(waits, [36_000, 72_000, 108_000]);
   });
+  it("are staging's own at staging: a registered domain never waits, an account does after 1500 orders", () => {
+    const budget = createOrderBudget();
+    const staging = 'https://acme-staging-v02.api.letsencrypt.org/directory';
+    const ask = (count: number, names: (index: number) => string[]): readonly boolean[] =>
+      Array.from({ length: count }, (_, index) => {
+        const wish = { ...order(names(index)), directory: staging };
+        const { admit } = budget.admit(wish, now + index);
+        if (admit) budget.issued(wish, now + index);
+        return admit;
+      });
+    assert.ok(ask(1500, (index) => [`h${index}.example.com`]).every(Boolean));
+    const late = { ...order(['late.example.com']), directory: staging };
+    const answer = budget.admit(late, now + 1500);
+    assert.ok(!answer.admit && answer.limit === 'new-orders-per-account');
+    const used = budget.forecast(staging, account, now + 1500).map(({ limit }) => limit);
+    assert.ok(used.includes('new-orders-per-account'));
+    assert.ok(!used.includes('new-certificates-per-registered-domain'), 'all of it is back after a second');
+  });
   it('exempt replacements from all, renewals of the same set from orders and domains', () => {
     const budget = createOrderBudget();
     use(budget, 50, (index) => [`h${index}.example.com`]);
