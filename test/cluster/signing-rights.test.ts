@@ -38,6 +38,7 @@ const rights: object[] = [
     ['get', 'list', 'watch'],
   ),
   rule('cert-manager.io', ['issuers/status', 'clusterissuers/status'], ['patch']),
+  rule('acme.cert-manager.io', ['orders', 'challenges'], ['get', 'list', 'watch']),
   rule('', ['secrets'], ['get', 'list', 'watch']),
   rule('', ['events'], ['create', 'patch']),
 ];
