@@ -110,9 +110,12 @@ export class UpdateRefusedError extends DnsError {
 export class TsigError extends DnsError {
   /** BADSIG, BADKEY, BADTIME, BADTRUNC, or MISSING where an answer carries no signature. */
   readonly word: string;
+  /** The signature holds, and what it signs is the complaint: nobody else has said that. */
+  readonly signed: boolean;
 
-  constructor(message: string, word: string) {
+  constructor(message: string, word: string, options: { signed?: boolean } = {}) {
     super('dns/tsig', true, message);
     this.word = word;
+    this.signed = options.signed ?? false;
   }
 }

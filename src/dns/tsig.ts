@@ -111,7 +111,7 @@ export function verifyAnswer(message: Buffer, key: TsigKey, requestMac: Buffer, 
   // Shortened signatures (RFC 8945 §5.2.2.1) are nothing that we ask for.
   if (tsig.mac.length !== expected.length || !timingSafeEqual(tsig.mac, expected))
     throw new TsigError('the signature of the answer of the server does not hold', 'BADSIG');
-  if (tsig.error !== 0) throw new TsigError(complaint(word, key, tsig.other, now), word);
+  if (tsig.error !== 0) throw new TsigError(complaint(word, key, tsig.other, now), word, { signed: true });
   if (Math.abs(Math.floor(now / 1000) - tsig.time) > Math.min(tsig.fudge, fudgeSeconds))
     throw new TsigError(
       'the answer of the server was signed at another time: one of the two clocks is wrong',

@@ -5,6 +5,14 @@ import { isIP } from 'node:net';
 /** A forger has to guess; one who floods us with guesses ends the attempt instead of getting more of them. */
 const mostStrangers = 64;
 
+/** Somebody sends datagrams that answer nothing of ours, again and again: only a connection can tell who answers. */
+export class TooManyStrangersError extends Error {
+  constructor() {
+    super('too many datagrams that answer something else');
+    this.name = 'TooManyStrangersError';
+  }
+}
+
 export interface PlainServer {
   address: string;
   port: number;
@@ -40,8 +48,7 @@ export function exchangeUdp<T>(
       try {
         const answer = accept(datagram);
         if (answer !== undefined) finish(() => resolve(answer));
-        else if (++strangers > mostStrangers)
-          finish(() => reject(new Error('too many datagrams that answer something else')));
+        else if (++strangers > mostStrangers) finish(() => reject(new TooManyStrangersError()));
       } catch (error) {
         finish(() => reject(error instanceof Error ? error : new Error(String(error))));
       }

@@ -87,7 +87,7 @@ test('a refusal, nonsense and an answer to another update are told apart', async
   await assert.rejects(sent(silent, answer(0, 6), patient, 'TCP'), /to another update/u);
   await assert.rejects(sent(silent, silent, patient, 'TCP'), /closed the connection without an answer/u);
   await assert.rejects(
-    sent(() => Buffer.alloc(3), silent),
+    sent(silent, () => Buffer.alloc(3), patient, 'TCP'),
     /a DNS message of 3 bytes/u,
   );
   await assert.rejects(

@@ -1,11 +1,11 @@
 /** Sends an update to one server and reads what it says to it (RFC 2136 §3, RFC 8945 §5). */
 import type { DnsClock } from './clock.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
-import { DnsError, MalformedMessageError, NoAnswerError, UpdateRefusedError } from './errors.ts';
+import { DnsError, MalformedMessageError, NoAnswerError, TsigError, UpdateRefusedError } from './errors.ts';
 import { formatServerAddress } from './server-address.ts';
 import { exchangeTcp } from './tcp.ts';
 import { signMessage, verifyAnswer, type TsigKey } from './tsig.ts';
-import { exchangeUdp, type PlainServer } from './udp.ts';
+import { exchangeUdp, TooManyStrangersError, type PlainServer } from './udp.ts';
 import { decodeUpdateAnswer, encodeUpdate, type TxtUpdate, type UpdateAnswer } from './update.ts';
 
 export interface UpdateServer extends PlainServer {
@@ -23,7 +23,11 @@ export interface UpdateDeps {
   timeoutMs?: number;
 }
 
-/** Resolves on NOERROR. Rejects with UpdateRefusedError, TsigError or NoAnswerError. */
+/**
+ * Resolves on NOERROR. Rejects with UpdateRefusedError, TsigError or NoAnswerError. Over UDP, what is broken or not signed
+ * as it must be may be anybody's: it is passed over until the time is up (RFC 8945 §5.4, RFC 5452 §9.1), and then the same
+ * question is asked over TCP, where nobody else can answer. A server that has another key says so there.
+ */
 export async function sendUpdate(
   deps: UpdateDeps,
   server: UpdateServer,
@@ -52,12 +56,31 @@ export async function sendUpdate(
     return answer;
   };
   const overUdp = async (): Promise<UpdateAnswer> => {
+    let doubtful: unknown;
+    const readDatagram = (datagram: Buffer): UpdateAnswer | undefined => {
+      try {
+        return read(datagram);
+      } catch (error) {
+        const isAnybodys =
+          error instanceof TsigError ? !error.signed : error instanceof MalformedMessageError;
+        if (!isAnybodys) throw error;
+        doubtful ??= error;
+        return undefined;
+      }
+    };
+    let answer: UpdateAnswer | undefined;
     try {
-      const answer = await within((ending) => exchangeUdp(server, bytes, read, ending));
-      return answer.truncated ? await overTcp() : answer;
+      answer = await within((ending) => exchangeUdp(server, bytes, readDatagram, ending));
     } catch (error) {
-      if (!(error instanceof DeadlineError)) throw error;
+      if (!(error instanceof DeadlineError || error instanceof TooManyStrangersError)) throw error;
+    }
+    if (answer?.truncated === false) return answer;
+    try {
       return await overTcp();
+    } catch (error) {
+      // Of a server that has no TCP, the datagram that did not hold says more than a closed port.
+      signal?.throwIfAborted();
+      throw error instanceof DnsError ? error : (doubtful ?? error);
     }
   };
 
