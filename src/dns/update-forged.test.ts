@@ -50,7 +50,7 @@ type Replies = (request: Buffer) => readonly Buffer[];
 interface Told {
   asked: string[];
   /** Ends the time of the running attempt. */
-  expire(): void;
+  readonly expire: () => void;
 }
 
 async function update(

@@ -4,7 +4,6 @@ import { ingresses } from '../../api/networking.ts';
 import type { Ingress } from '../../api/routes.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { MethodNotAllowedError, NotFoundError } from '../../kube/errors.ts';
-import { canonicalHost } from '../responder/challenge-answers.ts';
 import type { Http01Deps } from './http01-deps.ts';
 import { kindsOf } from './present.ts';
 import { withoutSolverPath } from './solver-ingress.ts';
@@ -34,8 +33,8 @@ async function forget({ responder }: Http01Deps, { metadata, spec }: Challenge):
   const { answers } = responder;
   answers.delete(metadata?.uid ?? '');
   // A Challenge that took the place of this one may answer with the same file.
-  if (answers.http01(canonicalHost(spec.dnsName), spec.token) !== undefined) return;
-  await responder.http01Outlet.remove(spec.token);
+  if (answers.isAnswered(spec.token, spec.key)) return;
+  await responder.http01Outlet.remove(spec.token, spec.key);
 }
 
 async function remove<T extends KubeObject>(kind: SolverKind<T>, reach: Reach): Promise<void> {

@@ -33,6 +33,17 @@ suite('answers to challenges', () => {
     assert.deepEqual([answers.count('http'), answers.count('tls'), answers.size], [0, 1, 1]);
   });
 
+  test('what goes by the token alone is needed until the last name is proven', () => {
+    const answers = new ChallengeAnswers();
+    answers.setHttp01('1', answer('a.example', 'x'));
+    answers.setHttp01('2', answer('b.example', 'x'));
+    answers.delete('1');
+    assert.ok(answers.isAnswered('x', 'x.thumb'));
+    assert.ok(!answers.isAnswered('x', 'x.other'));
+    answers.delete('2');
+    assert.ok(!answers.isAnswered('x', 'x.thumb'));
+  });
+
   test('nobody takes the place of another answer to the same token', () => {
     const answers = new ChallengeAnswers();
     answers.setHttp01('1', answer('a.example', 'x'));

@@ -95,6 +95,13 @@ export class ChallengeAnswers {
     return this.#http.get(httpKey(host, token))?.answer.keyAuthorization;
   }
 
+  /** Whether some Challenge still answers with this, under whatever name: what goes by token alone is still needed. */
+  isAnswered(token: string, keyAuthorization: string): boolean {
+    for (const { answer } of this.#http.values())
+      if (answer.token === token && answer.keyAuthorization === keyAuthorization) return true;
+    return false;
+  }
+
   /** By DNS name or IP address. */
   tlsAlpn01(domain: string): TlsAlpn01Answer | undefined {
     return this.#tls.get(canonicalHost(domain))?.answer;

@@ -23,6 +23,16 @@ export class AnswerTakenError extends SolverError {
   }
 }
 
+/** A web server tells files apart by the token alone: of two Challenges with one token, the first keeps its file. */
+export class TokenTakenError extends SolverError {
+  constructor(path: string) {
+    super(
+      'solver/conflict',
+      `${path} holds the answer of another Challenge with the same token (RFC 8555 §8.1: no CA gives one out twice), or a file of somebody else: it is left alone, and this one waits until it is gone`,
+    );
+  }
+}
+
 /** The address that answers have to come from cannot be listened on. The message names the setting and the remedy. */
 export class ListenError extends SolverError {
   /** `EADDRINUSE`, `EACCES`, ...; empty when the system gave none. */

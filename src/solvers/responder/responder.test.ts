@@ -43,7 +43,7 @@ suite('the responder', () => {
     // Not our name: fetch sends the address.
     assert.equal(response.status, 404);
     answers.delete('1');
-    await responder.http01Outlet.remove('t');
+    await responder.http01Outlet.remove('t', 't.k');
     await clock.advance(idleMs - 1);
     assert.notEqual(port(), undefined);
     await clock.advance(1);
@@ -56,7 +56,7 @@ suite('the responder', () => {
     await responder.http01Outlet.write('t', 't.k');
     const before = responder.http01Address;
     answers.delete('1');
-    await responder.http01Outlet.remove('t');
+    await responder.http01Outlet.remove('t', 't.k');
     answers.setHttp01('2', answer);
     await responder.http01Outlet.write('t', 't.k');
     await clock.advance(10 * idleMs);
@@ -69,7 +69,7 @@ suite('the responder', () => {
     const before = responder.http01Address;
     assert.notEqual(before, undefined);
     assert.notEqual(responder.tlsAlpn01Address, undefined);
-    await responder.http01Outlet.remove('t');
+    await responder.http01Outlet.remove('t', 't.k');
     await clock.advance(10 * idleMs);
     assert.deepEqual(responder.http01Address, before);
   });

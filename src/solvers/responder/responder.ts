@@ -26,10 +26,10 @@ const turnMs = 5_000;
 
 /** How HTTP-01 answers get out of the table: as files of a webroot, or over a listener that has to be open for it. */
 export interface Http01Outlet {
-  /** Resolves when the answer, which is in the table already, can be asked for. @throws SolverNotServedError, ListenError, WebrootError */
+  /** Resolves when the answer, which is in the table already, can be asked for. @throws SolverNotServedError, ListenError, WebrootError, TokenTakenError */
   write(token: string, keyAuthorization: string): Promise<void>;
-  /** After it has left the table. @throws WebrootError */
-  remove(token: string): Promise<void>;
+  /** After it has left the table, and nothing but this answer. @throws WebrootError */
+  remove(token: string, keyAuthorization: string): Promise<void>;
 }
 
 /** Everything is idempotent, like the solvers that call it. */

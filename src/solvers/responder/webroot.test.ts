@@ -32,8 +32,8 @@ suite('the webroot', () => {
     assert.equal((await stat(join(challenges, token))).mode & 0o777, 0o644);
     assert.equal((await stat(challenges)).mode & 0o777, 0o755);
     assert.deepEqual(await readdir(challenges), [token]);
-    await webroot.remove(token);
-    await webroot.remove(token);
+    await webroot.remove(token, 'key.authorization');
+    await webroot.remove(token, 'key.authorization');
     assert.deepEqual(await readdir(challenges), []);
   });
 
@@ -41,7 +41,7 @@ suite('the webroot', () => {
     const { webroot, scratch } = await prepared(context);
     for (const hostile of ['../../escape', 'a/b', '..', '', 'a\0b', 'x'.repeat(300), '.htaccess']) {
       await assert.rejects(webroot.write(hostile, 'x'), WebrootError, JSON.stringify(hostile));
-      await assert.rejects(webroot.remove(hostile), WebrootError, JSON.stringify(hostile));
+      await assert.rejects(webroot.remove(hostile, 'x'), WebrootError, JSON.stringify(hostile));
     }
     assert.deepEqual(await readdir(scratch), ['www']);
   });
@@ -62,10 +62,10 @@ suite('the webroot', () => {
     await writeFile(join(elsewhere, token), 'of somebody else');
     await rm(challenges, { recursive: true });
     await symlink(elsewhere, challenges);
-    await assert.rejects(webroot.remove(token), /is not a folder of its own/);
+    await assert.rejects(webroot.remove(token, 'x'), /is not a folder of its own/);
     assert.deepEqual(await readdir(elsewhere), [token]);
     await rm(challenges);
-    await webroot.remove(token);
+    await webroot.remove(token, 'x');
   });
 
   test('says which folder is missing', async (context) => {
@@ -87,7 +87,7 @@ suite('the webroot', () => {
     const next = new Webroot(options);
     assert.deepEqual(await next.sweep(new Set(['live'])), [token]);
     assert.deepEqual((await readdir(challenges)).toSorted(), ['certbots-own', 'live']);
-    await next.remove('live');
+    await next.remove('live', 'x');
     assert.deepEqual(await next.sweep(new Set()), []);
   });
 });
