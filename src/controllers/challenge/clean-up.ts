@@ -41,7 +41,11 @@ export class CleanUp {
   /** Its answer is taken away for good. */
   async finish(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
     const problem = await this.takeAway(challenge);
-    if (problem === undefined) return this.letGo(challenge, memory);
+    if (problem === undefined) {
+      // The answer to the last write may come before the watch tells that the object is gone: it is not to be done again.
+      memory.cleaned = true;
+      return this.letGo(challenge, memory);
+    }
     const { writer, context } = this.#deps;
     const { deletionTimestamp } = challenge.metadata ?? {};
     // Counted here, too: an object whose status cannot be written must be let go of all the same.

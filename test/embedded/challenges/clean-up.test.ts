@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigMap } from '../../../src/api/core.ts';
+import type { KubeObject } from '../../../src/api/meta.ts';
 import { configMaps } from '../../../src/api/resources.ts';
 import { cleanUpLimit } from '../../../src/controllers/challenge/decide.ts';
 import { ForbiddenError, TooLargeError } from '../../../src/kube/errors.ts';
@@ -31,6 +32,24 @@ test('a deletion takes the answer away first', async (t) => {
   await here.delete(name);
   assert.equal(here.solver.world.size, 0);
   assert.equal(await here.find(name), undefined);
+});
+
+test('an answer that was taken away is not taken away again where the object could not be let go of at once', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  here.solver.unseen.add('web.example.com');
+  const name = await here.prove('web');
+  const { ours } = here.world;
+  const patch = ours.patch.bind(ours);
+  let refused = 0;
+  ours.patch = (...args: Parameters<typeof patch>) =>
+    'finalizers' in ((args[3] as KubeObject).metadata ?? {}) && refused++ < 2
+      ? Promise.reject(new Error('etcdserver: request timed out'))
+      : patch(...args);
+  await here.delete(name);
+  await here.world.clock.advance(60_000);
+  assert.equal(await here.find(name), undefined);
+  assert.equal(refused, 3);
+  assert.equal(here.solver.count('cleanUp'), 1);
 });
 
 test('a clean-up that fails is tried again, says so, and is told how often', async (t) => {
