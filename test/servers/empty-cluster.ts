@@ -36,13 +36,11 @@ interface Definition extends KubeObject {
   status?: { conditions?: { type: string; status: string }[] };
 }
 
-/** Deletes the objects of our kinds, of kinds that tests defined, and the Secrets, Events and ConfigMaps that nobody else needs. */
+/** Deletes the objects of our kinds, of kinds that tests defined (Gateways make Certificates), and the Secrets, Events and ConfigMaps that nobody else needs. */
 export async function emptyCluster(client: KubeClient): Promise<void> {
   const defined = (await client.list<Definition>(definitions)).items;
   const foreign = defined
-    .filter(
-      ({ spec }) => !spec.group.endsWith('cert-manager.io') && spec.group !== 'gateway.networking.k8s.io',
-    )
+    .filter(({ spec }) => !spec.group.endsWith('cert-manager.io'))
     .map(({ spec }): ResourceType => {
       const { plural, singular = plural, kind } = spec.names;
       const version = spec.versions.find(({ storage }) => storage)?.name ?? 'v1';
@@ -65,7 +63,7 @@ export async function emptyCluster(client: KubeClient): Promise<void> {
     configMaps,
   ];
   // Owners first: what they own goes with them, whoever is faster.
-  for (const type of [...core, ...foreign])
+  for (const type of [...foreign, ...core])
     await until(`${type.plural} are gone`, async () => {
       const { items } = await client.list<KubeObject>(type, { metadataOnly: true });
       const left = items.filter((object) => !KUBERNETES_OWN.test(object.metadata?.name ?? ''));
