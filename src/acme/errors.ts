@@ -7,7 +7,8 @@ export type AcmeErrorCode =
   | 'acme/protocol'
   | 'acme/configuration'
   | 'acme/certificate'
-  | 'acme/profile';
+  | 'acme/profile'
+  | 'acme/excess';
 
 /** Base of every error of this room. `code` is stable; messages are for people and hold no secrets. */
 export class AcmeError extends Error {
@@ -139,6 +140,13 @@ export class AcmeProfileError extends AcmeError {
     super('acme/profile', false, `${has} (${hint})`);
     this.profile = profile;
     this.available = available;
+  }
+}
+
+/** The CA asks for more than belongs to the order, or than there is room for: asking again brings the same. */
+export class AcmeExcessError extends AcmeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('acme/excess', false, message, options);
   }
 }
 

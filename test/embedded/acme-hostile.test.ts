@@ -128,3 +128,21 @@ for (const [title, make, reason] of attempts) {
     assert.deepEqual(owned, []);
   });
 }
+
+test('a CA with two thousand authorizations for one name ends the order, and the Certificate says why', async (t) => {
+  const acme = await AcmeWorld.start(t);
+  await acme.issuer();
+  acme.ca.surplus = 1999;
+  await acme.certificate('web', ['www.example.test']);
+  const { status } = await acme.order();
+  assert.equal(status?.state, 'errored');
+  assert.match(
+    status?.reason ?? '',
+    /^Failed to create Order: the CA asks for 2000 authorizations in an order of 1 name/u,
+  );
+  assert.equal(status?.authorizations, undefined);
+  assert.deepEqual(await acme.challenges(), []);
+  assert.equal(acme.ca.count('newOrder'), 1);
+  const issuing = await acme.world.condition('web', 'Issuing');
+  assert.match(issuing?.message ?? '', /2000 authorizations/u);
+});

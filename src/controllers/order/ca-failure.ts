@@ -39,7 +39,8 @@ export function judgeFailure(doing: string, error: unknown): CaFailure {
   // Nothing was sent, as the CA would refuse it in this word (draft-ietf-acme-profiles §4): it is healthy, the issuer is wrong.
   if (error instanceof AcmeProfileError)
     return { kind: 'errored', reason, problem: `${acmeErrorPrefix}invalidProfile` };
-  // A chain that is none. Only another order can help.
-  if (error.code === 'acme/certificate') return { kind: 'errored', reason, problem: noProblemType };
+  // A chain that is none, more authorizations than names: only another order can help, or another CA.
+  if (error.code === 'acme/certificate' || error.code === 'acme/excess')
+    return { kind: 'errored', reason, problem: noProblemType };
   return { kind: 'wait', reason, problem: noProblemType };
 }

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import type { AcmeAuthorization, AcmeClient, AcmeOrder, NewOrder } from '../../acme/acme-client.ts';
+import type {
+  AcmeAuthorization,
+  AcmeClient,
+  AcmeDirectory,
+  AcmeOrder,
+  NewOrder,
+} from '../../acme/acme-client.ts';
+import { AcmeExcessError } from '../../acme/errors.ts';
 import type { AcmeIssuer } from '../../api/issuer-acme.ts';
 import type { Order, OrderSpec, OrderStatus } from '../../api/order.ts';
 import { encodePem } from '../../pki/pem.ts';
@@ -12,7 +19,15 @@ import { parseCsr } from '../../pki/x509/parse-csr.ts';
 import { createSigner } from '../../pki/x509/sign-certificate.ts';
 import { problem } from '../testing/fake-ca.ts';
 import { LostOrders } from './lost-orders.ts';
-import { create, fetchAuthorizations, fetchCertificate, finalize, type StepInput } from './ca-steps.ts';
+import { judgeFailure } from './ca-failure.ts';
+import {
+  create,
+  fetchAuthorizations,
+  fetchCertificate,
+  fetchOrder,
+  finalize,
+  type StepInput,
+} from './ca-steps.ts';
 
 const now = Date.parse('2026-11-22T10:00:00.345Z');
 const at = 'https://ca.example';
@@ -53,7 +68,7 @@ function input({ spec, status = {}, acme, client }: Given): StepInput {
     },
     client: client as AcmeClient,
     budget: undefined,
-    lost: new LostOrders(() => new Set()),
+    lost: new LostOrders(() => false),
     memory: { uid: 'u', proven: 1, polls: 0, failures: 0, ready: true, finalizing: false, pollAtMs: 0 },
     now,
     signal: new AbortController().signal,
@@ -155,6 +170,64 @@ test('a CA that asks for proof of what was not ordered gets none', async () => {
   const { state, reason } = await fetched('bank.example');
   assert.equal(state, 'errored');
   assert.match(reason ?? '', /"bank\.example", which was not ordered/u);
+});
+
+test('a CA that asks for more authorizations than there are names is not followed', async () => {
+  const urls = Array.from({ length: 2000 }, (_, index) => `${at}/authz/${index}`);
+  const answer = remote({ authorizations: urls });
+  const tells = (error: unknown): boolean => {
+    assert.ok(error instanceof AcmeExcessError, String(error));
+    assert.match(error.message, /2000 authorizations in an order of 1 name .*another issuer/u);
+    const { kind, problem: type } = judgeFailure('', error);
+    assert.deepEqual([kind, type], ['errored', 'about:blank']);
+    return true;
+  };
+  const directory = { newNonce: at, newAccount: at, newOrder: at } as AcmeDirectory;
+  const newOrder: AcmeClient['newOrder'] = () => Promise.resolve(answer);
+  await assert.rejects(
+    create(input({ client: { directory: () => Promise.resolve(directory), newOrder } })),
+    tells,
+  );
+  const order: AcmeClient['order'] = () => Promise.resolve(answer);
+  await assert.rejects(fetchOrder(input({ status: { url: `${at}/order/1` }, client: { order } })), tells);
+  // Two for one name may be what it takes: a wildcard beside its base has its own.
+  const two = remote({ authorizations: urls.slice(0, 2) });
+  const both = { dnsNames: ['a.example', '*.a.example'] };
+  const { status } = await fetchOrder(
+    input({ spec: both, status: { url: at }, client: { order: () => Promise.resolve(two) } }),
+  );
+  assert.equal(status.authorizations?.length, 2);
+});
+
+test('authorizations that no object of the API holds end the order before it is written', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `n${index}.example`);
+  const authorizations = names.map((name) => ({ url: `${at}/authz/${name}` }));
+  const answer = (url: string, length: number): AcmeAuthorization => ({
+    url,
+    identifier: { type: 'dns', value: url.replace(`${at}/authz/`, '') },
+    status: 'pending',
+    wildcard: false,
+    challenges: Array.from({ length }, (_, index) => ({
+      url: `${at}/${'x'.repeat(1900)}/${index}`,
+      token: 't'.repeat(43),
+      type: 'http-01',
+      status: 'pending',
+    })),
+  });
+  const fetched = (length: number) =>
+    fetchAuthorizations(
+      input({
+        spec: { dnsNames: names },
+        status: { authorizations },
+        client: { authorization: (url) => Promise.resolve(answer(url, length)) },
+      }),
+      authorizations.map(({ url }) => url),
+    );
+  assert.equal((await fetched(4)).status.authorizations?.length, 100);
+  await assert.rejects(
+    fetched(6),
+    (error) => error instanceof AcmeExcessError && /1187 KiB.*fewer names/u.test(error.message),
+  );
 });
 
 test('an order that was finalized before is not finalized again, and its certificate is fetched', async () => {

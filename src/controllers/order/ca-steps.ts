@@ -9,6 +9,7 @@ import type { Authorization, Order } from '../../api/order.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { PkiError } from '../../pki/errors.ts';
 import { parseCsr } from '../../pki/x509/parse-csr.ts';
+import { requireFitting } from './authorization-bounds.ts';
 import { wishOf } from './budget-wish.ts';
 import { identifiersOf, sameIdentifier } from './identifiers.ts';
 import type { LostOrders } from './lost-orders.ts';
@@ -106,11 +107,12 @@ async function findLost(
   return found;
 }
 
-/** What an Order keeps of an order of the CA; authorizations that are known already stay as they are. */
+/** What an Order keeps of an order of the CA; authorizations that are known already stay as they are. @throws AcmeExcessError */
 function standing(order: Order, remote: AcmeOrder): StatusPatch {
   const known = new Map((order.status?.authorizations ?? []).map((each) => [each.url, each]));
   const authorizations: Authorization[] = remote.authorizations.map((url) => known.get(url) ?? { url });
   const kept = order.status?.authorizations ?? [];
+  if (kept.length === 0) requireFitting(order.spec, authorizations);
   return {
     finalizeURL: order.status?.finalizeURL ?? remote.finalize,
     // Their number cannot change once it is stored.
@@ -159,6 +161,7 @@ export async function fetchAuthorizations(input: StepInput, urls: readonly strin
     const answer = found.get(each.url);
     return answer === undefined ? each : filled(each, answer);
   });
+  requireFitting(order.spec, authorizations);
   return { status: news({ authorizations }) };
 }
 

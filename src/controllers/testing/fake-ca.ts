@@ -55,6 +55,8 @@ export class FakeCa {
   reusesOrders = false;
   /** Whether it lists the orders of an account (RFC 8555 §7.1.2.1). */
   listsOrders = true;
+  /** So many more authorizations than an order has names. */
+  surplus = 0;
   /** Orders stay in processing until this is false. */
   slow = false;
   /** Milliseconds since the epoch; for certificates. */
@@ -240,6 +242,8 @@ export class FakeCa {
       });
       return url;
     });
+    for (let index = 0; index < this.surplus; index++)
+      authorizations.push(`https://ca.example/authz/${number}-surplus-${index}`);
     const order: Mutable<AcmeOrder> = {
       url: `https://ca.example/order/${number}`,
       status: 'pending',
