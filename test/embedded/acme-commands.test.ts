@@ -44,6 +44,28 @@ test('status, show, budget and revoke work against the kubeconfig of up', async 
   assert.match(revoked.err, /ClusterIssuer ca is no ACME issuer/u);
 });
 
+test('an API that is not there is told at once, with its address', async (t) => {
+  const folder = workspace(t, {
+    kubeconfig: `
+apiVersion: v1
+kind: Config
+current-context: gone
+contexts: [{ name: gone, context: { cluster: gone, user: '' } }]
+clusters: [{ name: gone, cluster: { server: 'http://127.0.0.1:1' } }]
+`,
+  });
+  const { code, err, out } = await start(t, [
+    'acme',
+    'status',
+    'web',
+    '--kubeconfig',
+    join(folder, 'kubeconfig'),
+  ]).ended;
+  assert.deepEqual([code, out], [3, '']);
+  assert.match(err, /http:\/\/127\.0\.0\.1:1: no API listens there \(connection refused\): start it/u);
+  assert.doesNotMatch(err, /tried again|within 20 s/u);
+});
+
 test('what is wrong on the command line is told without asking anybody', async (t) => {
   for (const [args, why] of [
     [['revoke', 'web'], /required option '--reason/u],

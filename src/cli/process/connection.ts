@@ -24,11 +24,13 @@ export interface ConnectionSettings {
   /** Requests per second where the server does not share itself out; negative: no limit. */
   qps?: number;
   burst?: number;
+  /** False: where nothing listens, it is said at once instead of waited for. */
+  waits?: boolean;
 }
 
 /**
  * Resolves once the API answered, with what its server can do; undefined when asked to stop before. An API that cannot
- * be reached is waited for.
+ * be reached is waited for, unless the settings say otherwise.
  * @throws EnvironmentError when no waiting will help: kubeconfig, credentials, trust
  */
 export async function openConnection(
@@ -39,7 +41,7 @@ export async function openConnection(
   const { connection, tls } = await open(settings, surroundings);
   const { signal } = surroundings;
   try {
-    await firstContact({ connection, tls, log, signal });
+    await firstContact({ connection, tls, log, signal, waits: settings.waits ?? true });
     if (!signal.aborted) {
       const limit = { perSecond: settings.qps, burst: settings.burst, signal };
       const adapted = await adaptConnection(connection, limit);

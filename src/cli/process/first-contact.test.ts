@@ -54,7 +54,7 @@ describe('the first contact with an API', () => {
 
   async function contact(
     material: TlsMaterial,
-    options: { auth?: Auth; server?: string; tls?: () => Promise<TlsMaterial> } = {},
+    options: { auth?: Auth; server?: string; tls?: () => Promise<TlsMaterial>; waits?: boolean } = {},
   ): Promise<string[]> {
     const warnings: string[] = [];
     const tls = options.tls ?? ((): Promise<TlsMaterial> => Promise.resolve(material));
@@ -74,7 +74,7 @@ describe('the first contact with an API', () => {
       },
     };
     try {
-      await firstContact({ connection, tls, log, signal: stop.signal });
+      await firstContact({ connection, tls, log, signal: stop.signal, waits: options.waits ?? true });
     } finally {
       await connection.close();
     }
@@ -94,6 +94,26 @@ describe('the first contact with an API', () => {
     status = 503;
     const [busy] = await contact(trusted());
     assert.match(busy ?? '', /tried again/);
+    status = 200;
+  });
+
+  it('of a command does not wait where nothing is: it names the address and the remedy', async () => {
+    for (const [server, why] of [
+      ['https://127.0.0.1:1', /^no API listens there \(connection refused\)/],
+      // Of a machine without any DNS, the same in other words.
+      ['https://nobody.invalid:6443', /no such host is known|tried again/],
+    ] as const) {
+      const told = await contact(trusted(), { server, waits: false }).catch((error: unknown) => {
+        assert.ok(error instanceof EnvironmentError);
+        assert.ok(error.message.startsWith(`${server}: `), error.message);
+        assert.match(error.message, /certwright up, or the cluster.*--kubeconfig or --context/);
+        return [error.message.slice(server.length + 2)];
+      });
+      assert.match(told[0] ?? '', why);
+    }
+    status = 503;
+    const [busy] = await contact(trusted(), { waits: false });
+    assert.match(busy ?? '', /tried again/, 'one that is busy is waited for');
     status = 200;
   });
 

@@ -13,17 +13,19 @@ export interface Contact {
   tls: (() => Promise<TlsMaterial>) | undefined;
   log: Log;
   signal: AbortSignal;
+  /** False: somebody sits in front of it. Where nothing is at the address, that is said at once. */
+  waits: boolean;
 }
 
 const againMs = 5_000;
 
 /**
  * Resolves once the API answered anything but 401, or when the signal aborts. A server that cannot be reached is waited
- * for: it may be starting.
+ * for where `waits` says so: it may be starting. One that is slow is waited for in any case.
  *
- * Rejects with EnvironmentError when credentials or trust are at fault.
+ * Rejects with EnvironmentError when credentials or trust are at fault, or nothing is there.
  */
-export async function firstContact({ connection, tls, log, signal }: Contact): Promise<void> {
+export async function firstContact({ connection, tls, log, signal, waits }: Contact): Promise<void> {
   const transport = createTransport({ ...connection, requestTimeoutMs: 10_000 }, 'cert-manager');
   while (!signal.aborted) {
     try {
@@ -32,7 +34,8 @@ export async function firstContact({ connection, tls, log, signal }: Contact): P
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof KubeError)) throw error;
-      const remedy = await remedyOf(error, tls, connection.clock.now());
+      const remedy =
+        (await remedyOf(error, tls, connection.clock.now())) ?? (waits ? undefined : absence(error));
       if (remedy !== undefined) {
         throw new EnvironmentError('cli/kubeconfig', `${connection.baseUrl}: ${remedy}`, error);
       }
@@ -45,6 +48,24 @@ export async function firstContact({ connection, tls, log, signal }: Contact): P
       await pause(connection.clock, againMs, signal).catch(() => undefined);
     }
   }
+}
+
+const another =
+  'start it (certwright up, or the cluster), or name another one by --kubeconfig or --context; KUBECONFIG counts where neither is given';
+
+const absences: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'no API listens there (connection refused)',
+  ENOTFOUND: 'no such host is known (DNS)',
+  EHOSTUNREACH: 'this machine has no way to that address',
+  ENETUNREACH: 'this machine has no way to that address',
+};
+
+/** Why nothing can answer there; undefined where something may, later. */
+function absence(error: KubeError): string | undefined {
+  const what = causes(error)
+    .map((cause) => absences[codeOf(cause)])
+    .find((text) => text !== undefined);
+  return what === undefined ? undefined : `${what}: ${another}`;
 }
 
 /** What to do about it; undefined when time may help. */

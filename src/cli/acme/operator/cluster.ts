@@ -76,7 +76,7 @@ async function open(
 ): Promise<number> {
   const { namespace, clusterResourceNamespace, patience, log, env, signal } = surroundings;
   const connection = await openConnection(
-    { kubeconfig: flags.kubeconfig ?? '', context: flags.context ?? '' },
+    { kubeconfig: flags.kubeconfig ?? '', context: flags.context ?? '', waits: false },
     { env, signal: AbortSignal.any([signal, patience]) },
     log,
   );
