@@ -133,8 +133,8 @@ Example:
     .addHelpText(
       'after',
       `
-Where the CA offers renewal information the certificate is replaced by itself; the answer says how to have it at once. After
-keyCompromise the CA refuses the key for ever: rotationPolicy Always (the default) makes a new one.
+Where the CA offers renewal information the controller asks it now, and replaces the certificate; the answer says what to do
+elsewhere. After keyCompromise the CA refuses the key for ever: rotationPolicy Always (the default) makes a new one.
 
 Examples:
   certwright acme revoke web -n shop --reason keyCompromise

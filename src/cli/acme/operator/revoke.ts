@@ -9,6 +9,7 @@ import { PkiError } from '../../../pki/errors.ts';
 import { parseCertificates, type ParsedCertificate } from '../../../pki/x509/parse-certificate.ts';
 import { EnvironmentError, exitCodes, UsageError } from '../../errors.ts';
 import type { Surroundings } from '../../program.ts';
+import { askForLook, type Look } from './ask-for-look.ts';
 import type { Cluster } from './cluster.ts';
 import {
   failed,
@@ -47,7 +48,7 @@ export async function revoke(
   options: RevokeOptions,
   out: Surroundings['out'],
 ): Promise<number> {
-  const { leaf, named, next } = await (/[/.]/u.test(target)
+  const { leaf, named, certificate, keeps } = await (/[/.]/u.test(target)
     ? ofFile(cluster, target, options)
     : ofCertificate(cluster, target, options));
   const serial = serialOf(leaf);
@@ -64,12 +65,15 @@ export async function revoke(
   } finally {
     await client.close();
   }
+  const look =
+    certificate === undefined || keeps === true ? undefined : await askForLook(cluster, certificate);
   const facts = {
     issuer: named.title,
     serialNumber: serial,
     dnsNames: leaf.subjectAltNames.dnsNames,
     reason: options.reason,
     alreadyRevoked: before,
+    ...(look === undefined ? {} : { controllerLooksNow: look.kind === 'asked' }),
   };
   print(
     out,
@@ -79,7 +83,7 @@ export async function revoke(
       [before ? 'Revoked before' : 'Revoked', `serial ${serial}, ${facts.dnsNames.join(', ')}`],
       ['By', named.title],
       ['Reason', before ? undefined : options.reason],
-      ['Next', next],
+      ['Next', certificate === undefined ? undefined : nextStep(certificate, look)],
     ]),
   );
   return exitCodes.ok;
@@ -93,7 +97,23 @@ export function serialOf({ serialHex }: Pick<ParsedCertificate, 'serialHex'>): s
 interface Target {
   leaf: ParsedCertificate;
   named: FoundIssuer;
-  next?: string;
+  /** Absent for a file. */
+  certificate?: Certificate;
+  /** The key is compromised, and the Certificate would keep it. */
+  keeps?: boolean;
+}
+
+/** @param look undefined: looking again would only ask the CA for the key that it refuses now */
+function nextStep({ metadata, spec }: Certificate, look: Look | undefined): string {
+  const namespace = metadata?.namespace ?? '';
+  if (look === undefined)
+    return `spec.privateKey.rotationPolicy is Never, and the key is compromised: set it to Always, and delete Secret ${namespace}/${spec.secretName} to have both replaced`;
+  const remove = `kubectl delete secret ${spec.secretName} --namespace ${namespace}`;
+  if (look.kind === 'asked')
+    return `the controller asks the CA about it now, and replaces it when the CA says that it is revoked; without waiting for that: ${remove}`;
+  if (look.kind === 'none')
+    return `nobody asks the CA about it (status.acme.ari is not there), so it is not replaced by itself: ${remove}`;
+  return `the controller could not be told to look now (${look.why}): it looks at ${look.nextCheck ?? 'its own time'}; at once: ${remove}`;
 }
 
 async function ofCertificate(
@@ -121,9 +141,8 @@ async function ofCertificate(
   return {
     leaf: leafOf(Buffer.from(chain, 'base64'), `Secret ${namespace}/${secretName}`),
     named,
-    next: keeps
-      ? `spec.privateKey.rotationPolicy is Never, and the key is compromised: set it to Always, and delete Secret ${namespace}/${secretName} to have both replaced`
-      : `where the CA offers renewal information the certificate is replaced by itself; at once by: kubectl delete secret ${secretName} --namespace ${namespace}`,
+    certificate,
+    keeps,
   };
 }
 
