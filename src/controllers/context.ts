@@ -85,10 +85,10 @@ export interface SharedInformers {
   clusterIssuers: Informer<ClusterIssuer>;
   /**
    * Filled where a controller of ACME runs (`runsAcme`), else always empty. Indexes: `owner` (`namespace/uid` of the
-   * controller, whatever its kind), `issuer` (`issuerIndexKey`).
+   * controller, whatever its kind), `issuer` (`issuerIndexKey`), `url` and `authorization` (`orderAddresses`).
    */
   orders: Informer<OrderFacts>;
-  /** Filled and indexed as `orders`. Managed fields dropped. */
+  /** Filled as `orders`. Indexes: `owner`, `issuer`. Managed fields dropped. */
   challenges: Informer<Challenge>;
 }
 

@@ -21,7 +21,7 @@ import { CsrReader } from '../pki/x509/csr-reader.ts';
 import type { OpenAccount } from '../issuers/acme/account-shelf.ts';
 import { openAccounts } from '../issuers/acme/open-account.ts';
 import type { AcmeSurroundings } from '../issuers/acme/surroundings.ts';
-import { trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
+import { orderAddresses, trimOrder, type OrderFacts } from '../issuers/acme/order-facts.ts';
 import type { IssuerTypes } from '../issuers/registry.ts';
 import { cacheKey, type Informer } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -309,7 +309,7 @@ function sharedInformers(
           if (order.issued) fresh.order(object as Order);
           return order;
         },
-        indexes: { owner: controlledBy, issuer: byIssuer },
+        indexes: { owner: controlledBy, issuer: byIssuer, ...orderAddresses },
       },
       deps,
     ),

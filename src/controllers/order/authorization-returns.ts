@@ -42,11 +42,9 @@ export class AuthorizationReturns {
 
   /** CAs may hand the same authorization to several orders (RFC 8555 §7.1.3). */
   #isShared({ metadata }: OrderFacts, url: string): boolean {
-    for (const other of this.#context.informers.orders.values()) {
-      if (other.metadata?.uid === metadata?.uid || other.issued || isFailure(other.status?.state)) continue;
-      if (other.status?.authorizations?.some((each) => each.url === url) === true) return true;
-    }
-    return false;
+    return this.#context.informers.orders
+      .byIndex('authorization', url)
+      .some((other) => other.metadata?.uid !== metadata?.uid && !isFailure(other.status?.state));
   }
 
   async #giveAll(urls: readonly string[], issuer: AnyIssuer): Promise<void> {

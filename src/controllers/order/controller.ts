@@ -40,9 +40,7 @@ export function startOrderController(
   const memories = new OrderMemories();
   const steps = new OrderSteps(context);
   const returns = new AuthorizationReturns(context, signal);
-  const lost = new LostOrders(
-    () => new Set([...informers.orders.values()].map(({ status }) => status?.url ?? '')),
-  );
+  const lost = new LostOrders((url) => informers.orders.byIndex('url', url).length > 0);
   /** UIDs of Orders that were there before this process, and of which nobody has noted that the CA knows them. */
   const inherited = new Set<string>();
 

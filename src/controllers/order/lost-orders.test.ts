@@ -45,7 +45,7 @@ function ca(orders: readonly AcmeOrder[] | undefined | Error): Ca {
 
 const wanted = dns('*.A.example', 'a.example.');
 const find = async (orders: Parameters<typeof ca>[0], wish = wanted, known: string[] = []) =>
-  (await new LostOrders(() => new Set(known)).find(ca(orders).client, wish, 0, now, {}))?.url;
+  (await new LostOrders((url) => known.includes(url)).find(ca(orders).client, wish, 0, now, {}))?.url;
 
 test('an order for the same names that nobody has is found, whatever their order and case', async () => {
   assert.equal(await find([order(1)]), order(1).url);
@@ -72,7 +72,7 @@ test('what an Order of the API has already is not even looked at', async () => {
 });
 
 test('two Orders for the same names get one each, and the list is asked for once', async () => {
-  const lost = new LostOrders(() => new Set());
+  const lost = new LostOrders(() => false);
   const one = ca([order(1), order(2)]);
   const found = await Promise.all([1, 2, 3].map(() => lost.find(one.client, wanted, 0, now, {})));
   assert.deepEqual(
@@ -83,7 +83,7 @@ test('two Orders for the same names get one each, and the list is asked for once
 });
 
 test('what gets lost after the list was asked for is looked for in a new one', async () => {
-  const lost = new LostOrders(() => new Set());
+  const lost = new LostOrders(() => false);
   const orders: AcmeOrder[] = [];
   const one = ca(orders);
   assert.equal(await lost.find(one.client, wanted, 0, now, {}), undefined);
@@ -98,7 +98,7 @@ test('a CA without a list holds nothing up', async () => {
 });
 
 test('a list that cannot be had now is asked for again', async () => {
-  const lost = new LostOrders(() => new Set());
+  const lost = new LostOrders(() => false);
   const one = ca(new AcmeTransportError('connect', 'refused'));
   for (let tries = 1; tries <= 2; tries++) {
     await assert.rejects(lost.find(one.client, wanted, 0, now, {}), AcmeTransportError);
@@ -107,8 +107,23 @@ test('a list that cannot be had now is asked for again', async () => {
 });
 
 test('strangers with the same account cost fifty looks at most', async () => {
-  const lost = new LostOrders(() => new Set());
+  const lost = new LostOrders(() => false);
   const one = ca(Array.from({ length: 500 }, (_, index) => order(index, dns(`n${index}.example`))));
   assert.equal(await lost.find(one.client, wanted, 0, now, {}), undefined);
   assert.equal(one.looked.length, 50);
+});
+
+test('only what the CA lists is asked about, once for the list and once for each wish', async () => {
+  let asked = 0;
+  const lost = new LostOrders(() => {
+    asked++;
+    return false;
+  });
+  const one = ca([order(1), order(2)]);
+  for (let wishes = 0; wishes < 5; wishes++) await lost.find(one.client, wanted, 0, now, {});
+  assert.equal(
+    asked,
+    2 + 2 + 1,
+    'the list, two that fit, then the one that was not given away; nothing after that',
+  );
 });

@@ -22,11 +22,11 @@ export class LostOrders {
   /** Given to an Order whose status may not say so yet. */
   readonly #given = new Set<string>();
   #losses = 0;
-  /** URLs that Orders of the API have. */
-  readonly #known: () => ReadonlySet<string>;
+  readonly #isKnown: (url: string) => boolean;
 
-  constructor(known: () => ReadonlySet<string>) {
-    this.#known = known;
+  /** @param isKnown whether an Order of the API has this URL */
+  constructor(isKnown: (url: string) => boolean) {
+    this.#isKnown = isKnown;
   }
 
   /** The CA may have taken an order just now, and its answer got lost. The number is for `find`. */
@@ -87,9 +87,7 @@ export class LostOrders {
   }
 
   #untaken(urls: readonly string[]): string[] {
-    if (urls.length === 0) return [];
-    const known = this.#known();
-    return urls.filter((url) => !this.#given.has(url) && !known.has(url));
+    return urls.filter((url) => !this.#given.has(url) && !this.#isKnown(url));
   }
 
   async #list(client: AcmeClient, options: CallOptions): Promise<AcmeOrder[]> {

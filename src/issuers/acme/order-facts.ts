@@ -20,3 +20,10 @@ export function trimOrder(object: KubeObject): OrderFacts {
   const { authorizations: _authorizations, certificate: _certificate, ...kept } = status;
   return { ...kind, metadata: rest, spec: { ...spec, request: '' }, status: kept, issued };
 }
+
+/** Indexes of the cache by addresses at the CA; the authorizations only of Orders on their way. */
+export const orderAddresses = {
+  url: ({ status }: OrderFacts): string[] =>
+    status?.url === undefined || status.url === '' ? [] : [status.url],
+  authorization: ({ status }: OrderFacts): string[] => (status?.authorizations ?? []).map(({ url }) => url),
+};
