@@ -18,7 +18,9 @@ import { Memories } from './memory.ts';
 import { issuerOf } from './proof-source.ts';
 import { Removals } from './shared-place.ts';
 import { Slots } from './slots.ts';
+import { WaitReasons } from './wait-reasons.ts';
 import { ChallengeWork } from './work.ts';
+import { ChallengeWriter } from './writer.ts';
 
 /** The solvers of a process, made when its caches and clients are there. */
 export interface RunningSolvers {
@@ -42,6 +44,7 @@ export interface ChallengesOptions {
 const mostWorkers = 64;
 const fillKey = 'slots';
 const debtsKey = 'debts';
+const reasonsKey = 'reasons';
 
 export function startChallengeController(
   context: ControllerContext,
@@ -65,16 +68,25 @@ export function startChallengeController(
     slots.observe(key, informers.challenges.get(key));
     house.add(fillKey);
   };
-  const removals = new Removals(() => house.add(fillKey));
+  const removals = new Removals({
+    began: (challenge) => slots.park(challenge),
+    ended: (challenge) => void (slots.unpark(challenge) && house.add(fillKey)),
+  });
   const holding = (): Challenge[] => slots.held();
   const paying = { context, solvers: running.solvers, settings, debts, holding, removals, signal };
   const deps = { ...paying, memories, released };
   const work = new ChallengeWork(deps);
+  const waits = new WaitReasons({
+    context,
+    writer: new ChallengeWriter(context),
+    obstacleOf: (key) => slots.obstacleOf(key),
+    onWait: (afterMs) => house.addAfter(reasonsKey, afterMs),
+  });
   const slots: Slots = new Slots({
     context,
     memories,
     work,
-    removals,
+    waits,
     max: settings.maxConcurrentChallenges,
     enqueue: (key) => enqueue(key),
   });
@@ -158,23 +170,30 @@ export function startChallengeController(
   house.add(debtsKey);
 
   const lastTry = new Map<string, number>();
+  const chore = (key: string): Promise<number | undefined> => {
+    if (key === fillKey) return slots.fill();
+    return key === reasonsKey ? waits.tell(signal) : collectDebts(paying, lastTry);
+  };
+  const whatFailed = new Map([
+    [fillKey, 'slots could not be given'],
+    [debtsKey, 'old answers could not be looked after'],
+    [reasonsKey, 'why challenges wait could not be told'],
+  ]);
   const chores = runWorkers(
     house,
     async (key) => {
       await ready;
       if (signal.aborted) return undefined;
-      const after = key === fillKey ? await slots.fill() : await collectDebts(paying, lastTry);
+      const after = await chore(key);
       return after === undefined ? undefined : { after };
     },
     {
       clock,
-      workers: 2,
+      // One for each: what takes long must not keep others from their slots.
+      workers: whatFailed.size,
       onResult: ({ key, outcome, error, nextMs }) => {
         if (outcome !== 'error' || signal.aborted) return;
-        log.error(
-          { err: error, retryInMs: nextMs },
-          key === fillKey ? 'slots could not be given' : 'old answers could not be looked after',
-        );
+        log.error({ err: error, retryInMs: nextMs }, whatFailed.get(key) ?? '');
       },
     },
   );

@@ -40,15 +40,17 @@ export function cachedOrder(
   return order?.metadata?.uid === owner.uid ? order : undefined;
 }
 
-/** The issuer that a Challenge names, from the caches. */
+/** The issuer that a Challenge names, from the caches. Another group or kind names none of ours. */
 export function issuerOf(
   { informers }: Pick<Source, 'informers'>,
   { metadata, spec }: Challenge,
 ): AnyIssuer | undefined {
-  const { kind, name } = spec.issuerRef;
-  return kind === 'ClusterIssuer'
-    ? informers.clusterIssuers.get(name)
-    : informers.issuers.get(cacheKey(metadata?.namespace, name));
+  const { group = '', kind = '', name } = spec.issuerRef;
+  if (group !== '' && group !== 'cert-manager.io') return undefined;
+  if (kind === 'ClusterIssuer') return informers.clusterIssuers.get(name);
+  return kind === '' || kind === 'Issuer'
+    ? informers.issuers.get(cacheKey(metadata?.namespace, name))
+    : undefined;
 }
 
 export async function prove(source: Source, challenge: Challenge, memory: ChallengeMemory): Promise<Proof> {

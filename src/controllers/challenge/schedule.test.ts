@@ -2,16 +2,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as check, array, boolean, constantFrom, integer, property, record } from 'fast-check';
-import { schedule, shareOf, type Holding, type Waiting } from './schedule.ts';
+import type { Place } from './fair-line.ts';
+import { Schedule, shareOf, type Plan } from './schedule.ts';
 
 const minute = 60_000;
 const patienceMs = 5 * minute;
+
+type Waiting = Omit<Place, 'answer'>;
+type Holding = Waiting & { stuck: boolean };
 
 function waiting(key: string, change: Partial<Waiting> = {}): Waiting {
   return { key, issuer: 'a', zone: `${key}.com`, lane: `${key} HTTP-01`, since: 0, ...change };
 }
 function holding(key: string, change: Partial<Holding> = {}): Holding {
   return { ...waiting(key), stuck: false, ...change };
+}
+const answered = (place: Waiting): Place => ({ ...place, answer: place.key });
+
+/** What a schedule says that was told all that at once. */
+function schedule(input: {
+  waiting: readonly Waiting[];
+  holding: readonly Holding[];
+  max: number;
+  now: number;
+  patienceMs: number;
+}): Plan {
+  const told = new Schedule(input.max);
+  for (const { stuck: _stuck, ...place } of input.holding) told.hold(answered(place));
+  for (const place of input.waiting) told.wait(answered(place));
+  const patient = input.holding
+    .filter(({ stuck, since }) => stuck && input.now - since >= input.patienceMs)
+    .toSorted((a, b) => a.since - b.since);
+  return told.plan(
+    input.now,
+    patient.map(({ key }) => key),
+  );
 }
 const base = { now: 60 * minute, patienceMs };
 

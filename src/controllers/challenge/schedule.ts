@@ -1,44 +1,25 @@
-/** Which Challenges take a slot next, and which stuck ones give theirs up: pure, fair for issuers and zones (acme.md §7.1). */
+/**
+ * Which Challenges take a slot next, and which stuck ones give theirs up: no clock, no API, fair for issuers and zones
+ * (acme.md §7.1). Told of each change, it costs the logarithm of those that wait to ask who is next.
+ */
+import { FairLine, type Place, type Waiter } from './fair-line.ts';
+import { Heap } from './heap.ts';
+import { Lanes } from './lanes.ts';
 
-export interface Waiting {
-  /** `namespace/name`. */
-  key: string;
-  /** `issuerIndexKey` of its issuer. */
-  issuer: string;
-  zone: string;
-  /** `dnsName type`: two Challenges of one lane never work at the same time. */
-  lane: string;
-  /** Its place in the line: when it was created or, later, gave up a slot. Milliseconds. */
-  since: number;
-}
-
-export interface Holding {
-  key: string;
-  issuer: string;
-  zone: string;
-  lane: string;
-  /** Since when it has a slot. Milliseconds. */
-  since: number;
-  /** It waits for something that only the world can change: its answer cannot be put or seen. */
-  stuck: boolean;
-}
-
-export interface ScheduleInput {
-  waiting: readonly Waiting[];
-  holding: readonly Holding[];
-  /** Slots (`--max-concurrent-challenges`). */
-  max: number;
-  now: number;
-  /** How long a stuck one keeps its slot while others wait for it. Milliseconds. */
-  patienceMs: number;
-}
-
-export interface Schedule {
+export interface Plan {
   /** Keys that take a free slot, in this order. */
   start: string[];
   /** Keys that are to be cleaned up and to go to the end of the line. Nothing starts in their place before that. */
   yield: string[];
 }
+
+/** Why somebody who waits has no slot. */
+export type Obstacle =
+  /** Of its name and type this one works, or is before it in the line. */
+  | { by: 'working' | 'older'; key: string }
+  /** Its issuer holds as many as one may have. */
+  | { by: 'share'; held: number; share: number; max: number }
+  | { by: 'slots'; held: number; max: number };
 
 /** What one issuer may hold at most: a tenth of the slots stays free for issuers that come later. */
 export function shareOf(max: number): number {
@@ -48,145 +29,173 @@ export function shareOf(max: number): number {
 /** At a time: each one is a clean-up with a DNS provider or an API. */
 const yieldsAtOnce = 8;
 
-export function schedule({ waiting, holding, max, now, patienceMs }: ScheduleInput): Schedule {
-  const share = shareOf(max);
-  const lanes = new Map(holding.map((one) => [one.lane, one]));
-  const load = new Load(holding);
-  const oldest = new Map<string, Waiting>();
-  for (const one of waiting) {
-    const other = oldest.get(one.lane);
-    if (other === undefined || isBefore(one, other)) oldest.set(one.lane, one);
-  }
-  const laneTaken: Holding[] = [];
-  const free: Waiting[] = [];
-  for (const one of oldest.values()) {
-    const holder = lanes.get(one.lane);
-    if (holder === undefined) free.push(one);
-    else laneTaken.push(holder);
-  }
-  const lines = new Lines(free);
-  const start: string[] = [];
-  for (let slots = max - holding.length; slots > 0; slots--) {
-    const next = lines.next(load, share);
-    if (next === undefined) break;
-    lines.take(next);
-    load.add(next);
-    start.push(next.key);
-  }
-  const patient = holding
-    .filter(({ stuck, since }) => stuck && now - since >= patienceMs)
-    .toSorted((a, b) => a.since - b.since);
-  return { start, yield: yields({ patient, laneTaken, blocked: lines.left(), load, share }) };
+interface Entry extends Waiter {
+  /** It takes no slot before. Milliseconds; 0: at once. */
+  notBefore: number;
 }
 
-interface YieldInput {
-  patient: readonly Holding[];
-  laneTaken: readonly Holding[];
-  /** Issuers of those that wait although nobody has their lane, one entry each. */
-  blocked: readonly string[];
-  load: Load;
-  share: number;
-}
+export class Schedule {
+  readonly #max: number;
+  readonly #share: number;
+  readonly #line: FairLine;
+  readonly #lanes: Lanes;
+  readonly #waiting = new Map<string, Entry>();
+  readonly #holding = new Map<string, Place>();
+  /** Those whose time has not come. */
+  readonly #late = new Heap<Entry>((a, b) => a.notBefore < b.notBefore);
+  #arrivals = 0;
 
-function yields({ patient, laneTaken, blocked, load, share }: YieldInput): string[] {
-  const chosen = new Set<string>();
-  const taken = new Set(laneTaken.map(({ key }) => key));
-  for (const { key } of patient) if (taken.has(key) && chosen.size < yieldsAtOnce) chosen.add(key);
-  for (const issuer of blocked) {
-    if (chosen.size >= yieldsAtOnce) break;
-    // Who has its whole share can only gain what its own Challenges give up.
-    const capped = load.issuer(issuer) >= share;
-    let best: Holding | undefined;
-    for (const one of patient) {
-      if (chosen.has(one.key) || (capped && one.issuer !== issuer)) continue;
-      if (best === undefined || load.issuer(one.issuer) > load.issuer(best.issuer)) best = one;
+  /** @param max slots (`--max-concurrent-challenges`) */
+  constructor(max: number) {
+    this.#max = max;
+    this.#share = shareOf(max);
+    this.#line = new FairLine(this.#share);
+    this.#lanes = new Lanes(this.#line);
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+  get holding(): number {
+    return this.#holding.size;
+  }
+  /** Keys of those with a slot. */
+  holders(): IterableIterator<string> {
+    return this.#holding.keys();
+  }
+  isWaiting(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+  isHolding(key: string): boolean {
+    return this.#holding.has(key);
+  }
+
+  /** It waits for a slot; said again, what has changed counts, and it keeps its order of arrival. */
+  wait(place: Place, notBefore = 0): void {
+    const before = this.#waiting.get(place.key);
+    if (before?.notBefore === notBefore && isSame(before.place, place)) return;
+    this.drop(place.key);
+    const entry: Entry = { place, notBefore, order: before?.order ?? this.#arrivals++ };
+    this.#waiting.set(place.key, entry);
+    if (notBefore > 0) this.#late.place(entry);
+    else this.#lanes.join(entry);
+  }
+
+  /** It has a slot. */
+  hold(place: Place): void {
+    const before = this.#holding.get(place.key);
+    if (before !== undefined && isSame(before, place)) return;
+    this.drop(place.key);
+    this.#holding.set(place.key, place);
+    this.#occupy(place);
+  }
+
+  /** It neither waits nor has a slot. */
+  drop(key: string): void {
+    const held = this.#holding.get(key);
+    if (held !== undefined) {
+      this.#holding.delete(key);
+      this.#vacate(held);
     }
-    if (best !== undefined) chosen.add(best.key);
+    const entry = this.#waiting.get(key);
+    if (entry === undefined) return;
+    this.#waiting.delete(key);
+    if (!this.#late.delete(entry)) this.#lanes.leave(entry);
   }
-  return [...chosen];
-}
 
-/** Creation times are whole seconds: who came with the same one keeps the order of arrival. */
-function isBefore(a: Waiting, b: Waiting): boolean {
-  return a.since < b.since;
-}
-
-/** Slots held, by issuer and by zone of an issuer. */
-class Load {
-  readonly #issuers = new Map<string, number>();
-  readonly #zones = new Map<string, number>();
-  constructor(holding: readonly { issuer: string; zone: string }[]) {
-    for (const one of holding) this.add(one);
+  /** This answer is being taken away: nobody begins to put it in place meanwhile. */
+  park(place: Pick<Place, 'lane' | 'answer'>): void {
+    this.#lanes.park(place);
   }
-  add({ issuer, zone }: { issuer: string; zone: string }): void {
-    this.#issuers.set(issuer, this.issuer(issuer) + 1);
-    this.#zones.set(`${issuer} ${zone}`, this.zone(issuer, zone) + 1);
-  }
-  issuer(issuer: string): number {
-    return this.#issuers.get(issuer) ?? 0;
-  }
-  zone(issuer: string, zone: string): number {
-    return this.#zones.get(`${issuer} ${zone}`) ?? 0;
-  }
-}
 
-/** Those that wait in one zone, oldest first; `next` is the place of the first that is still there. */
-interface Line {
-  places: Waiting[];
-  next: number;
-}
+  /** That is over; true: somebody waits with it. */
+  unpark(place: Pick<Place, 'lane' | 'answer'>): boolean {
+    return this.#lanes.unpark(place);
+  }
 
-/** Those that wait, by issuer and zone. */
-class Lines {
-  readonly #issuers = new Map<string, Map<string, Line>>();
-
-  constructor(waiting: readonly Waiting[]) {
-    // Nearly sorted as it comes, which a stable sort uses: this runs with every slot that becomes free.
-    for (const one of waiting.toSorted((a, b) => a.since - b.since)) {
-      const zones = this.#issuers.get(one.issuer) ?? new Map<string, Line>();
-      this.#issuers.set(one.issuer, zones);
-      const line = zones.get(one.zone);
-      if (line === undefined) zones.set(one.zone, { places: [one], next: 0 });
-      else line.places.push(one);
+  /** Changes nothing: whoever gets its slot is told of by `hold`. @param patient stuck ones that had their time, longest first */
+  plan(now: number, patient: readonly string[]): Plan {
+    for (let entry = this.#late.first; entry !== undefined && entry.notBefore <= now;) {
+      this.#late.delete(entry);
+      this.#lanes.join(entry);
+      entry = this.#late.first;
     }
+    const taken: Waiter[] = [];
+    for (let free = this.#max - this.#holding.size; free > 0; free--) {
+      const { next } = this.#line;
+      if (next === undefined) break;
+      this.#occupy(next.place);
+      this.#lanes.leave(next);
+      taken.push(next);
+    }
+    const yields = patient.length === 0 ? [] : this.#yields(patient);
+    for (const waiter of taken) {
+      this.#lanes.join(waiter);
+      this.#vacate(waiter.place);
+    }
+    return { start: taken.map(({ place }) => place.key), yield: yields };
   }
 
-  /** Of the issuer that holds least, the zone that holds least; where they are equal, the oldest. */
-  next(load: Load, share: number): Waiting | undefined {
-    let best: { one: Waiting; held: number } | undefined;
-    for (const [issuer, zones] of this.#issuers) {
-      const held = load.issuer(issuer);
-      if (held >= share || (best !== undefined && held > best.held)) continue;
-      let first: { one: Waiting; held: number } | undefined;
-      for (const [zone, { places, next }] of zones) {
-        const one = places[next];
-        if (one === undefined) continue;
-        const inZone = load.zone(issuer, zone);
-        if (first === undefined || inZone < first.held || (inZone === first.held && isBefore(one, first.one)))
-          first = { one, held: inZone };
+  /** Undefined: it does not wait, or has its turn, or something else than the others keeps it. */
+  obstacleOf(key: string): Obstacle | undefined {
+    const entry = this.#waiting.get(key);
+    if (entry === undefined || this.#late.has(entry)) return undefined;
+    const { lane, issuer } = entry.place;
+    const worker = this.#lanes.holderOf(lane);
+    if (worker !== undefined) return { by: 'working', key: worker };
+    const shown = this.#lanes.shownOf(lane);
+    if (shown === undefined) return undefined;
+    if (shown !== entry) return { by: 'older', key: shown.place.key };
+    const [held, share, max] = [this.#line.held(issuer), this.#share, this.#max];
+    if (held >= share && share < max) return { by: 'share', held, share, max };
+    return this.#holding.size >= max ? { by: 'slots', held: this.#holding.size, max } : undefined;
+  }
+
+  #occupy(place: Place): void {
+    this.#lanes.hold(place);
+    this.#line.take(place);
+  }
+
+  #vacate(place: Place): void {
+    this.#line.giveBack(place);
+    this.#lanes.release(place);
+  }
+
+  #yields(patient: readonly string[]): string[] {
+    const stuck = patient.flatMap((key) => this.#holding.get(key) ?? []);
+    const chosen = new Set<string>();
+    const isFull = (): boolean => chosen.size >= yieldsAtOnce;
+    for (const { key, lane } of stuck) if (!isFull() && this.#lanes.isWanted(lane)) chosen.add(key);
+    /** For so many who wait: of the issuer that holds most, the longest. */
+    const choose = (from: readonly Place[], wanted: number): void => {
+      for (let left = wanted; left > 0 && !isFull(); left--) {
+        let best: Place | undefined;
+        for (const one of from) {
+          if (chosen.has(one.key)) continue;
+          if (best === undefined || this.#line.held(one.issuer) > this.#line.held(best.issuer)) best = one;
+        }
+        if (best === undefined) return;
+        chosen.add(best.key);
       }
-      if (first === undefined) continue;
-      if (best === undefined || held < best.held || isBefore(first.one, best.one))
-        best = { one: first.one, held };
-    }
-    return best?.one;
+    };
+    const full = new Map(this.#line.full());
+    choose(stuck, this.#line.size - full.values().reduce((sum, waiting) => sum + waiting, 0));
+    // Who has its whole share can only gain what its own Challenges give up.
+    for (const issuer of new Set(stuck.map((one) => one.issuer)))
+      choose(
+        stuck.filter((one) => one.issuer === issuer),
+        full.get(issuer) ?? 0,
+      );
+    return [...chosen];
   }
+}
 
-  take({ issuer, zone }: Waiting): void {
-    const zones = this.#issuers.get(issuer);
-    const line = zones?.get(zone);
-    if (zones === undefined || line === undefined) return;
-    line.next++;
-    if (line.next === line.places.length) zones.delete(zone);
-    if (zones.size === 0) this.#issuers.delete(issuer);
-  }
-
-  /** Issuers of those still in line, once for each of them, a bounded number. */
-  left(): string[] {
-    const issuers: string[] = [];
-    for (const [issuer, zones] of this.#issuers)
-      for (const { places, next } of zones.values())
-        for (let i = next; i < places.length && issuers.length < 64; i++) issuers.push(issuer);
-    return issuers;
-  }
+function isSame(a: Place, b: Place): boolean {
+  return (
+    a.since === b.since &&
+    a.issuer === b.issuer &&
+    a.zone === b.zone &&
+    a.lane === b.lane &&
+    a.answer === b.answer
+  );
 }

@@ -67,21 +67,22 @@ test('what a Challenge owns goes by UID; a path in an Ingress of the user is sha
   assert.equal(presenterOf(challenge('old', http('web')), [next]), next);
 });
 
-test('a removal is known while it runs, also one that fails, and its end is told to those who asked', async () => {
-  let ends = 0;
-  const removals = new Removals(() => void ends++);
+test('a removal is told of once while any of one answer runs, also where one fails', async () => {
+  const told: string[] = [];
+  const removals = new Removals({
+    began: ({ metadata }) => void told.push(`began ${metadata?.name}`),
+    ended: ({ metadata }) => void told.push(`ended ${metadata?.name}`),
+  });
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
-  const runs = gates.map(({ promise }) => removals.run(old, () => promise));
-  assert.equal(removals.isRunning(challenge('other', { key: 'another' })), false);
-  assert.equal(removals.isRunning(challenge('next')), true);
+  const first = removals.run(old, () => gates[0].promise);
+  const second = removals.run(challenge('next'), () => gates[1].promise);
+  assert.deepEqual(told, ['began old']);
   gates[0].resolve();
-  await runs[0];
-  assert.equal(removals.isRunning(challenge('next')), true);
-  assert.equal(ends, 0);
+  await first;
+  assert.deepEqual(told, ['began old'], 'the other one still runs');
   gates[1].reject(new Error('no answer'));
-  await assert.rejects(runs[1]!, /no answer/u);
-  assert.equal(removals.isRunning(challenge('next')), false);
-  assert.equal(ends, 1);
-  await removals.run(old, () => Promise.resolve());
-  assert.equal(ends, 1, 'nobody waited');
+  await assert.rejects(second, /no answer/u);
+  assert.deepEqual(told, ['began old', 'ended next']);
+  await removals.run(challenge('other', { key: 'another' }), () => Promise.resolve());
+  assert.deepEqual(told.slice(2), ['began other', 'ended other']);
 });

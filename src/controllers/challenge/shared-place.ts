@@ -27,27 +27,27 @@ export function presenterOf(challenge: Challenge, holding: Iterable<Challenge>):
   return undefined;
 }
 
+export interface RemovalsObserver {
+  /** The answer of this one is being taken away; not told again while it is. */
+  began(challenge: Challenge): void;
+  /** It is not any more. */
+  ended(challenge: Challenge): void;
+}
+
 /** Answers that are being taken away right now: nobody begins to put one of them in place meanwhile. */
 export class Removals {
   readonly #running = new Map<string, number>();
-  readonly #awaited = new Set<string>();
-  readonly #onEnd: () => void;
+  readonly #observer: RemovalsObserver;
 
-  /** @param onEnd one is over that somebody has asked about */
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd;
-  }
-
-  isRunning(challenge: Challenge): boolean {
-    const answer = answerOf(challenge);
-    if (!this.#running.has(answer)) return false;
-    this.#awaited.add(answer);
-    return true;
+  constructor(observer: RemovalsObserver) {
+    this.#observer = observer;
   }
 
   async run(challenge: Challenge, remove: () => Promise<void>): Promise<void> {
     const answer = answerOf(challenge);
-    this.#running.set(answer, (this.#running.get(answer) ?? 0) + 1);
+    const others = this.#running.get(answer) ?? 0;
+    this.#running.set(answer, others + 1);
+    if (others === 0) this.#observer.began(challenge);
     try {
       await remove();
     } finally {
@@ -55,7 +55,7 @@ export class Removals {
       if (left > 0) this.#running.set(answer, left);
       else {
         this.#running.delete(answer);
-        if (this.#awaited.delete(answer)) this.#onEnd();
+        this.#observer.ended(challenge);
       }
     }
   }

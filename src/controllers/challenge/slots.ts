@@ -4,18 +4,21 @@ import type { Challenge } from '../../api/challenge.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
 import { isFinished, isStuck } from './decide.ts';
-import type { Memories } from './memory.ts';
+import type { Place } from './fair-line.ts';
+import type { ChallengeMemory, Memories } from './memory.ts';
 import { cachedOrder, issuerOf } from './proof-source.ts';
 import { backoff } from './retry.ts';
-import { schedule, type Holding, type Waiting } from './schedule.ts';
-import type { Removals } from './shared-place.ts';
+import { Schedule, type Obstacle } from './schedule.ts';
+import { answerOf } from './shared-place.ts';
+import type { WaitReasons } from './wait-reasons.ts';
 import type { ChallengeWork } from './work.ts';
 
 export interface SlotsDeps {
-  context: ControllerContext;
+  context: Pick<ControllerContext, 'informers' | 'clock' | 'log'>;
   memories: Memories;
-  work: ChallengeWork;
-  removals: Removals;
+  work: Pick<ChallengeWork, 'refuse' | 'start'>;
+  /** Told who waits, and who does not. */
+  waits: Pick<WaitReasons, 'begin' | 'end'>;
   max: number;
   /** Asks for a Challenge to be worked on. */
   enqueue(key: string): void;
@@ -30,66 +33,98 @@ const startsAtOnce = 8;
 
 export class Slots {
   readonly #deps: SlotsDeps;
-  /** Not finished, without a slot. */
-  readonly #waiting = new Set<string>();
-  /** With a slot, finished or not. */
-  readonly #holding = new Set<string>();
+  readonly #schedule: Schedule;
+  /** Whose slot is being written down. */
+  readonly #starting = new Set<string>();
 
   constructor(deps: SlotsDeps) {
     this.#deps = deps;
+    this.#schedule = new Schedule(deps.max);
   }
 
-  /** Keeps the two sets; true: somebody may start now. */
+  /** Keeps the line; true: somebody may start now. What it reads of a Challenge has changed: this is called, or it is not heard of. */
   observe(key: string, challenge: Challenge | undefined): boolean {
-    const held = this.#holding.has(key);
+    const schedule = this.#schedule;
+    const wasKnown = schedule.isHolding(key) || schedule.isWaiting(key);
+    const waits = this.#file(key, challenge);
+    if (waits) this.#deps.waits.begin(key);
+    else this.#deps.waits.end(key);
+    return schedule.isWaiting(key) || (wasKnown && !schedule.isHolding(key));
+  }
+
+  /** True: it may take its turn now. */
+  #file(key: string, challenge: Challenge | undefined): boolean {
+    const schedule = this.#schedule;
     if (challenge === undefined) {
-      this.#waiting.delete(key);
-      return this.#holding.delete(key);
-    }
-    if (challenge.status?.processing === true || this.#hasStarted(key, challenge)) {
-      this.#waiting.delete(key);
-      this.#holding.add(key);
+      schedule.drop(key);
       return false;
     }
-    this.#holding.delete(key);
+    const memory = this.#memoryOf(key, challenge);
+    if (challenge.status?.processing === true || memory?.unwritten?.processing === true) {
+      schedule.hold(this.#placeOf(key, challenge, memory));
+      return false;
+    }
     const orderState = cachedOrder(this.#deps.context, challenge)?.status?.state;
     if (isFinished({ challenge, orderState })) {
-      this.#waiting.delete(key);
-      return held;
+      schedule.drop(key);
+      return false;
     }
-    this.#waiting.add(key);
-    return true;
+    const refusedUntilMs = memory?.refusedUntilMs ?? 0;
+    const isRefused = refusedUntilMs > this.#deps.context.clock.now();
+    schedule.wait(this.#placeOf(key, challenge, memory), isRefused ? refusedUntilMs : 0);
+    return !isRefused;
+  }
+
+  /** What this process knows of this very object, not of another one of its name. */
+  #memoryOf(key: string, { metadata }: Challenge): ChallengeMemory | undefined {
+    const memory = this.#deps.memories.peek(key);
+    return memory?.uid === (metadata?.uid ?? '') ? memory : undefined;
   }
 
   /** It has its slot, and its status does not say so yet. */
-  #hasStarted(key: string, { metadata }: Challenge): boolean {
-    const memory = this.#deps.memories.peek(key);
-    return memory?.uid === metadata?.uid && memory?.unwritten?.processing === true;
+  #hasStarted(key: string, challenge: Challenge): boolean {
+    return this.#memoryOf(key, challenge)?.unwritten?.processing === true;
+  }
+
+  /** Its answer is being taken away: nobody begins to put it in place meanwhile. */
+  park(challenge: Challenge): void {
+    this.#schedule.park({ lane: laneOf(challenge), answer: answerOf(challenge) });
+  }
+
+  /** That is over; true: somebody may start now. */
+  unpark(challenge: Challenge): boolean {
+    return this.#schedule.unpark({ lane: laneOf(challenge), answer: answerOf(challenge) });
   }
 
   /** Those with a slot. */
   held(): Challenge[] {
     const { challenges } = this.#deps.context.informers;
-    return [...this.#holding].flatMap((key) => challenges.get(key) ?? []);
+    return [...this.#schedule.holders()].flatMap((key) => challenges.get(key) ?? []);
   }
 
   get holding(): number {
-    return this.#holding.size;
+    return this.#schedule.holding;
   }
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#schedule.waiting;
+  }
+  /** What keeps one that waits from a slot; undefined: nothing, or it does not wait. */
+  obstacleOf(key: string): Obstacle | undefined {
+    return this.#starting.has(key) ? undefined : this.#schedule.obstacleOf(key);
   }
 
   /** Fills the free slots. Resolves with when to look again although nothing changes; undefined: there is no need. */
   async fill(): Promise<number | undefined> {
-    if (this.#waiting.size === 0) return undefined;
-    const { max, context } = this.#deps;
-    const now = context.clock.now();
-    if (this.#holding.size >= max && !this.#anyPatient(now)) return fallbackMs;
-    const waiting = [...this.#waiting].flatMap((key) => this.#waitingOf(key, now));
-    if (waiting.length === 0) return fallbackMs;
-    const holding = [...this.#holding].flatMap((key) => this.#holdingOf(key, now));
-    const plan = schedule({ waiting, holding, max, now, patienceMs });
+    if (this.#schedule.waiting === 0) return undefined;
+    const now = this.#deps.context.clock.now();
+    const holding = this.#stays(now);
+    const patient = holding
+      .filter(({ stuck, since }) => stuck && now - since >= patienceMs)
+      .toSorted((a, b) => a.since - b.since);
+    const plan = this.#schedule.plan(
+      now,
+      patient.map(({ key }) => key),
+    );
     for (const key of plan.yield) this.#askToYield(key);
     let refused = false;
     for (let at = 0; at < plan.start.length; at += startsAtOnce) {
@@ -104,22 +139,36 @@ export class Slots {
     return Math.min(fallbackMs, Math.max(1_000, longest + patienceMs - now));
   }
 
-  /** Whether there is a stuck one whose time is up. */
-  #anyPatient(now: number): boolean {
-    for (const key of this.#holding)
-      if (this.#holdingOf(key, now).some(({ stuck, since }) => stuck && now - since >= patienceMs))
-        return true;
-    return false;
+  /** Since when each has its slot: as many as there are slots, however many wait. */
+  #stays(now: number): { key: string; since: number; stuck: boolean }[] {
+    const { context, memories } = this.#deps;
+    return [...this.#schedule.holders()].flatMap((key) => {
+      const challenge = context.informers.challenges.get(key);
+      if (challenge === undefined) return [];
+      const memory = memories.of(key, challenge.metadata?.uid ?? '');
+      // Another process gave it the slot: its patience begins anew.
+      memory.heldSinceMs ??= now;
+      return [{ key, since: memory.heldSinceMs, stuck: isStuck(memory, now) }];
+    });
+  }
+
+  async #start(key: string): Promise<boolean> {
+    this.#starting.add(key);
+    try {
+      return await this.#tryStart(key);
+    } finally {
+      this.#starting.delete(key);
+    }
   }
 
   /** False: it was refused. */
-  async #start(key: string): Promise<boolean> {
-    const { context, work } = this.#deps;
+  async #tryStart(key: string): Promise<boolean> {
+    const { context, work, memories } = this.#deps;
     const challenge = context.informers.challenges.get(key);
     if (challenge === undefined || challenge.status?.processing === true) return true;
     if (this.#hasStarted(key, challenge)) return true;
     try {
-      if ((await work.refuse(key, challenge)) !== undefined) return false;
+      if ((await work.refuse(key, challenge)) !== undefined) return this.#setBack(key);
       await work.start(key, challenge);
       if (!this.#hasStarted(key, challenge)) return true;
       this.observe(key, challenge);
@@ -128,13 +177,19 @@ export class Slots {
       // Changed or deleted meanwhile: the watch tells, and then it is looked at anew.
       if (error instanceof ConflictError || error instanceof NotFoundError) return true;
       // One that cannot be read about or written to must not keep the slots from all others.
-      const memory = this.#deps.memories.of(key, challenge.metadata?.uid ?? '');
+      const memory = memories.of(key, challenge.metadata?.uid ?? '');
       const waitMs = backoff(++memory.refusals);
       memory.refusedUntilMs = context.clock.now() + waitMs;
       context.log.error({ challenge: key, err: error, retryInMs: waitMs }, 'could not be given a slot');
-      return false;
+      return this.#setBack(key);
     }
     return true;
+  }
+
+  /** What was refused waits for its time; nothing else tells the line of that. */
+  #setBack(key: string): false {
+    this.observe(key, this.#deps.context.informers.challenges.get(key));
+    return false;
   }
 
   #askToYield(key: string): void {
@@ -144,47 +199,24 @@ export class Slots {
     this.#deps.enqueue(key);
   }
 
-  #waitingOf(key: string, now: number): Waiting[] {
-    const { context, memories, removals } = this.#deps;
-    const challenge = context.informers.challenges.get(key);
-    if (challenge === undefined) return [];
-    const memory = memories.of(key, challenge.metadata?.uid ?? '');
-    if (memory.refusedUntilMs > now || removals.isRunning(challenge)) return [];
-    const created = Date.parse(challenge.metadata?.creationTimestamp ?? '');
-    return [
-      {
-        ...placeOf(context, key, challenge),
-        since: Math.max(Number.isNaN(created) ? now : created, memory.yieldedMs ?? 0),
-      },
-    ];
-  }
-
-  #holdingOf(key: string, now: number): Holding[] {
-    const { context, memories } = this.#deps;
-    const challenge = context.informers.challenges.get(key);
-    if (challenge === undefined) return [];
-    const memory = memories.of(key, challenge.metadata?.uid ?? '');
-    // Another process gave it the slot: its patience begins anew.
-    memory.heldSinceMs ??= now;
-    const place = placeOf(context, key, challenge);
-    return [{ ...place, since: memory.heldSinceMs, stuck: isStuck(memory, now) }];
+  #placeOf(key: string, challenge: Challenge, memory: ChallengeMemory | undefined): Place {
+    const { metadata, spec } = challenge;
+    const created = Date.parse(metadata?.creationTimestamp ?? '');
+    return {
+      key,
+      // Issuers that strangers make up share one place: each of them would come before those that hold a slot already.
+      issuer:
+        issuerOf(this.#deps.context, challenge) === undefined
+          ? ''
+          : issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
+      zone: registeredDomain(spec.dnsName),
+      lane: laneOf(challenge),
+      answer: answerOf(challenge),
+      since: Math.max(Number.isNaN(created) ? 0 : created, memory?.yieldedMs ?? 0),
+    };
   }
 }
 
-function placeOf(
-  context: Pick<ControllerContext, 'informers'>,
-  key: string,
-  challenge: Challenge,
-): { key: string; issuer: string; zone: string; lane: string } {
-  const { metadata, spec } = challenge;
-  return {
-    key,
-    // Issuers that strangers make up share one place: each of them would come before those that hold a slot already.
-    issuer:
-      issuerOf(context, challenge) === undefined
-        ? ''
-        : issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
-    zone: registeredDomain(spec.dnsName),
-    lane: `${spec.dnsName.toLowerCase()} ${spec.type}`,
-  };
+function laneOf({ spec }: Challenge): string {
+  return `${spec.dnsName.toLowerCase()} ${spec.type}`;
 }

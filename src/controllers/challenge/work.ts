@@ -24,6 +24,7 @@ import type { Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 import { backoff } from './retry.ts';
 import { newChecks, type Checks } from './status.ts';
+import { isWaitReason } from './wait-reasons.ts';
 import { ChallengeWriter } from './writer.ts';
 
 export interface ChallengeWorkDeps {
@@ -135,9 +136,11 @@ export class ChallengeWork {
     memory.heldSinceMs = context.clock.now();
     memory.cleaned = false;
     const started = { reason: 'Started', message: 'Challenge scheduled for processing' };
-    if (ownsWhatItPuts(challenge)) return this.#writer.soon(memory, { processing: true }, started);
+    const told = isWaitReason(challenge.status?.reason) ? { reason: '' } : {};
+    const change = { processing: true, ...told };
+    if (ownsWhatItPuts(challenge)) return this.#writer.soon(memory, change, started);
     // What could be left in the world is put there by Challenges that say so: whoever comes after us looks for it.
-    await this.#writer.status(challenge, { processing: true });
+    await this.#writer.status(challenge, change);
     this.#writer.tell(challenge, 'Normal', started.reason, started.message);
   }
 
