@@ -4,6 +4,7 @@ import type { Certificate } from '../../api/certificate.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ExportLoop } from './export-loop.ts';
+import { failedRenewals } from './failed-renewals.ts';
 import { openChallenges } from './open-challenges.ts';
 import { problemLines, saidOnce } from './problem.ts';
 import { readSecret } from './read-secret.ts';
@@ -64,13 +65,15 @@ export async function report(options: ReportOptions): Promise<string> {
     }
     summaries.push(summary);
   }
+  const renewals = await failedRenewals(client, options.certificates.values(), options.explain, now);
+  const problems = [...outcome.problems, ...renewals];
   if (format === 'table') {
     const cut = ordered.length > shown.length ? `... and ${ordered.length - shown.length} more\n` : '';
-    const problems = problemLines(outcome.problems)
+    const lines = problemLines(problems)
       .map((line) => `  ${line}\n`)
       .join('');
     const sections = [renderSummary(summaries, now) + cut];
-    if (problems !== '') sections.push(`Problems:\n${problems}`);
+    if (lines !== '') sections.push(`Problems:\n${lines}`);
     if (!options.approve) {
       const waiting = renderUnapproved(await unapproved(client));
       if (waiting !== '') sections.push(waiting);
@@ -78,7 +81,7 @@ export async function report(options: ReportOptions): Promise<string> {
     if (options.goesOn) sections.push(renderNextSteps(kubeconfig, exampleOf(summaries)));
     return `\n${sections.join('\n')}`;
   }
-  const facts = { ready: outcome.ready, kubeconfig, problems: outcome.problems, certificates: summaries };
+  const facts = { ready: outcome.ready, kubeconfig, problems, certificates: summaries };
   return format === 'json' ? `${JSON.stringify(facts, undefined, 2)}\n` : stringify(facts);
 }
 
