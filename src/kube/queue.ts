@@ -1,5 +1,6 @@
 /** A work queue of keys: de-duplicating, delayed, with per-key back-off; fresh changes go before re-listed ones. */
 import type { Clock, Timer } from './clock.ts';
+import { Line } from './line.ts';
 import type { WorkObserver } from './observe.ts';
 
 export interface Backoff {
@@ -54,39 +55,6 @@ const freshPerRelisted = 8;
 interface Scheduled {
   key: string;
   due: number;
-}
-
-/** A first-in first-out set. The iterator stays open: asking a Set for its first element again and again is quadratic. */
-class Line {
-  #keys = new Set<string>();
-  #iterator: SetIterator<string> = this.#keys.values();
-
-  get size(): number {
-    return this.#keys.size;
-  }
-  has(key: string): boolean {
-    return this.#keys.has(key);
-  }
-  add(key: string): void {
-    this.#keys.add(key);
-  }
-  delete(key: string): boolean {
-    return this.#keys.delete(key);
-  }
-  clear(): void {
-    this.#keys.clear();
-  }
-  shift(): string | undefined {
-    if (this.#keys.size === 0) return undefined;
-    let next = this.#iterator.next();
-    if (next.done === true) {
-      this.#iterator = this.#keys.values();
-      next = this.#iterator.next();
-    }
-    if (next.done === true) return undefined;
-    this.#keys.delete(next.value);
-    return next.value;
-  }
 }
 
 /** Timers of all keys behind one clock timer: a binary heap with lazily dropped entries. */
@@ -192,8 +160,8 @@ class Schedule {
 
 export function createQueue(options: QueueOptions): Queue {
   const backoff = options.backoff ?? fastBackoff;
-  const fresh = new Line();
-  const relisted = new Line();
+  const fresh = new Line<string>();
+  const relisted = new Line<string>();
   const active = new Set<string>();
   /** Added while being worked on; the value says whether only re-lists asked. */
   const again = new Map<string, boolean>();

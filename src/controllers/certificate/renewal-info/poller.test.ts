@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { RenewalInfo } from '../../../acme/acme-client.ts';
 import { AcmeProblemError, AcmeProtocolError, AcmeTransportError } from '../../../acme/errors.ts';
 import type { Certificate } from '../../../api/certificate.ts';
@@ -22,6 +22,7 @@ class World {
   readonly asked: string[] = [];
   readonly certificates = new Map<string, Certificate>();
   readonly secrets = new Map<string, unknown>();
+  readonly issuers = new Map([['le', issuer]]);
   inFlight = 0;
   most = 0;
   ready = true;
@@ -47,22 +48,22 @@ class World {
       informers: {
         certificates: this.certificates,
         secrets: this.secrets,
-        clusterIssuers: new Map([['le', issuer]]),
+        clusterIssuers: this.issuers,
       },
       acmeAccounts: { clientFor: () => Promise.resolve(this.ready ? client : undefined) },
     } as unknown as ControllerContext;
     this.poller = new RenewalInfoPoller(context, (key) => void this.woken.push(key), this.abort.signal);
   }
 
-  certificate(name: string, status?: Certificate['status']): string {
+  certificate(name: string, status?: Certificate['status'], issuerName = 'le'): string {
     const key = `shop/${name}`;
-    const spec = { secretName: name, issuerRef: { name: 'le', kind: 'ClusterIssuer' } };
+    const spec = { secretName: name, issuerRef: { name: issuerName, kind: 'ClusterIssuer' } };
     this.certificates.set(key, { metadata: { name, namespace: 'shop' }, spec, status });
     this.secrets.set(key, {
       namespace: 'shop',
       certificate: { ok: true, value: { renewalId: `id.${name}` } },
       annotations: {
-        'cert-manager.io/issuer-name': 'le',
+        'cert-manager.io/issuer-name': issuerName,
         'cert-manager.io/issuer-kind': 'ClusterIssuer',
         'cert-manager.io/issuer-group': 'cert-manager.io',
       },
@@ -224,3 +225,37 @@ test('CAs that are slow, each with more to ask than there are places, keep nobod
   }
   assert.ok(world.asked.includes('id.quick'), `${world.asked.length} others were asked first`);
 });
+
+/** How often the size of a set was asked for: once at least for each lane that is looked at. */
+function looks(t: TestContext): { count: number } {
+  const seen = { count: 0 };
+  const own = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!;
+  Object.defineProperty(Set.prototype, 'size', {
+    ...own,
+    get(this: Set<unknown>): number {
+      seen.count++;
+      return own.get!.call(this) as number;
+    },
+  });
+  t.after(() => Object.defineProperty(Set.prototype, 'size', own));
+  return seen;
+}
+
+for (const count of [20, 1_000])
+  test(`a question of one of ${count} CAs looks at few of them`, async (t) => {
+    const world = new World();
+    const asked = Array.from({ length: count }, (_, i) => {
+      const one = { ...issuer, metadata: { name: `ca-${i}`, uid: `ca-${i}` } };
+      world.issuers.set(`ca-${i}`, one);
+      return { one, key: world.certificate(`web-${i}`, undefined, `ca-${i}`) };
+    });
+    const seen = looks(t);
+    for (const { key, one } of asked) world.poller.ask(key, one);
+    await world.clock.advance(1_000);
+    assert.equal(world.asked.length, count);
+    assert.ok(seen.count <= count * 60, `${seen.count} looks`);
+    const deleted = t.mock.method(Set.prototype, 'delete');
+    world.poller.ask(asked[0]!.key, asked[0]!.one);
+    world.poller.forget(asked[0]!.key);
+    assert.ok(deleted.mock.callCount() <= 5, `${deleted.mock.callCount()} lanes were searched for one key`);
+  });

@@ -2,6 +2,7 @@
 import { AcmeProblemError, AcmeProtocolError } from '../../../acme/errors.ts';
 import { cacheKey } from '../../../kube/cache.ts';
 import type { Timer } from '../../../kube/clock.ts';
+import { Line } from '../../../kube/line.ts';
 import type { AnyIssuer } from '../../../issuers/issuer.ts';
 import type { ControllerContext } from '../../context.ts';
 import { renewalQuestion } from './certificate-origin.ts';
@@ -33,9 +34,8 @@ export const defaultPollerLimits: PollerLimits = {
 
 /** One CA as one issuer reaches it. */
 interface Lane {
-  name: string;
   /** Certificates (`namespace/name`) that wait to be asked about, in order. */
-  waiting: Set<string>;
+  waiting: Line<string>;
   active: number;
   tokens: number;
   filledAt: number;
@@ -55,8 +55,12 @@ export class RenewalInfoPoller {
   readonly #wake: (key: string) => void;
   readonly #signal: AbortSignal;
   readonly #lanes = new Map<string, Lane>();
+  /** How many lanes there are when those that nobody needs are looked for. */
+  #sweepAt = 64;
+  /** Lanes with somebody waiting and no timer: whoever was served is last, or CAs that are slow had every place. */
+  readonly #ready = new Line<Lane>();
   /** Certificates that wait or are being asked about. */
-  readonly #asked = new Set<string>();
+  readonly #asked = new Map<string, Lane>();
   /** Answers that no status holds yet. */
   readonly #news = new Map<string, { certId: string; news: RenewalNews }>();
   #active = 0;
@@ -90,7 +94,6 @@ export class RenewalInfoPoller {
   /** Asks about Certificate `namespace/name` when its turn comes; once, however often this is called. */
   ask(key: string, issuer: AnyIssuer): void {
     if (this.#asked.has(key) || this.#signal.aborted) return;
-    this.#asked.add(key);
     const name = laneKey(issuer);
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
@@ -98,8 +101,7 @@ export class RenewalInfoPoller {
       const { burst } = this.#limits;
       const filledAt = this.#context.clock.now();
       lane = {
-        name,
-        waiting: new Set(),
+        waiting: new Line(),
         active: 0,
         tokens: burst,
         filledAt,
@@ -109,8 +111,24 @@ export class RenewalInfoPoller {
       };
       this.#lanes.set(name, lane);
     }
+    this.#asked.set(key, lane);
     lane.waiting.add(key);
-    this.#next(lane);
+    this.#stand(lane);
+    this.#serve();
+  }
+
+  #stand(lane: Lane): void {
+    if (lane.waiting.size > 0 && lane.timer === undefined) this.#ready.add(lane);
+  }
+
+  /** Each lane at most once: those that cannot go on have all that they may, or get a timer. */
+  #serve(): void {
+    for (let left = this.#ready.size; left > 0 && this.#active < this.#limits.inFlight; left--) {
+      const lane = this.#ready.shift();
+      if (lane === undefined) return;
+      this.#next(lane);
+      this.#stand(lane);
+    }
   }
 
   /** The status holds this answer now. */
@@ -120,7 +138,7 @@ export class RenewalInfoPoller {
 
   forget(key: string): void {
     this.#news.delete(key);
-    for (const lane of this.#lanes.values()) if (lane.waiting.delete(key)) this.#asked.delete(key);
+    if (this.#asked.get(key)?.waiting.delete(key) === true) this.#asked.delete(key);
   }
 
   /** Certificates of which something is remembered. */
@@ -143,21 +161,21 @@ export class RenewalInfoPoller {
       if (wait > 0) {
         lane.timer ??= clock.after(Math.ceil(wait), () => {
           lane.timer = undefined;
-          this.#next(lane);
+          this.#stand(lane);
+          this.#serve();
         });
         return;
       }
-      const [key] = lane.waiting;
-      lane.waiting.delete(key!);
+      const key = lane.waiting.shift();
+      if (key === undefined) return;
       lane.tokens--;
       lane.active++;
-      // Whoever was served is last: CAs that are slow and never done must not have every place that becomes free.
-      if (this.#lanes.delete(lane.name)) this.#lanes.set(lane.name, lane);
       this.#active++;
-      void this.#question(lane, key!).finally(() => {
+      void this.#question(lane, key).finally(() => {
         lane.active--;
         this.#active--;
-        for (const other of this.#lanes.values()) this.#next(other);
+        this.#stand(lane);
+        this.#serve();
       });
     }
   }
@@ -230,12 +248,14 @@ export class RenewalInfoPoller {
 
   /** Lanes of issuers that nobody has asked for lately go before another comes. */
   #sweep(): void {
+    if (this.#lanes.size < this.#sweepAt) return;
     const now = this.#context.clock.now();
     for (const [name, lane] of this.#lanes) {
       if (lane.waiting.size > 0 || lane.active > 0 || lane.timer !== undefined) continue;
       if (Math.max(lane.noneUntil, lane.pausedUntil, lane.filledAt + 3_600_000) < now)
         this.#lanes.delete(name);
     }
+    this.#sweepAt = Math.max(64, 2 * this.#lanes.size);
   }
 
   #pause(lane: Lane): void {
@@ -248,12 +268,11 @@ export class RenewalInfoPoller {
   #none(lane: Lane): void {
     const { clock, informers } = this.#context;
     lane.noneUntil = clock.now() + this.#limits.noneMs;
-    for (const key of lane.waiting) {
+    for (let key = lane.waiting.shift(); key !== undefined; key = lane.waiting.shift()) {
       this.#asked.delete(key);
       // What an earlier answer left in the status goes.
       if (informers.certificates.get(key)?.status?.acme !== undefined) this.#wake(key);
     }
-    lane.waiting.clear();
   }
 }
 
