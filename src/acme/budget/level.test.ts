@@ -43,6 +43,34 @@ describe('a sliding level', () => {
   });
 });
 
+describe('a level of ten thousand uses', () => {
+  const begin = 1.8e12;
+  for (const allowed of [100, 10_000])
+    it(`costs some dozen looks to ask, as one of ${allowed}`, () => {
+      const limit = { allowed, windowMs: hour, refill: 'sliding' as const };
+      let looks = 0;
+      const times = Array.from({ length: allowed }, (_one, index) => begin + (index * hour) / allowed);
+      const level = new Proxy(times, {
+        get(target, name, receiver): unknown {
+          if (typeof name === 'string' && /^[0-9]+$/u.test(name)) looks++;
+          return Reflect.get(target, name, receiver);
+        },
+      });
+      const now = begin + 1.5 * hour;
+      assert.equal(available(limit, level, now), allowed / 2 + 1);
+      assert.equal(slotAt(limit, level, allowed / 2 + 2, now), times[allowed / 2 + 1]! + hour + 1);
+      assert.ok(looks <= 40, `${looks} looks`);
+    });
+  it('is in order, whatever it was told first', () => {
+    const limit = { allowed: 4, windowMs: hour, refill: 'sliding' as const };
+    let level: Level | undefined;
+    for (const at of [30, 10, 20, 20, 40]) level = used(limit, level, at);
+    assert.deepEqual(level, [20, 20, 30, 40]);
+    assert.deepEqual(givenBack(limit, level, 20), [20, 30, 40]);
+    assert.deepEqual(givenBack(limit, level, 25), level);
+  });
+});
+
 describe('any level', () => {
   it('never lets more through a window than its kind allows, and always knows a finite next slot', () => {
     fc.assert(

@@ -27,7 +27,18 @@ export function available(limit: Shape, level: Level | undefined, now: number): 
     const left = limit.windowMs - Math.max(0, level - now);
     return clamp(Math.floor((left + hairMs) / interval(limit)), limit.allowed);
   }
-  return clamp(limit.allowed - level.filter((at) => at > now - limit.windowMs).length, limit.allowed);
+  return clamp(limit.allowed - (level.length - after(level, now - limit.windowMs)), limit.allowed);
+}
+
+/** The place of the first time after this one: by halves, as a level of ten thousand is asked with each order. */
+function after(times: readonly number[], time: number): number {
+  let [from, to] = [0, times.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((times[middle] ?? 0) > time) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 const clamp = (value: number, max: number): number => Math.min(Math.max(0, value), max);
@@ -39,17 +50,18 @@ export function used(limit: Shape, level: Level | undefined, at: number): Level 
     // Told of the past, the level must not sink.
     return Math.min(Math.max(from, at) + interval(limit), Math.max(from, at + limit.windowMs));
   }
-  const times = Array.isArray(level) ? level : [];
-  return [...times, at].toSorted((a, b) => a - b).slice(-limit.allowed);
+  const times = typeof level === 'object' ? level : [];
+  const next = times.toSpliced(after(times, at), 0, at);
+  return next.length > limit.allowed ? next.slice(-limit.allowed) : next;
 }
 
 /** One given back that was used at `at`. */
 export function givenBack(limit: Shape, level: Level | undefined, at: number): Level | undefined {
   if (level === undefined) return undefined;
   if (typeof level === 'number') return level - interval(limit);
-  const place = level.lastIndexOf(at);
+  const place = after(level, at) - 1;
   // Fallen out of the window already: nothing to give back.
-  return place < 0 ? level : level.toSpliced(place, 1);
+  return level[place] === at ? level.toSpliced(place, 1) : level;
 }
 
 /**
@@ -61,15 +73,16 @@ export function slotAt(limit: Shape, level: Level | undefined, count: number, no
     const full = Math.max(typeof level === 'number' ? level : now, now);
     return Math.max(now, Math.ceil(full + count * interval(limit) - limit.windowMs - hairMs));
   }
-  const times = (Array.isArray(level) ? level : []).filter((at) => at > now - limit.windowMs);
-  const free = limit.allowed - times.length;
+  const times = typeof level === 'object' ? level : [];
+  const first = after(times, now - limit.windowMs);
+  const free = limit.allowed - (times.length - first);
   if (count <= free) return now;
   // Beyond what comes back in this window, the same pattern follows a window later.
   const [place, rounds] = [
     (count - free - 1) % limit.allowed,
     Math.floor((count - free - 1) / limit.allowed),
   ];
-  return (times[place] ?? now) + limit.windowMs * (rounds + 1) + 1;
+  return (times[first + place] ?? now) + limit.windowMs * (rounds + 1) + 1;
 }
 
 /** When all of it is there again. */

@@ -10,7 +10,8 @@ export function readState(value: unknown): BudgetState {
     version: 1,
     levels: entriesOf(state['levels'], (level) => {
       if (isTime(level)) return level;
-      return Array.isArray(level) && level.length <= maxTimes && level.every(isTime) ? level : undefined;
+      const isList = Array.isArray(level) && level.length <= maxTimes && level.every(isTime);
+      return isList ? level.toSorted((a, b) => a - b) : undefined;
     }),
     holds: entriesOf(state['holds'], (until) => (isTime(until) ? until : undefined)),
     taken: entriesOf(state['taken'], (entry) => {

@@ -81,8 +81,11 @@ export class Slots {
     this.#holds.set(key, Math.max(until, this.#holds.get(key) ?? 0));
     if (this.#holds.size <= maxLevels) return;
     for (const [other, end] of this.#holds) if (end <= now) this.#holds.delete(other);
-    const [first] = this.#holds.keys();
-    if (this.#holds.size > maxLevels && first !== undefined) this.#holds.delete(first);
+    // A tenth at once: this is a pass through all of them.
+    for (const other of this.#holds.keys()) {
+      if (this.#holds.size <= maxLevels * 0.9) return;
+      this.#holds.delete(other);
+    }
   }
   heldUntil(key: string, now: number): number {
     const until = this.#holds.get(key);

@@ -230,14 +230,14 @@ test('CAs that are slow, each with more to ask than there are places, keep nobod
 function looks(t: TestContext): { count: number } {
   const seen = { count: 0 };
   const own = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!;
-  Object.defineProperty(Set.prototype, 'size', {
+  Reflect.defineProperty(Set.prototype, 'size', {
     ...own,
     get(this: Set<unknown>): number {
       seen.count++;
       return own.get!.call(this) as number;
     },
   });
-  t.after(() => Object.defineProperty(Set.prototype, 'size', own));
+  t.after(() => void Reflect.defineProperty(Set.prototype, 'size', own));
   return seen;
 }
 
