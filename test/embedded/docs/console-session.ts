@@ -52,7 +52,15 @@ export async function openSession(
   await server.seen(/Try next/u);
 
   const search = [bin, path].join(delimiter);
-  const env = { HOME: folder, PATH: search, KUBECONFIG: join(files, 'data/kubeconfig'), LC_ALL: 'C.UTF-8' };
+  const env: Record<string, string> = {
+    HOME: folder,
+    PATH: search,
+    KUBECONFIG: join(files, 'data/kubeconfig'),
+    LC_ALL: 'C.UTF-8',
+  };
+  // Where Node keeps what it compiled: each command of a page is the whole program again.
+  const compiled = process.env['NODE_COMPILE_CACHE'];
+  if (compiled !== undefined) env['NODE_COMPILE_CACHE'] = compiled;
   return {
     lacks: ({ needs }) =>
       needs.filter((name) => !search.split(delimiter).some((place) => existsSync(join(place, name)))),
