@@ -23,8 +23,8 @@ export interface Candidate {
   readiness: 'ready' | 'not-ready' | 'missing' | 'external';
   /** Since when it is Ready, or is not, in milliseconds since the epoch. */
   sinceMs?: number;
-  /** Who has to issue for new names first (annotation of the issuer). */
-  canary?: IssuerRef;
+  /** Who has to issue for new names first (annotation of the issuer). Has none itself. */
+  canary?: Candidate;
 }
 
 /** What an ACME order says about why it does not go on, or ended. */

@@ -82,7 +82,7 @@ export async function gather(
     secret,
     chain,
     candidates: chain.issuers.map((ref) => candidateOf(context, namespace, ref)),
-    holds: holdsOf(context, namespace, requests),
+    holds: holdsOf(context, namespace, owned),
     requests,
     canaries: requests.length === owned.length ? [] : owned.filter((request) => request.isCanary === true),
     nextKeys: informers.secrets

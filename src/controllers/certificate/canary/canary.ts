@@ -4,26 +4,38 @@ import type { Candidate, Facts } from '../facts.ts';
 import { sameIssuer } from '../issuer-match.ts';
 import { isIssued, terminalFailure, terminalTime, type RequestFacts } from '../request-facts.ts';
 import { certificateViolations, requestViolations } from '../request-match.ts';
+import { skipAt, type Skip } from './skip.ts';
 
 /** What has to be done about the rehearsal before `issuer` is asked; `proven`: nothing. */
 export type Rehearsal =
   | { kind: 'proven' }
   | { kind: 'begin' }
-  | { kind: 'wait'; request: RequestFacts }
+  /** `skip`: when the issuer is asked without it. */
+  | { kind: 'wait'; request: RequestFacts; skip?: Skip }
   | { kind: 'failed'; request: RequestFacts }
+  /** The issuer is asked although the canary has not issued. */
+  | { kind: 'skip'; request: RequestFacts; skip: Skip }
   | { kind: 'drop'; requests: readonly RequestFacts[] };
 
-export function rehearsal(facts: Facts, issuer: Candidate): Rehearsal {
+export function rehearsal(facts: Facts, issuer: Candidate, nowMs: number): Rehearsal {
   const { canary } = issuer;
   if (canary === undefined || isProven(facts, issuer)) return { kind: 'proven' };
   const { spec } = facts.certificate;
-  const fits = facts.canaries.filter((request) => requestViolations(spec, request, [canary]).length === 0);
+  const fits = facts.canaries.filter(
+    (request) => requestViolations(spec, request, [canary.ref]).length === 0,
+  );
   if (fits.some(isIssued)) return { kind: 'proven' };
+  const waiting = fits.find((each) => !isOver(facts, each));
+  const skip = waiting === undefined ? undefined : skipAt(facts, waiting, canary, nowMs);
+  if (waiting !== undefined && skip !== undefined && skip.at <= nowMs)
+    return { kind: 'skip', request: waiting, skip };
   const useless = facts.canaries.filter((request) => !fits.includes(request) || isOver(facts, request));
   if (useless.length > 0) return { kind: 'drop', requests: useless };
   const [request] = fits;
   if (request === undefined) return { kind: 'begin' };
-  return { kind: terminalFailure(request) === undefined ? 'wait' : 'failed', request };
+  // What its CA is to blame for may pass; a failure of the request itself is what a canary is for.
+  if (terminalFailure(request) !== undefined && skip?.cause !== 'away') return { kind: 'failed', request };
+  return { kind: 'wait', request, ...(skip === undefined ? {} : { skip }) };
 }
 
 /** This very issuer has issued for the same names before: what the Secret holds is the memory. */

@@ -10,9 +10,10 @@ import { problemClass } from './problem-class.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 /** Without a certificate, an issuer that cannot issue is waited for so long. */
-const shortestPatience = 10 * minute;
+export const shortestPatience = 10 * minute;
 const longestPatience = 24 * hour;
-const lookAgainMs = 15 * minute;
+/** Nobody tells of what does not happen. */
+export const lookAgainMs = 15 * minute;
 
 /** What is left of the certificate in the Secret decides how long its issuer may fail: an eighth of it, ten minutes to a day. */
 export function patience(facts: Facts, nowMs: number): number {

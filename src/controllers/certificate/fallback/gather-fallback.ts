@@ -10,7 +10,20 @@ import { readIssuer } from './issuer-chain.ts';
 
 type Caches = Pick<ControllerContext, 'informers'>;
 
-export function candidateOf({ informers }: Caches, namespace: string, ref: IssuerRef): Candidate {
+/** One issuer of a chain, with its canary. */
+export function candidateOf(caches: Caches, namespace: string, ref: IssuerRef): Candidate {
+  const { canary, ...candidate } = stateOf(caches, namespace, ref);
+  if (canary === undefined) return candidate;
+  // A canary of a canary is nobody's.
+  const { canary: _none, ...rehearses } = stateOf(caches, namespace, canary);
+  return { ...candidate, canary: rehearses };
+}
+
+function stateOf(
+  { informers }: Caches,
+  namespace: string,
+  ref: IssuerRef,
+): Omit<Candidate, 'canary'> & { canary?: IssuerRef } {
   const { group, kind, name } = effectiveRef(ref);
   if (group !== ownGroup) return { ref, readiness: 'external' };
   const issuer =
