@@ -13,7 +13,8 @@ import { report } from './report.ts';
 const hour = 3_600_000;
 const day = 24 * hour;
 const start = acmeFleetStarter();
-const explain = () => Promise.resolve({ message: 'the next attempt begins after its pause' });
+const explain = () =>
+  Promise.resolve({ message: 'the next attempt begins after its pause', action: { kind: 'none' } });
 
 async function reported(fleet: Fleet, format: 'table' | 'json' = 'table'): Promise<string> {
   const { items } = await fleet.client.list<Certificate>(certificates, { namespace: 'shop' });

@@ -18,7 +18,7 @@ export interface ReportOptions {
   client: KubeClient;
   certificates: Cache<Certificate>;
   /** What would be done about Certificate `namespace/name` now, and why. */
-  explain: (key: string) => Promise<{ message: string } | undefined>;
+  explain: (key: string) => Promise<{ message: string; action: { kind: string } } | undefined>;
   exports: ExportLoop | undefined;
   /** False: requests are left for somebody else to approve. */
   approve: boolean;
@@ -57,8 +57,9 @@ export async function report(options: ReportOptions): Promise<string> {
     const summary = summarize(certificate, secret, files, exports?.hooksOf(titleOf(certificate)));
     if (!summary.ready) {
       // The conditions say what is missing, the decision says what it waits for.
-      const why = (await options.explain(titleOf(certificate)))?.message ?? '';
-      summary.message = saidOnce(summary.message, why);
+      const decision = await options.explain(titleOf(certificate));
+      // What would be done, and is not: the conditions say what is in the way.
+      if (decision?.action.kind === 'none') summary.message = saidOnce(summary.message, decision.message);
       const challenges = await challengesOf(certificate.metadata?.namespace ?? '');
       const waiting = challenges.get(certificate.metadata?.name ?? '');
       summary.message = saidOnce(summary.message, waiting ?? '');

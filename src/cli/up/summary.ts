@@ -49,9 +49,10 @@ export function summarize(
   const { namespace = '', name = '' } = certificate.metadata ?? {};
   const ready = certificate.status?.conditions?.find((condition) => condition.type === 'Ready');
   const issuing = certificate.status?.conditions?.find((condition) => condition.type === 'Issuing');
-  // A failed attempt explains more than "the Secret does not exist".
-  const cause =
-    ready?.status !== 'True' && issuing?.message !== undefined && issuing.message !== '' ? issuing : ready;
+  // A failed attempt explains more than "the Secret does not exist"; Ready may say that, and why it cannot go on.
+  const why = issuing?.message ?? '';
+  const isMore = why !== '' && ready?.message?.startsWith(why) !== true;
+  const cause = ready?.status !== 'True' && isMore ? issuing : ready;
   const { kind, name: issuerName } = certificate.spec.issuerRef;
   const summary: CertificateSummary = {
     namespace,
