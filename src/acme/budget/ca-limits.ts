@@ -175,7 +175,7 @@ function readLimit(value: unknown, at: string): CaLimit {
     windowMs: whole(windowSeconds, 1, 10 * 365 * 86_400, `${at}.windowSeconds`) * 1000,
     refill: oneOf(refill ?? 'sliding', ['steady', 'sliding'] as const, `${at}.refill`),
     exempt: entries(exempt ?? [], `${at}.exempt`).map((kind) => oneOf(kind, exemptions, `${at}.exempt`)),
-    resetOnSuccess: resetOnSuccess === true,
+    resetOnSuccess: flag(resetOnSuccess ?? false, `${at}.resetOnSuccess`),
   };
   const fits = {
     order: ['account', 'registered-domain', 'exact-set', 'directory'],
@@ -184,6 +184,10 @@ function readLimit(value: unknown, at: string): CaLimit {
     registration: ['directory'],
   }[limit.counts];
   if (!fits.includes(limit.per)) throw wrong(`${at}.per`, `one of ${fits.join(', ')} for ${limit.counts}`);
+  if (limit.resetOnSuccess === true && limit.counts !== 'failed-authorization')
+    throw wrong(`${at}.resetOnSuccess`, 'left out: it is for failed-authorization alone');
+  if (limit.exempt.length > 0 && limit.counts === 'registration')
+    throw wrong(`${at}.exempt`, 'left out: a registration replaces and renews nothing');
   if (limit.refill === 'sliding' && limit.allowed > 10_000)
     throw wrong(`${at}.allowed`, 'at most 10000 when sliding');
   return limit;
@@ -212,6 +216,10 @@ function text(value: unknown, at: string): string {
 function whole(value: unknown, min: number, max: number, at: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw wrong(at, `a whole number from ${min} to ${max}`);
+}
+function flag(value: unknown, at: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw wrong(at, 'true or false');
 }
 function oneOf<T extends string>(value: unknown, words: readonly T[], at: string): T {
   const found = words.find((candidate) => candidate === value);

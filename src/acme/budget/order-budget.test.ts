@@ -303,6 +303,9 @@ describe('readCaLimits', () => {
       [ca({ per: 'account-and-identifier' }), /limits\[0\]\.per must be one of account, .* for order/u],
       [ca({ windowMs: 5 }), /limits\[0\] has no field windowMs/u],
       [ca({ exempt: ['x'] }), /exempt must be one of replacement, renewal/u],
+      [ca({ resetOnSuccess: 'yes' }), /resetOnSuccess must be true or false/u],
+      [ca({ resetOnSuccess: true }), /resetOnSuccess must be left out: .* failed-authorization/u],
+      [ca({ counts: 'registration', per: 'directory', exempt: ['renewal'] }), /exempt must be left out/u],
     ];
     for (const [value, message] of mistakes)
       assert.throws(
