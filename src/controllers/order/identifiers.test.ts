@@ -21,7 +21,7 @@ test('a common name is ordered where it is an address or a plain name, and only 
     'dns c.example',
   ]);
   assert.deepEqual(values({ commonName: '192.0.2.1' }), ['ip 192.0.2.1']);
-  for (const commonName of ['*.a.example', 'localhost', 'My Shop', 'a..example'])
+  for (const commonName of ['*.a.example', 'localhost', 'My Shop', 'a..example', 'fe80::1%eth0'])
     assert.deepEqual(values({ commonName }), [], commonName);
 });
 
@@ -36,4 +36,7 @@ test('an answer is about the name that was ordered, however the CA writes it', (
   assert.ok(!sameIdentifier(ip('192.0.2.1'), dns('192.0.2.1')));
   assert.ok(!sameIdentifier(dns('192.0.2.1'), ip('192.0.2.1')));
   assert.ok(!sameIdentifier(ip('192.0.2.1'), ip('no address')));
+  // What nobody's certificate holds is compared as text, whoever sent it.
+  assert.ok(!sameIdentifier(ip('fe80::1%eth0'), ip('fe80::1')));
+  assert.ok(sameIdentifier(ip('fe80::1%eth0'), ip('fe80::1%eth0')));
 });

@@ -1,5 +1,4 @@
 /** What an Order asks the CA to certify: the names of its spec as ACME identifiers (acme.md §5, Create). Pure. */
-import { isIP } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { AcmeIdentifier } from '../../acme/acme-client.ts';
 import type { OrderSpec } from '../../api/order.ts';
@@ -47,5 +46,5 @@ function keysOf(identifiers: readonly AcmeIdentifier[]): Set<string> {
 }
 
 function canonicalIp(text: string): string {
-  return isIP(text) === 0 ? text : encodeIp(text).toString('hex');
+  return identifierType(text) === 'dns' ? text : encodeIp(text).toString('hex');
 }

@@ -120,5 +120,6 @@ export function orderFor(request: SigningRequest, spec: OrderSpec, namespace: st
 
 /** Whether an identifier is an address; ACME has types for both (RFC 8738). */
 export function identifierType(value: string): 'dns' | 'ip' {
-  return isIP(value) === 0 ? 'dns' : 'ip';
+  // Node takes an address with a zone for one, too (fe80::1%eth0); certificates have no room for zones.
+  return isIP(value) === 0 || value.includes('%') ? 'dns' : 'ip';
 }
