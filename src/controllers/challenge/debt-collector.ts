@@ -4,6 +4,7 @@ import type { ControllerContext } from '../context.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import { challengeOf, type Debt, type Debts } from './debts.ts';
+import { fairRound } from './fair-rounds.ts';
 import { messageOf, stableReason } from './reason.ts';
 import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
@@ -29,49 +30,83 @@ export function debtDelay({ attempts }: Pick<Debt, 'attempts'>): number {
   return Math.min(longestMs, firstMs * 2 ** Math.min(attempts, 20));
 }
 
+/** A dead provider takes minutes for each call: it gets two places of eight, and after three failures it waits for the next look. */
+const limits = { atOnce: 8, perSide: 2, failures: 3 } as const;
+
+/**
+ * Who has to do it: what has the same solver and the same credentials has the same provider behind it. Issuers of other
+ * namespaces have credentials of their own.
+ */
+function farSide({ spec, namespace }: Debt): string {
+  const { issuerRef, solver, type } = spec;
+  const place = issuerRef.kind === 'ClusterIssuer' ? '' : namespace;
+  return JSON.stringify([type, place, solver]);
+}
+
 /** One look at all debts; `lastTry`: when each was last tried by this process. Resolves with when to look again. */
-export async function collectDebts(
-  { context, solvers, settings, debts, holding, removals, signal }: DebtCollectorDeps,
-  lastTry: Map<string, number>,
-): Promise<number> {
-  const { clock, log } = context;
+export async function collectDebts(deps: DebtCollectorDeps, lastTry: Map<string, number>): Promise<number> {
+  const { context, debts, holding, signal } = deps;
+  const { clock } = context;
   const all = await debts.list();
-  for (const uid of lastTry.keys()) if (!all.some((debt) => debt.uid === uid)) lastTry.delete(uid);
+  const known = new Set(all.map(({ uid }) => uid));
+  for (const uid of lastTry.keys()) if (!known.has(uid)) lastTry.delete(uid);
   let nextMs = idleMs;
-  let left = all.length;
+  const due: Debt[] = [];
   for (const debt of all) {
+    const dueMs = triedAt(debt, lastTry) + debtDelay(debt);
+    if (dueMs > clock.now()) nextMs = Math.min(nextMs, dueMs - clock.now());
+    else due.push(debt);
+  }
+  // Those that were put off last time come first.
+  due.sort((a, b) => triedAt(a, lastTry) - triedAt(b, lastTry));
+  let paid = 0;
+  const run = async (debt: Debt): Promise<boolean> => {
     signal.throwIfAborted();
-    const dueMs = (lastTry.get(debt.uid) ?? Date.parse(debt.since)) + debtDelay(debt);
-    if (dueMs > clock.now()) {
-      nextMs = Math.min(nextMs, dueMs - clock.now());
-      continue;
-    }
-    const challenge = challengeOf(debt);
     // It is no debt while somebody needs it; an attempt that was not made does not count.
-    if (presenterOf(challenge, holding()) !== undefined) {
+    if (presenterOf(challengeOf(debt), holding()) !== undefined) {
       nextMs = Math.min(nextMs, firstMs);
-      continue;
+      return true;
     }
     lastTry.set(debt.uid, clock.now());
-    const { type, dnsName } = debt.spec;
-    const about = { challenge: `${debt.namespace}/${debt.name}`, type, dnsName };
-    try {
-      const solving = solverContext(challenge, context.options, settings, { signal });
-      await removals.run(challenge, () =>
-        withinTime(clock, solving, (within) => solvers.for(challenge).cleanUp(within)),
-      );
-      await debts.remove(debt.uid);
+    if (await pay(deps, debt)) {
       lastTry.delete(debt.uid);
-      left--;
-      log.info(about, 'what this Challenge had to leave behind is taken away now');
-    } catch (error) {
-      signal.throwIfAborted();
-      const problem = stableReason(messageOf(error));
-      log.warn({ ...about, since: debt.since, attempts: debt.attempts + 1 }, `still owed: ${problem}`);
-      await debts.tried(debt, problem);
-      nextMs = Math.min(nextMs, debtDelay({ attempts: debt.attempts + 1 }));
+      paid++;
+      return true;
     }
-  }
-  if (left !== all.length) await debts.list();
+    nextMs = Math.min(nextMs, debtDelay({ attempts: debt.attempts + 1 }));
+    return false;
+  };
+  const left = await fairRound(due, farSide, run, limits);
+  if (left.length > 0) nextMs = Math.min(nextMs, firstMs);
+  if (paid > 0) await debts.list();
   return nextMs;
+}
+
+function triedAt({ uid, since }: Debt, lastTry: ReadonlyMap<string, number>): number {
+  return lastTry.get(uid) ?? Date.parse(since);
+}
+
+async function pay(
+  { context, solvers, settings, debts, removals, signal }: DebtCollectorDeps,
+  debt: Debt,
+): Promise<boolean> {
+  const { clock, log, options } = context;
+  const challenge = challengeOf(debt);
+  const { type, dnsName } = debt.spec;
+  const about = { challenge: `${debt.namespace}/${debt.name}`, type, dnsName };
+  try {
+    const solving = solverContext(challenge, options, settings, { signal });
+    await removals.run(challenge, () =>
+      withinTime(clock, solving, (within) => solvers.for(challenge).cleanUp(within)),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    const problem = stableReason(messageOf(error));
+    log.warn({ ...about, since: debt.since, attempts: debt.attempts + 1 }, `still owed: ${problem}`);
+    await debts.tried(debt, problem);
+    return false;
+  }
+  await debts.remove(debt.uid);
+  log.info(about, 'what this Challenge had to leave behind is taken away now');
+  return true;
 }

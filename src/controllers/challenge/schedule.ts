@@ -56,6 +56,10 @@ export class Schedule {
   get waiting(): number {
     return this.#waiting.size;
   }
+  /** Of those that wait, how many may take a slot now as far as time goes. */
+  get ready(): number {
+    return this.#waiting.size - this.#late.size;
+  }
   get holding(): number {
     return this.#holding.size;
   }

@@ -6,7 +6,7 @@ import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { createFakeClock } from '../../kube/testing/fake-clock.ts';
 import type { ControllerContext } from '../context.ts';
 import { Memories } from './memory.ts';
-import { Slots } from './slots.ts';
+import { patienceMs, Slots } from './slots.ts';
 
 const begin = Date.parse('2026-11-22T10:00:00Z');
 
@@ -173,4 +173,23 @@ test('an issuer that appears has a place of its own once its Challenges are look
   change('shop/a', undefined);
   await slots.fill();
   assert.equal(told.started.at(-1), 'shop/second');
+});
+
+test('it is looked at again when the patience with a holder ends, else each half minute', async () => {
+  const { slots, told, clock, add, memories } = world({ max: 1, refuses: (key) => key === 'shop/refused' });
+  assert.equal(await slots.fill(), undefined);
+  add('holder');
+  await slots.fill();
+  assert.equal(await slots.fill(), undefined, 'nobody waits');
+  add('waits');
+  assert.equal(await slots.fill(), 30_000);
+  await clock.advance(patienceMs - 10_000);
+  assert.equal(await slots.fill(), 10_000);
+  await clock.advance(20_000);
+  assert.equal(await slots.fill(), 30_000, 'it is not stuck');
+  assert.equal(memories.peek('shop/holder')?.yieldAsked, false);
+  memories.peek('shop/holder')!.stuck = true;
+  await slots.fill();
+  assert.equal(memories.peek('shop/holder')?.yieldAsked, true);
+  assert.deepEqual(told.started, ['shop/holder']);
 });

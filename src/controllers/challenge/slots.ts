@@ -135,8 +135,9 @@ export class Slots {
     }
     // Whoever was refused took nobody's slot: the next in line may have it.
     if (refused) return 0;
-    const longest = Math.min(...holding.map(({ since }) => since));
-    return Math.min(fallbackMs, Math.max(1_000, longest + patienceMs - now));
+    if (this.#schedule.ready === 0) return fallbackMs;
+    const patience = holding.map(({ since }) => since + patienceMs - now).filter((left) => left > 0);
+    return Math.max(1_000, Math.min(fallbackMs, ...patience));
   }
 
   /** Since when each has its slot: as many as there are slots, however many wait. */
