@@ -111,6 +111,26 @@ describe('queue', () => {
 });
 
 describe('workers', () => {
+  it('take nothing before they may, and can be stopped before that', async () => {
+    const clock = createFakeClock(0);
+    const ready = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const work = async (key: string): Promise<void> => void done.push(key);
+    const queues = [createQueue({ clock }), createQueue({ clock })] as const;
+    const [stopped, running] = queues.map((queue) =>
+      runWorkers(queue, work, { clock, ready: ready.promise }),
+    );
+    queues[0].add('never');
+    queues[1].add('late');
+    await clock.advance(1_000);
+    assert.equal(await stopped?.stop(), 0);
+    assert.deepEqual(done, []);
+    ready.resolve();
+    await clock.advance(0);
+    assert.deepEqual(done, ['late']);
+    await running?.stop();
+  });
+
   it('schedule, back off, obey Retry-After and treat conflicts quietly', async () => {
     const clock = createFakeClock(0);
     const queue = createQueue({ clock });

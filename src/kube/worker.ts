@@ -27,6 +27,8 @@ export interface WorkerOptions {
   clock: Clock;
   /** How many keys are worked on at once; 5 when absent. */
   workers?: number;
+  /** No key is taken before: what is decided over half-filled caches calls missing what is there. Must not reject. */
+  ready?: Promise<void>;
   /** Called after each reconcile: for metrics and logs. Must not throw. */
   onResult?: (result: WorkResult) => void;
   observer?: WorkObserver;
@@ -49,6 +51,7 @@ function retryAfterOf(error: unknown): number {
 export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOptions): Workers {
   const { clock, onResult, observer } = options;
   const abort = new AbortController();
+  const stopping = Promise.withResolvers<void>();
 
   const work = async (key: string): Promise<void> => {
     const started = clock.now();
@@ -70,6 +73,7 @@ export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOp
     onResult?.(told);
   };
   const loop = async (): Promise<void> => {
+    if (options.ready !== undefined) await Promise.race([options.ready, stopping.promise]);
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) await work(key);
   };
   const loops = Promise.all(Array.from({ length: options.workers ?? 5 }, loop));
@@ -77,6 +81,7 @@ export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOp
   return {
     async stop(graceMs = 10_000) {
       queue.shutDown();
+      stopping.resolve();
       // A reconcile that ignores its signal must not hold up the shutdown for ever.
       return new Promise((resolve) => {
         const timer = clock.after(graceMs, () => {

@@ -1,5 +1,4 @@
 /** Watches what a Certificate depends on and has it reconciled: the thin shell around `decide`. */
-import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { createQueue, fastBackoff } from '../../kube/queue.ts';
@@ -118,16 +117,11 @@ export function startCertificateController(
   informers.issuers.onChange(onIssuer('Issuer'));
   informers.clusterIssuers.onChange(onIssuer('ClusterIssuer'));
 
-  const stopping = untilAborted(signal);
-  // Deciding on half a picture would issue again what is already there.
-  const ready = Promise.race([allSynced, stopping]);
-  const reconcile = async (key: string): Promise<{ after?: number }> => {
-    await ready;
-    return signal.aborted ? {} : ((await reconciler.reconcile(key)) ?? {});
-  };
-  const workers = runWorkers(queue, reconcile, {
+  const workers = runWorkers(queue, (key) => reconciler.reconcile(key), {
     clock,
     workers: context.options.concurrency,
+    // Deciding on half a picture would issue again what is already there.
+    ready: allSynced,
     observer,
     onResult: ({ key, outcome, error, nextMs, failures }) => {
       if (outcome === 'done') return;

@@ -2,7 +2,6 @@
  * Approves and signs CertificateRequests: the only writer of their status, apart from the certificate controller's
  * fast path, whose requests are claimed and left alone (spec/certificate-lifecycle.md §12).
  */
-import { untilAborted } from '../../kube/until-aborted.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import * as annotations from '../../api/annotations.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
@@ -287,17 +286,11 @@ export function startCertificateRequestController(
     }
   };
 
-  const stopping = untilAborted(signal);
-  // With half a picture, an issuer that is there would be called missing: in the status, for everybody to read.
-  const ready = Promise.race([context.synced, stopping]);
-  const onceReady = async (key: string): Promise<void> => {
-    await ready;
-    if (!signal.aborted) await unlessGone(key);
-  };
-
-  const workers = runWorkers(queue, onceReady, {
+  const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
+    // Else an issuer that is there would be called missing: in the status, for everybody to read.
+    ready: context.synced,
     observer,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done' || error instanceof SignerNotReadyError) return;

@@ -211,6 +211,7 @@ function start(
   const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
+    ready: context.synced,
     observer,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done' || error instanceof SignerNotReadyError) return;

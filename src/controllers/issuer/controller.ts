@@ -173,6 +173,7 @@ function start<T extends AnyIssuer>(
   const workers = runWorkers(queue, unlessGone, {
     clock: context.clock,
     workers: context.options.concurrency,
+    ready: context.synced,
     observer,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done' || error instanceof IssuerNotReadyError) return;
