@@ -145,6 +145,33 @@ suite('the list of servers', () => {
     await assert.rejects(resolverWith(patient).query(name, 'TXT', { servers: [] }), /none is configured/u);
   });
 
+  test('a server that is given by name is looked up, and its addresses are tried in turn', async () => {
+    await using good = await startDnsServer(() => ({ answers: [txt(name, 'x')] }));
+    const port = good.server.split(':').at(-1);
+    const looked: string[] = [];
+    const addresses: Record<string, string[]> = {
+      'dns.example': ['127.0.0.254', '127.0.0.1'],
+      'none.example': [],
+    };
+    const resolver = createNetworkResolver({
+      clock: patient,
+      randomId: () => 99,
+      lookup: (host) => {
+        looked.push(host);
+        return Promise.resolve(addresses[host] ?? []);
+      },
+    });
+    const answer = await resolver.query(name, 'TXT', {
+      servers: [`none.example:${port}`, `dns.example:${port}`],
+    });
+    // It is called what its operator calls it.
+    assert.deepEqual([answer.server, looked], [`dns.example:${port}`, ['none.example', 'dns.example']]);
+    await assert.rejects(
+      resolver.query(name, 'TXT', { servers: [`none.example:${port}`] }),
+      /none\.example has no address/u,
+    );
+  });
+
   test('a server or a name that cannot be one is refused, and an abort is an abort', async () => {
     const resolver = resolverWith(patient);
     await assert.rejects(resolver.query(name, 'TXT', { servers: ['dns.example:53'] }), DnsConfigurationError);

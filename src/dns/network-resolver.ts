@@ -7,7 +7,7 @@ import { DnsConfigurationError, MalformedMessageError, NoAnswerError, type Attem
 import { decodeAnswer, encodeQuery, type DecodedAnswer, type Question } from './message.ts';
 import { absoluteName } from './names.ts';
 import type { DnsAnswer, DnsResolver, QueryOptions, RecordType } from './resolver.ts';
-import { parseServerAddress } from './server-address.ts';
+import { formatServerAddress, namedServer, parseServerAddress } from './server-address.ts';
 import { exchangeTcp } from './tcp.ts';
 import { exchangeUdp, type PlainServer } from './udp.ts';
 
@@ -17,6 +17,8 @@ export interface NetworkResolverDeps {
   randomId: () => number;
   /** Who carries a request to an `https://` server; undici's own when absent. */
   dispatcherFor?: (url: URL) => Dispatcher;
+  /** Addresses of servers that are given by name, as `kube-dns.kube-system:53`; without it such servers are refused. */
+  lookup?: (host: string) => Promise<readonly string[]>;
   /** One server has this long in all; 10 s when absent. */
   timeoutMs?: number;
 }
@@ -25,6 +27,9 @@ export interface NetworkResolverDeps {
 const udpShare = 0.5;
 
 /** Answers that say that this server cannot tell; another one may. */
+/** Of a server that is given by name. */
+const mostAddresses = 2;
+
 const shrugs: ReadonlySet<string> = new Set(['SERVFAIL', 'REFUSED', 'FORMERR', 'NOTIMP']);
 
 export function createNetworkResolver(deps: NetworkResolverDeps): DnsResolver {
@@ -69,6 +74,39 @@ export function createNetworkResolver(deps: NetworkResolverDeps): DnsResolver {
     return answerTo(bytes, question);
   };
 
+  /** Nobody can stop the system's look-up; it is not waited for. */
+  const lookUp = (host: string, ending: AbortSignal): Promise<readonly string[]> =>
+    new Promise((resolve, reject) => {
+      ending.addEventListener('abort', () => reject(ending.reason as Error), { once: true });
+      (deps.lookup?.(host) ?? Promise.resolve([])).then(resolve, reject);
+    });
+
+  const addressesOf = async (text: string, signal: AbortSignal | undefined): Promise<readonly string[]> => {
+    const named = deps.lookup === undefined ? undefined : namedServer(text);
+    if (named === undefined) return [text];
+    const found = await withDeadline(deps.clock, timeoutMs, signal, (ending) => lookUp(named.host, ending));
+    if (found.length === 0) throw new MalformedMessageError(`${named.host} has no address`);
+    return found.slice(0, mostAddresses).map((address) => formatServerAddress(address, named.port));
+  };
+
+  /** By the next address of a server that is given by name, where one is silent. */
+  const askNamed = async (
+    text: string,
+    name: string,
+    type: RecordType,
+    options: QueryOptions,
+  ): Promise<DecodedAnswer> => {
+    const addresses = await addressesOf(text, options.signal);
+    for (const address of addresses.slice(0, -1)) {
+      try {
+        return await ask(address, name, type, options);
+      } catch {
+        options.signal?.throwIfAborted();
+      }
+    }
+    return ask(addresses.at(-1) ?? text, name, type, options);
+  };
+
   return {
     async query(name: string, type: RecordType, options: QueryOptions): Promise<DnsAnswer> {
       const asked = absoluteName(name);
@@ -77,7 +115,7 @@ export function createNetworkResolver(deps: NetworkResolverDeps): DnsResolver {
       let cause: unknown;
       for (const server of options.servers) {
         try {
-          const { truncated: _, ...answer } = await ask(server, asked, type, options);
+          const { truncated: _, ...answer } = await askNamed(server, asked, type, options);
           if (!shrugs.has(answer.rcode)) return { server, ...answer };
           shrug ??= { server, ...answer };
         } catch (error) {

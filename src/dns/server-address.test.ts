@@ -4,6 +4,7 @@ import { DnsConfigurationError } from './errors.ts';
 import {
   fallbackNameservers,
   formatServerAddress,
+  namedServer,
   nameserversOf,
   parseServerAddress,
 } from './server-address.ts';
@@ -34,6 +35,24 @@ test('everything else is refused, with the form that is wanted', () => {
     'https://u:p@dns.example/',
   ])
     assert.throws(() => parseServerAddress(text), DnsConfigurationError, text);
+});
+
+test('names of servers are names with ports, and no addresses', () => {
+  assert.deepEqual(namedServer('kube-dns.kube-system.svc:53'), {
+    host: 'kube-dns.kube-system.svc',
+    port: 53,
+  });
+  assert.deepEqual(namedServer('localhost:5353'), { host: 'localhost', port: 5353 });
+  for (const text of [
+    '192.0.2.1:53',
+    '[2001:db8::1]:53',
+    'dns.example',
+    'dns.example:0',
+    'https://dns.example',
+    '-x:53',
+    'a b:53',
+  ])
+    assert.equal(namedServer(text), undefined, text);
 });
 
 test('resolv.conf: three servers at most, the public ones where there is none', () => {

@@ -17,6 +17,14 @@ export function parseServerAddress(text: string): ServerAddress {
   return { kind: 'plain', address, port };
 }
 
+/** `name:port`, as operators name the Service of a DNS server; undefined for everything else, addresses included. */
+export function namedServer(text: string): { host: string; port: number } | undefined {
+  const [, host = '', digits = ''] =
+    /^([A-Za-z0-9_](?:[-A-Za-z0-9_.]{0,251}[A-Za-z0-9_.])?):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return isIP(host) !== 0 || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
 function httpsUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === '' || url.username !== '' || url.password !== '')

@@ -1,5 +1,6 @@
 /** What DNS solvers ask and call with, made once for a process: a resolver, zones, the servers of the machine, HTTP. */
 import { randomInt } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { openConnections } from '../../acme/connections.ts';
 import { createNetworkResolver } from '../../dns/network-resolver.ts';
@@ -26,7 +27,12 @@ export function createDnsParts(options: {
   const { clock, environment } = options;
   const connections = openConnections({ proxy: proxyOf(environment) });
   const dispatcherFor = connections.dispatcherFor.bind(connections);
-  const resolver = createNetworkResolver({ clock, randomId: () => randomInt(65_536), dispatcherFor });
+  const resolver = createNetworkResolver({
+    clock,
+    randomId: () => randomInt(65_536),
+    dispatcherFor,
+    lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  });
   return {
     resolver,
     zones: createZones({ resolver, now: () => clock.now() }),
