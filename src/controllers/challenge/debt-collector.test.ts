@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChallengeSpec } from '../../api/challenge.ts';
-import { FakeClock } from '../../kube/testing/fake-clock.ts';
+import { createFakeClock } from '../../kube/testing/fake-clock.ts';
 import { collectDebts, type DebtCollectorDeps } from './debt-collector.ts';
 import type { Debt } from './debts.ts';
 import { Removals } from './shared-place.ts';
@@ -28,7 +28,7 @@ const many = (provider: string, count: number): Debt[] =>
   Array.from({ length: count }, (_, index) => debt(provider, index));
 
 function collector(owed: Debt[], dead: string) {
-  const clock = new FakeClock(Date.parse(since) + 6 * minute);
+  const clock = createFakeClock(Date.parse(since) + 6 * minute);
   const tried: string[] = [];
   const silent = (): void => undefined;
   const deps: DebtCollectorDeps = {
@@ -67,7 +67,7 @@ function collector(owed: Debt[], dead: string) {
       },
     } as unknown as DebtCollectorDeps['debts'],
     holding: () => [],
-    removals: new Removals(() => undefined),
+    removals: new Removals({ began: silent, ended: silent }),
     signal: new AbortController().signal,
   };
   return { clock, deps, tried };
@@ -78,7 +78,7 @@ test('a dead provider keeps two places, gets three tries, and the others are pai
   const { clock, deps, tried } = collector(owed, 'dead');
   const lastTry = new Map<string, number>();
   const round = collectDebts(deps, lastTry);
-  await clock.settle();
+  await clock.advance(0);
   assert.deepEqual(
     owed.map(({ name }) => name.replace(/-\d+$/u, '')).filter((name) => name !== 'dead'),
     [],
@@ -95,7 +95,7 @@ test('a dead provider keeps two places, gets three tries, and the others are pai
   tried.length = 0;
   await clock.advance(10 * minute);
   const next = collectDebts(deps, lastTry);
-  await clock.settle();
+  await clock.advance(0);
   assert.equal(tried.length, 2);
   assert.ok(!tried.some((name) => first.includes(name)), tried.join());
   for (let call = 0; call < 3; call++) await clock.advance(3 * minute);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fairRound } from './fair-rounds.ts';
 
 const limits = { atOnce: 4, perSide: 2, failures: 3 };
