@@ -41,4 +41,5 @@ export const SUITES: readonly string[] = [
   'test/embedded/tls-alpn01/gateway.test.ts',
   'test/peers/acme-many.test.ts',
   'test/peers/acme-step-ca.test.ts',
+  'test/peers/dns-matrix.test.ts',
 ];

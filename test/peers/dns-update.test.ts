@@ -116,6 +116,12 @@ suite('updates of a TXT record at BIND', () => {
     assert.deepEqual(await texts('signed.test.'), ['"foreign"']);
   });
 
+  test('records that tests put there at the same time are all there', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `at-once-${index}.open.test.`);
+    await Promise.all(names.map((name) => bind.update(`update add ${name} 60 TXT "here"`)));
+    for (const name of names) assert.deepEqual(await bind.dig(name, 'TXT'), ['"here"'], name);
+  });
+
   test('algorithms are named as issuers and as name servers name them', () => {
     for (const algorithm of algorithms) assert.equal(tsigAlgorithmOf(bindName(algorithm)), algorithm);
     assert.throws(() => tsigAlgorithmOf('gss-tsig'), /is none of HMACMD5, HMACSHA1/);

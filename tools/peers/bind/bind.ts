@@ -105,9 +105,10 @@ export async function startBind(options: BindOptions): Promise<Bind> {
     },
     dig,
     async update(...commands) {
-      const file = path.join(peer.folder, 'nsupdate.txt');
-      await writeFile(file, [`server ${address} ${port}`, ...commands, 'send', ''].join('\n'));
-      await run('nsupdate', [file]);
+      // Not by a file, which several at once would share.
+      const asked = run('nsupdate', []);
+      asked.child.stdin?.end([`server ${address} ${port}`, ...commands, 'send', ''].join('\n'));
+      await asked;
     },
     log: () => peer.log,
     async stop() {
