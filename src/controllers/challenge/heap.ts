@@ -1,9 +1,13 @@
 /** A binary heap whose entries can be moved and taken out of the middle, each in the logarithm of their number. */
 
+/** So few are searched through: most heaps hold one entry, and a Map costs more than all else. */
+const few = 8;
+
 export class Heap<T> {
   readonly #isBefore: (a: T, b: T) => boolean;
   readonly #items: T[] = [];
-  readonly #places = new Map<T, number>();
+  /** Where each is, once there are more than a few. */
+  #places: Map<T, number> | undefined;
 
   /** @param isBefore what it looks at may change, if `place` is called for that entry before anything else */
   constructor(isBefore: (a: T, b: T) => boolean) {
@@ -19,20 +23,26 @@ export class Heap<T> {
   }
 
   has(item: T): boolean {
-    return this.#places.has(item);
+    return this.#find(item) >= 0;
+  }
+
+  #find(item: T): number {
+    return this.#places === undefined ? this.#items.indexOf(item) : (this.#places.get(item) ?? -1);
   }
 
   /** Adds it, or puts it where it belongs now. */
   place(item: T): void {
-    const known = this.#places.get(item);
-    if (known === undefined) this.#items.push(item);
-    this.#settle(item, known ?? this.#items.length - 1);
+    const known = this.#find(item);
+    if (known < 0) this.#items.push(item);
+    if (this.#places === undefined && this.#items.length > few)
+      this.#places = new Map(this.#items.map((one, at) => [one, at]));
+    this.#settle(item, known < 0 ? this.#items.length - 1 : known);
   }
 
   delete(item: T): boolean {
-    const at = this.#places.get(item);
-    if (at === undefined) return false;
-    this.#places.delete(item);
+    const at = this.#find(item);
+    if (at < 0) return false;
+    this.#places?.delete(item);
     const last = this.#items.pop()!;
     if (at < this.#items.length) this.#settle(last, at);
     return true;
@@ -57,6 +67,6 @@ export class Heap<T> {
 
   #put(item: T, at: number): void {
     this.#items[at] = item;
-    this.#places.set(item, at);
+    this.#places?.set(item, at);
   }
 }

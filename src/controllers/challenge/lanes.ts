@@ -12,8 +12,9 @@ interface Answer {
 
 interface Lane {
   /** Keys of those with a slot: one, unless other processes see it otherwise. */
-  holders: Set<string>;
-  answers: Map<string, Answer>;
+  holders: string[];
+  /** With how many answers somebody waits. */
+  answers: number;
   /** Those that are not being taken away. */
   open: Heap<Answer>;
   /** Who stands in the line. */
@@ -23,6 +24,8 @@ interface Lane {
 export class Lanes {
   readonly #line: FairLine;
   readonly #lanes = new Map<string, Lane>();
+  /** With which somebody waits. */
+  readonly #answers = new Map<string, Answer>();
   /** Answers that are being taken away. */
   readonly #parked = new Set<string>();
 
@@ -33,29 +36,37 @@ export class Lanes {
   join(waiter: Waiter): void {
     const { lane: name, answer: text } = waiter.place;
     const lane = this.#laneOf(name);
-    let answer = lane.answers.get(text);
-    if (answer === undefined) lane.answers.set(text, (answer = { name: text, waiters: new Heap(isBefore) }));
+    let answer = this.#answers.get(text);
+    if (answer === undefined) {
+      answer = { name: text, waiters: new Heap(isBefore) };
+      this.#answers.set(text, answer);
+      lane.answers++;
+    }
     answer.waiters.place(waiter);
     this.#settle(name, lane, answer);
   }
 
   leave(waiter: Waiter): void {
     const { lane: name, answer: text } = waiter.place;
-    const lane = this.#laneOf(name);
-    const answer = lane.answers.get(text);
-    answer?.waiters.delete(waiter);
+    const lane = this.#lanes.get(name);
+    const answer = this.#answers.get(text);
+    if (lane === undefined || answer?.waiters.delete(waiter) !== true) return;
+    if (answer.waiters.size === 0) {
+      this.#answers.delete(text);
+      lane.answers--;
+    }
     this.#settle(name, lane, answer);
   }
 
   hold({ key, lane: name }: Place): void {
     const lane = this.#laneOf(name);
-    lane.holders.add(key);
+    if (!lane.holders.includes(key)) lane.holders.push(key);
     this.#settle(name, lane);
   }
 
   release({ key, lane: name }: Place): void {
     const lane = this.#laneOf(name);
-    lane.holders.delete(key);
+    lane.holders = lane.holders.filter((other) => other !== key);
     this.#settle(name, lane);
   }
 
@@ -73,7 +84,7 @@ export class Lanes {
 
   #settleAnswer({ lane: name, answer: text }: Pick<Place, 'lane' | 'answer'>): boolean {
     const lane = this.#lanes.get(name);
-    const answer = lane?.answers.get(text);
+    const answer = this.#answers.get(text);
     if (lane === undefined || answer === undefined) return false;
     this.#settle(name, lane, answer);
     return true;
@@ -86,7 +97,7 @@ export class Lanes {
 
   /** Key of the one with a slot; undefined: nobody. */
   holderOf(name: string): string | undefined {
-    return this.#lanes.get(name)?.holders.values().next().value;
+    return this.#lanes.get(name)?.holders[0];
   }
 
   /** Who of the lane stands in the line. */
@@ -97,25 +108,26 @@ export class Lanes {
   #laneOf(name: string): Lane {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const open = new Heap<Answer>((a, b) => isBefore(a.waiters.first!, b.waiters.first!));
-    const lane: Lane = { holders: new Set(), answers: new Map(), open, shown: undefined };
+    const lane: Lane = { holders: [], answers: 0, open: new Heap(comesFirst), shown: undefined };
     this.#lanes.set(name, lane);
     return lane;
   }
 
   #settle(name: string, lane: Lane, answer?: Answer): void {
     if (answer !== undefined) {
-      const isOver = answer.waiters.size === 0;
-      if (isOver) lane.answers.delete(answer.name);
-      if (isOver || this.#parked.has(answer.name)) lane.open.delete(answer);
+      if (answer.waiters.size === 0 || this.#parked.has(answer.name)) lane.open.delete(answer);
       else lane.open.place(answer);
     }
-    const next = lane.holders.size > 0 ? undefined : lane.open.first?.waiters.first;
+    const next = lane.holders.length > 0 ? undefined : lane.open.first?.waiters.first;
     if (next !== lane.shown) {
       if (lane.shown !== undefined) this.#line.delete(lane.shown);
       if (next !== undefined) this.#line.add(next);
       lane.shown = next;
     }
-    if (lane.holders.size === 0 && lane.answers.size === 0) this.#lanes.delete(name);
+    if (lane.holders.length === 0 && lane.answers === 0) this.#lanes.delete(name);
   }
+}
+
+function comesFirst(a: Answer, b: Answer): boolean {
+  return isBefore(a.waiters.first!, b.waiters.first!);
 }

@@ -1,4 +1,5 @@
 /** Text of errors on its way into `status.reason`: bounded, and the same for the same error. */
+import { messageOf } from '../../api/message-of.ts';
 import { boundedText } from '../bounded-text.ts';
 
 /**
@@ -17,9 +18,4 @@ export function stableReason(text: string): string {
   let stable = boundedText(text);
   for (const pattern of volatile) stable = stable.replaceAll(pattern, '<redacted>');
   return boundedText(stable);
-}
-
-/** The message of an error, and of nothing else. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
