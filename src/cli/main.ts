@@ -21,16 +21,34 @@ function boundMemory(): void {
   // Whoever sizes the young generation himself knows why; and this is how we know that the replacement was done.
   const sized = given.includes('semi-space-size');
   if (!sized && typeof process.execve === 'function' && process.platform !== 'win32') {
-    const args = [process.execPath, ...process.execArgv, ...heapSizes, ...process.argv.slice(1)];
+    const args = [process.execPath, ...process.execArgv, ...heapSizes, systemRoots, ...process.argv.slice(1)];
     process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '1', ...process.env });
   }
   if (!sized) setFlagsFromString('--semi-space-growth-factor=1');
   for (const habit of heapHabits) setFlagsFromString(habit);
 }
 
+/** Reads the roots of the machine when the first connection needs them. */
+const systemRoots = '--use-system-ca';
+
+/**
+ * CAs and DNS providers are trusted by the roots of the machine, as by every other program on it, beside those that Node
+ * brings: an administrator who adds a root to it, or mounts one, means us as well.
+ */
+async function trustSystemRoots(): Promise<void> {
+  const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
+  if (given.includes(systemRoots) || process.env['NODE_USE_SYSTEM_CA'] === '1') return;
+  const tls = await import('node:tls');
+  // Node 24.5 and newer.
+  if (!('setDefaultCACertificates' in tls)) return;
+  const roots = [...tls.getCACertificates('default'), ...tls.getCACertificates('system')];
+  tls.setDefaultCACertificates([...new Set(roots)]);
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (['up', 'controller', 'cainjector'].includes(args[0] ?? '')) boundMemory();
+  if (['up', 'controller', 'acme'].includes(args[0] ?? '')) await trustSystemRoots();
 
   const stop = new AbortController();
   const onSignal = (): void => {

@@ -50,10 +50,18 @@ export function up(t: TestContext, folder: string, ...args: string[]): Started {
 /** Suites run side by side, and the ports of health and metrics are the same in each: whoever tests them says so. */
 const noDoors = ['--metrics-listen-address=0', '--internal-healthz-listen-address=0'];
 
-export function start(t: TestContext, args: readonly string[]): Started {
+/** `environment`: beside that of the tests. */
+export function start(
+  t: TestContext,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Started {
   const doors =
     args[0] === 'controller' && !args.some((arg) => arg.includes('listen-address')) ? noDoors : [];
-  const child = spawn(process.execPath, [entry, ...args, ...doors], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [entry, ...args, ...doors], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   t.after(() => child.kill('SIGKILL'));
   const run: Run = { code: null, out: '', err: '' };
   let news: (() => void)[] = [];
