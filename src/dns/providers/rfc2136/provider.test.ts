@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import { DnsProviderError } from '../errors.ts';
 import type { ProviderEnvironment, TxtRecord } from '../../provider.ts';
@@ -41,21 +42,26 @@ const fails =
     return true;
   };
 
+function answerTo(update: Buffer, rcode: number): Buffer {
+  const answer = Buffer.alloc(12);
+  update.copy(answer, 0, 0, 2);
+  answer.writeUInt16BE(0xa800 | rcode, 2);
+  return answer;
+}
+
 /** Answers every update with one rcode, unsigned. */
 async function withServer(
   rcode: number,
   run: (port: number, received: Buffer[]) => Promise<void>,
+  at = 0,
 ): Promise<void> {
   const socket = createSocket('udp4');
   const received: Buffer[] = [];
   socket.on('message', (message, from) => {
     received.push(message);
-    const answer = Buffer.alloc(12);
-    message.copy(answer, 0, 0, 2);
-    answer.writeUInt16BE(0xa800 | rcode, 2);
-    socket.send(answer, from.port, from.address);
+    socket.send(answerTo(message, rcode), from.port, from.address);
   });
-  socket.bind(0, '127.0.0.1');
+  socket.bind(at, '127.0.0.1');
   await once(socket, 'listening');
   try {
     await run(socket.address().port, received);
@@ -88,19 +94,32 @@ suite('updates without a key', () => {
         await assert.rejects(provider.present(record), fails(code, why));
       }));
 
-  test('an answer without a signature is not taken where there is a key', () =>
-    withServer(0, async (port) => {
+  test('an answer without a signature is not taken where there is a key, of the server itself over TCP neither', async () => {
+    const stream = createServer((socket) => {
+      socket.once('data', (data) => {
+        socket.end(Buffer.concat([Buffer.from([0, 12]), answerTo(data.subarray(2), 0)]));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(stream, 'listening');
+    // Time passes once: the datagram may be anybody's, so another one is waited for; the connection answers.
+    let waits = 0;
+    const wait = (): Promise<void> =>
+      waits++ === 0 ? Promise.resolve() : new Promise<void>(() => undefined);
+    const run = async (port: number): Promise<void> => {
       const config: Rfc2136Config = {
         nameserver: `127.0.0.1:${port}`,
         tsigKeyName: 'k',
         tsigSecretSecretRef: { name: 's', key: 'k' },
       };
-      const provider = await type.create(config, environment({ 's/k': ' c2VjcmV0\n' }));
+      const provider = await type.create(config, { ...environment({ 's/k': ' c2VjcmV0\n' }), wait });
       await assert.rejects(
         provider.present(record),
         fails('dns-provider/denied', /^DNS update failed: .*not signed/u),
       );
-    }));
+      assert.equal(waits, 2, 'one for UDP, one for TCP');
+    };
+    await withServer(0, run, (stream.address() as AddressInfo).port).finally(() => stream.close());
+  });
 
   test('a closed port and an unknown host are trouble that may pass', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
