@@ -1,4 +1,5 @@
 /** A certificate from files that somebody else renews (spec §13). */
+import { messageOf } from '../api/message-of.ts';
 import { createSecureContext } from 'node:tls';
 import { pause, type Clock } from '../kube/clock.ts';
 import { Announcer } from './announcer.ts';
@@ -70,7 +71,7 @@ function checkPair(pair: ServingCertificate, certFile: string, keyFile: string):
   try {
     createSecureContext(pair);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new BadCertificateError(`${certFile} and ${keyFile} are no pair: ${reason}`, error);
   }
 }

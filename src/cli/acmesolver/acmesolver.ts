@@ -1,4 +1,5 @@
 /** The program of a solver Pod (spec/acme.md §9): answers one HTTP-01 challenge. Loads nothing of the rest: its Pod has 64 MiB. */
+import { messageOf } from '../../api/message-of.ts';
 import { untilAborted } from '../../kube/until-aborted.ts';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -46,7 +47,7 @@ export async function runAcmesolver(args: readonly string[], on: AcmesolverSurro
     await listener.close();
     return exitCodes.ok;
   } catch (error) {
-    on.err(`certwright: acmesolver: ${error instanceof Error ? error.message : String(error)}\n`);
+    on.err(`certwright: acmesolver: ${messageOf(error)}\n`);
     return exitCodes.environment;
   }
 }
@@ -59,7 +60,7 @@ function readOptions(args: readonly string[]): AcmesolverOptions | string {
     const options = { 'listen-port': { ...text, default: '8089' }, domain: text, token: text, key: text };
     ({ values } = parseArgs({ args: [...args], options, strict: true }));
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   const { domain = '', token = '', key = '' } = values;
   const port = Number(values['listen-port']);

@@ -1,4 +1,5 @@
 /** A component's configuration file: YAML or JSON, every field known, every fault told with its path (spec/operations.md §2). */
+import { messageOf } from '../../api/message-of.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
@@ -167,7 +168,7 @@ async function readText(file: string): Promise<string> {
     if (size > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
     return await readFile(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new EnvironmentError('cli/config', `--config ${file}: cannot be read: ${why}`, error);
   }
 }

@@ -1,4 +1,5 @@
 /** Turns the API server's refusal into errors at the line of the field that it names. */
+import { messageOf } from '../../api/message-of.ts';
 import { ForbiddenError, KubeError, NotFoundError } from '../../kube/errors.ts';
 import { fieldPathOf } from './field-path.ts';
 import { knownFields, type FieldSchema } from './known-fields.ts';
@@ -23,7 +24,7 @@ export function applyErrors(manifest: Manifest, error: unknown, schema?: FieldSc
       });
     }
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return [{ at: manifest.at, object, message }];
 }
 

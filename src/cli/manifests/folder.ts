@@ -2,6 +2,7 @@
  * Keeps the API in step with a folder of manifests, the way a GitOps agent does: applied by server-side apply, again
  * when a file changes, pruned when it leaves the folder. What was not applied from the folder is never touched.
  */
+import { messageOf } from '../../api/message-of.ts';
 import { certificateName } from '../../api/annotations.ts';
 import { namespaces, type ResourceType } from '../../api/resources.ts';
 import type { KubeObject } from '../../api/meta.ts';
@@ -134,7 +135,7 @@ export class ManifestFolder {
         retry = await this.#pass(due);
       } catch (error) {
         if (signal.aborted) break;
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         this.#report({ errors: [{ at: { file: folder, line: 1, column: 1 }, message }], retry: true });
       }
       this.#retryMs = retry ? Math.min(this.#retryMs * 2, maxRetryMs) : 250;
@@ -359,7 +360,7 @@ export class ManifestFolder {
           continue;
         }
         retry = true;
-        const message = `${kind} ${namespace}/${name} left the folder and cannot be deleted: ${error instanceof Error ? error.message : String(error)}`;
+        const message = `${kind} ${namespace}/${name} left the folder and cannot be deleted: ${messageOf(error)}`;
         errors.push({ at: { file: this.#options.folder, line: 1, column: 1 }, message });
       }
     }

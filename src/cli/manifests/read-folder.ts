@@ -1,4 +1,5 @@
 /** Finds the manifest files under a folder: which they are, and whether they changed. */
+import { messageOf } from '../../api/message-of.ts';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { WatchedFolder } from './folder-watch.ts';
@@ -63,7 +64,7 @@ export async function readFolder(folder: string): Promise<FolderContent> {
     await walk(folder, 0);
   } catch (error) {
     if (error instanceof FolderError) throw error;
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     throw new FolderError(`the manifests folder ${folder} cannot be read: ${cause}`, { cause: error });
   }
   return { files: found.toSorted((a, b) => (a.name < b.name ? -1 : 1)), folders };

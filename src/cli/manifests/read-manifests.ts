@@ -1,4 +1,5 @@
 /** Reads the files of a folder into manifests; what cannot be read becomes an error and the rest goes on. */
+import { messageOf } from '../../api/message-of.ts';
 import { readFile } from 'node:fs/promises';
 import type { Manifest, ManifestError } from './manifest.ts';
 import { parseManifests, type ParsedFile } from './parse-manifests.ts';
@@ -22,7 +23,7 @@ export async function readManifests(files: readonly FolderFile[]): Promise<Parse
       for (const manifest of parsed.manifests) manifests.push(manifest);
       for (const error of parsed.errors) errors.push(error);
     } catch (error) {
-      const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `cannot be read: ${messageOf(error)}`;
       errors.push({ at, message });
     }
   }

@@ -1,4 +1,5 @@
 /** One process per data folder: an SQLite lock, which the operating system lets go of even after kill -9. */
+import { messageOf } from '../../api/message-of.ts';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -67,8 +68,4 @@ function isBusy(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
   const code = Number(error.errcode) & 0xff;
   return code === 5 || code === 6;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Runs the file export whenever a Certificate or its Secret changes; the informers tell, the exporter writes. */
+import { messageOf } from '../../api/message-of.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { Log, SharedInformers } from '../../controllers/context.ts';
 import { cacheKey } from '../../kube/cache.ts';
@@ -52,8 +53,7 @@ export class ExportLoop {
       clock: options.clock,
       workers: 4,
       onResult: ({ key, outcome, error }) => {
-        if (outcome !== 'done')
-          this.#set(key, { kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+        if (outcome !== 'done') this.#set(key, { kind: 'failed', message: messageOf(error) });
         for (const done of this.#waiters.get(key)?.splice(0) ?? []) done();
       },
     });

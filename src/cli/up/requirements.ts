@@ -1,4 +1,5 @@
 /** What has to be there before anything starts: told at once, by the flag that names it, instead of later and elsewhere. */
+import { messageOf } from '../../api/message-of.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { startHttp01Listener } from '../../solvers/responder/http01-listener.ts';
 import { ListenError } from '../../solvers/responder/responder-errors.ts';
@@ -67,8 +68,4 @@ export async function readText(flag: string, path: string): Promise<string> {
   } catch (error) {
     throw new EnvironmentError('cli/folder', `${flag} ${path}: cannot be used: ${messageOf(error)}`, error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** What there is after everything has been issued: one row per Certificate, with its chain and its files. */
+import { messageOf } from '../../api/message-of.ts';
 import { parseCertificates } from '../../pki/x509/parse-certificate.ts';
 import { printName } from '../../pki/x509/name.ts';
 import type { Certificate } from '../../api/certificate.ts';
@@ -104,7 +105,7 @@ function chainOf(secret: Secret | undefined): string[] {
         if (names.at(-1) !== title) names.push(title);
       }
     } catch (error) {
-      names.push(`(unreadable ${key}: ${error instanceof Error ? error.message : String(error)})`);
+      names.push(`(unreadable ${key}: ${messageOf(error)})`);
     }
   }
   return names;

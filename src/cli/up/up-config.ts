@@ -1,4 +1,5 @@
 /** The configuration file of `certwright up`: commands that run here, which no API object may ever name, and limits of CAs. */
+import { messageOf } from '../../api/message-of.ts';
 import { stat } from 'node:fs/promises';
 import type { CaLimits } from '../../acme/budget/ca-limits.ts';
 import { parseDuration } from '../../api/duration.ts';
@@ -38,7 +39,7 @@ export async function readUpConfig(file: string): Promise<UpConfig> {
 /** Its commands run with our rights: whoever may write to it has them, too. */
 async function requirePrivate(file: string): Promise<void> {
   const facts = await stat(file).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new EnvironmentError('cli/config', `--config ${file}: cannot be read: ${why}`, error);
   });
   if ((facts.mode & 0o002) === 0) return;

@@ -1,4 +1,5 @@
 /** `certwright up`: one process with API server, controllers, manifests folder and exported files. */
+import { messageOf } from '../../api/message-of.ts';
 import { join } from 'node:path';
 import type { UserInfo } from '../../api/admission.ts';
 import type { FindSigner } from '../../admission/approval.ts';
@@ -298,8 +299,4 @@ function quieter(log: Log): Log {
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** The settings of the webhook, read once into what its parts ask for (spec/operations.md §4). */
+import { messageOf } from '../../api/message-of.ts';
 import { readFile } from 'node:fs/promises';
 import type { webhookTable } from '../configuration/webhook-table.ts';
 import type { Settings } from '../configuration/settings.ts';
@@ -66,7 +67,7 @@ async function readClients(
   try {
     return { ca: await readFile(file, 'utf8'), subjects };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new EnvironmentError('cli/config', `${nameOf('client-ca-path')}: ${reason}`, error);
   }
 }

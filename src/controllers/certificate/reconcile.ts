@@ -1,4 +1,5 @@
 /** Decide and act, again and again, until nothing is left to do about one Certificate. */
+import { messageOf } from '../../api/message-of.ts';
 import type { Certificate } from '../../api/certificate.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { createKeyGenerator, type KeyGenerator } from '../../pki/keys.ts';
@@ -274,7 +275,7 @@ export class Reconciler {
     // What failed was the status write itself: nothing to tell, deciding again is the answer.
     if (kind === 'none' || kind === 'delete-keys' || error instanceof ChangedMeanwhileError) throw error;
     const status = situation(facts, nowMs, certificate.status?.revision).status;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof KeystorePasswordError || error instanceof RequestInvalidError) {
       const component = error instanceof RequestInvalidError ? components.requestManager : components.issuing;
       const reason =

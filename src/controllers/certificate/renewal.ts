@@ -1,4 +1,5 @@
 /** When an issued certificate is renewed (lifecycle §9): renewBefore, percentage or a third, moved into windows. */
+import { messageOf } from '../../api/message-of.ts';
 import { parseCron } from '../../api/cron.ts';
 
 export interface RenewalWindow {
@@ -79,7 +80,7 @@ function windowAround(window: RenewalWindow, notBefore: number, desired: number,
     if (first <= desired) return { inside: true };
     return first <= notAfter + window.windowMs ? { inside: false, later: first } : { inside: false };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return { error: `renewal window "${window.cron}" in time zone ${zone} cannot be used: ${cause}` };
   }
 }

@@ -1,4 +1,5 @@
 /** What is said to the CA about a Challenge, and what its answers and failures make of it (acme.md §7.3 steps 6, 9, 10; §7.4). */
+import { messageOf } from '../../api/message-of.ts';
 import type { AcmeAuthorization, AcmeClient } from '../../acme/acme-client.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { boundedText } from '../bounded-text.ts';
@@ -9,7 +10,7 @@ import type { CleanUp } from './clean-up.ts';
 import { ownsWhatItPuts, waitInstead } from './decide.ts';
 import { later } from './later.ts';
 import type { ChallengeMemory } from './memory.ts';
-import { messageOf, stableReason } from './reason.ts';
+import { stableReason } from './reason.ts';
 import { boundedNotBefore, pollDelay } from './retry.ts';
 import { newChecks, type StatusChange } from './status.ts';
 import type { ChallengeWriter } from './writer.ts';

@@ -1,4 +1,5 @@
 /** Takes answers away and lets go of Challenges; a deletion waits for a bounded number of attempts only. */
+import { messageOf } from '../../api/message-of.ts';
 import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { Solvers } from '../../solvers/solver.ts';
@@ -8,7 +9,7 @@ import type { ControllerContext } from '../context.ts';
 import { cleanUpLimit, isFinal } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory } from './memory.ts';
-import { messageOf, stableReason } from './reason.ts';
+import { stableReason } from './reason.ts';
 import { backoff } from './retry.ts';
 import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';

@@ -1,11 +1,12 @@
 /** Tries again, in the background, to take away what Challenges had to leave behind. */
+import { messageOf } from '../../api/message-of.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import { challengeOf, type Debt, type Debts } from './debts.ts';
 import { fairRound } from './fair-rounds.ts';
-import { messageOf, stableReason } from './reason.ts';
+import { stableReason } from './reason.ts';
 import { presenterOf, type Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 

@@ -1,5 +1,4 @@
 /** Text of errors on its way into `status.reason`: bounded, and the same for the same error. */
-import { messageOf } from '../../api/message-of.ts';
 import { boundedText } from '../bounded-text.ts';
 
 /**

@@ -1,4 +1,5 @@
 /** Carries out the steps of Challenges: one call of a solver or of the CA each, and what the status says of it. */
+import { messageOf } from '../../api/message-of.ts';
 import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import type { ControllerContext } from '../context.ts';
@@ -18,7 +19,7 @@ import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
 import { cachedOrder, prove } from './proof-source.ts';
 import { objectionToKey, specWasChanged } from './prove.ts';
 import { checkDelay } from './retry.ts';
-import { messageOf, stableReason } from './reason.ts';
+import { stableReason } from './reason.ts';
 import { later } from './later.ts';
 import type { Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';

@@ -1,4 +1,5 @@
 /** Signs with an ACME CA: by an Order for each request, which the Order controller brings to a certificate (acme.md §3, §4). */
+import { messageOf } from '../../api/message-of.ts';
 import { controllingOwner } from '../../api/controlling-owner.ts';
 import type { Order } from '../../api/order.ts';
 import { issuerReasons, requestEvents } from '../../api/reasons.ts';
@@ -174,7 +175,7 @@ async function create(context: IssuerContext, acme: AcmeSurroundings, wanted: Or
   try {
     await acme.orders.create(wanted);
   } catch (error) {
-    const message = `Failed create new order resource ${title}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `Failed create new order resource ${title}: ${messageOf(error)}`;
     return pending(requestEvents.orderCreatingError, message, true);
   }
   return pending(requestEvents.orderCreated, createdMessage(title), false);

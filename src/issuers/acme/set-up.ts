@@ -1,4 +1,5 @@
 /** How an ACME issuer becomes ready: key, Secrets of its solvers, account, contact (acme.md §3.3, RFC 8555 §7.3). */
+import { messageOf } from '../../api/message-of.ts';
 import type { AcmeAccount, AcmeClient, ExternalAccount } from '../../acme/acme-client.ts';
 import { AcmeConfigurationError, AcmeProblemError, AcmeTransportError } from '../../acme/errors.ts';
 import type { Secret } from '../../api/core.ts';
@@ -320,8 +321,4 @@ function ready(acme: AccountStatus): Readiness {
     retry: false,
     acme,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Signs with a CA key pair kept in a Secret (spec/certificate-lifecycle.md §13, §23). */
+import { messageOf } from '../../api/message-of.ts';
 import { encodePem } from '../../pki/pem.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
 import { templateFromRequest, type CertificateAsk } from '../../pki/x509/certificate-from-request.ts';
@@ -148,8 +149,4 @@ function failed(message: string): SignOutcome {
 function notReady(reason: string, cause: string, retry: boolean): Readiness {
   const message = `The CA key pair cannot be used: ${cause}`;
   return { ready: false, reason, message, retry, event: { type: 'Warning', reason, message } };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

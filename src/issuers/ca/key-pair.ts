@@ -1,4 +1,5 @@
 /** A CA's key pair as its Secret holds it, parsed and bound for signing (spec/certificate-lifecycle.md §13, §16). */
+import { messageOf } from '../../api/message-of.ts';
 import type { Secret } from '../../api/core.ts';
 import type { KeyObject } from 'node:crypto';
 import { decodePrivateKey } from '../../pki/private-key.ts';
@@ -41,7 +42,7 @@ export function readKeyPair(secret: Secret): CaKeyPair {
     try {
       return parse(Buffer.from(value, 'base64'));
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = messageOf(cause);
       throw new KeyPairError(
         'issuer/invalid-data',
         `"${key}" in secret '${namespace}/${name}' cannot be used: ${message}`,

@@ -1,4 +1,5 @@
 /** Signs a certificate with its own key, which it reads where the request says (spec/certificate-lifecycle.md §14). */
+import { messageOf } from '../../api/message-of.ts';
 import type { KeyObject } from 'node:crypto';
 import { privateKeySecretName, requestPrivateKeySecretName } from '../../api/annotations.ts';
 import { publicKeysEqual } from '../../pki/keys.ts';
@@ -134,8 +135,4 @@ function keyAnnotation(request: SigningRequest): string {
 
 function failed(reason: string, message: string): SignOutcome {
   return { kind: 'failed', reason, message };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Begins to listen, on every address family there is, and says in words what to do when the system refuses. */
+import { messageOf } from '../../api/message-of.ts';
 import type { AddressInfo, Server } from 'node:net';
 import type { ListenOn } from '../settings.ts';
 import { ListenError } from './responder-errors.ts';
@@ -53,7 +54,7 @@ function remedyFor(error: unknown, port: number, elsewhere: string): string {
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address: name one of its own, or leave the host out for all of them';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
   }
 }
 

@@ -3,6 +3,7 @@
  * after the time, `..data` links to it, and what readers open (`tls.crt`) links through `..data`. One rename of
  * `..data` shows the new set; nobody ever reads a new certificate with an old key.
  */
+import { messageOf } from '../../api/message-of.ts';
 import {
   lstat,
   mkdir,
@@ -182,12 +183,7 @@ async function removeStale(folder: string, keep: string): Promise<void> {
 }
 
 function wrap(path: string, what: string, error: unknown): ExportError {
-  return new ExportError(
-    'export/io',
-    path,
-    `${path} ${what}: ${error instanceof Error ? error.message : String(error)}`,
-    error,
-  );
+  return new ExportError('export/io', path, `${path} ${what}: ${messageOf(error)}`, error);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 /** From a request to an answer: the whole REST surface of the server. */
+import { messageOf } from '../../api/message-of.ts';
 import type { Admission, Authorize } from '../../api/admission.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import type { ServerLog } from '../server-log.ts';
@@ -123,7 +124,7 @@ export class ApiHandler {
       { err: error, method: request.method, path: request.path },
       'a request failed unexpectedly',
     );
-    return internal(error instanceof Error ? error.message : String(error));
+    return internal(messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Watches: every watcher follows the committed changes of one resource, from memory while it keeps up, from the log when it does not. */
+import { messageOf } from '../../api/message-of.ts';
 import type { ObjectStore, StoredChange } from '../storage/object-store.ts';
 import { expired, internal, tooManyRequests } from './api-error.ts';
 import type { Sink, Streaming } from './exchange.ts';
@@ -152,7 +153,7 @@ class Watcher {
     try {
       work();
     } catch (error) {
-      const { status } = internal(error instanceof Error ? error.message : String(error));
+      const { status } = internal(messageOf(error));
       this.#write(`{"type":"ERROR","object":${JSON.stringify(status)}}\n`);
       this.stop();
     }

@@ -1,4 +1,5 @@
 /** The server's own CA, kept in the data folder, and the serving certificates that it signs. */
+import { messageOf } from '../../api/message-of.ts';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -114,7 +115,7 @@ function readCa(path: string): ServingCa {
   } catch (error) {
     throw new ListenError(
       'ERR_LISTEN_CA',
-      `the server's CA in ${path} cannot be read (${error instanceof Error ? error.message : String(error)}); remove the file to have a new one made`,
+      `the server's CA in ${path} cannot be read (${messageOf(error)}); remove the file to have a new one made`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 /** Opens the SQLite database: file mode, pragmas, schema version, integrity, and errors that say what to do. */
+import { messageOf } from '../../api/message-of.ts';
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../errors.ts';
@@ -69,7 +70,7 @@ export function storageError(error: unknown, path: string): StorageError {
   const { errcode: number = FILE_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? 0 } = error as {
     errcode?: number;
   };
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   switch (number & 0xff) {
     case SQLITE_BUSY:
       return new StorageError(

@@ -1,4 +1,5 @@
 /** `certwright acme budget`: what an account has used of the limits of its CA, and who waits for it. */
+import { messageOf } from '../../../api/message-of.ts';
 import { readCaLimits, type CaLimits } from '../../../acme/budget/ca-limits.ts';
 import { createOrderBudget } from '../../../acme/budget/create-order-budget.ts';
 import type { BudgetForecast } from '../../../acme/budget/order-budget.ts';
@@ -68,7 +69,7 @@ async function storedFor({
   } catch (error) {
     if (error instanceof KubeError) throw error;
     throw failed(
-      `ConfigMap ${namespace}/${budgetConfigMap} is damaged, and counted for nothing: delete it (${error instanceof Error ? error.message : String(error)})`,
+      `ConfigMap ${namespace}/${budgetConfigMap} is damaged, and counted for nothing: delete it (${messageOf(error)})`,
       error,
     );
   }

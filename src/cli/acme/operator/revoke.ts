@@ -1,4 +1,5 @@
 /** `certwright acme revoke`: takes a certificate back at the CA that issued it (RFC 8555 §7.6). */
+import { messageOf } from '../../../api/message-of.ts';
 import { open } from 'node:fs/promises';
 import type { RevocationReason } from '../../../acme/acme-client.ts';
 import { AcmeError, AcmeProblemError } from '../../../acme/errors.ts';
@@ -181,11 +182,7 @@ async function readBounded(path: string): Promise<Buffer> {
       await file.close();
     }
   } catch (error) {
-    throw new EnvironmentError(
-      'cli/folder',
-      `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    throw new EnvironmentError('cli/folder', `${path}: cannot be read: ${messageOf(error)}`, error);
   }
 }
 

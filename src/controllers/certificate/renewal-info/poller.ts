@@ -1,4 +1,5 @@
 /** Asks CAs when to renew (RFC 9773 §4): outside decisions, few at a time, slowly, and one that is down not again and again. */
+import { messageOf } from '../../../api/message-of.ts';
 import { AcmeProblemError, AcmeProtocolError } from '../../../acme/errors.ts';
 import { cacheKey } from '../../../kube/cache.ts';
 import type { Timer } from '../../../kube/clock.ts';
@@ -235,7 +236,7 @@ export class RenewalInfoPoller {
       // An answer that makes no sense may be about this certificate alone; one that does not come is not.
       if (!lasting && !(error instanceof AcmeProtocolError)) this.#pause(lane);
       const retryAfterMs = retryAfter(error, at);
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       tell({ kind: 'error', at, message, lasting, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     }
   }
