@@ -163,6 +163,15 @@ const ladder: [title: string, setting: Setting, expected: string, retry?: boolea
     'True ACMEAccountRegistered',
   ],
   [
+    'the CA does not know the key of a binding',
+    {
+      acme: eab(''),
+      world: (world) => world.put('eab', { hmac: 'AAAA' }),
+      ca: failing('register', problem(403, 'unauthorized', 'no such kid')),
+    },
+    'False ErrRegisterACMEAccount: Failed to register ACME account: 403 urn:ietf:params:acme:error:unauthorized: no such kid (asked with external account key ID "kid" and the MAC key in entry "hmac" of secret shop/eab;',
+  ],
+  [
     'the CA wants a binding and there is none',
     { ca: (ca) => (ca.directory = { ...ca.directory, externalAccountRequired: true }) },
     'False ErrRegisterACMEAccount: Failed to register ACME account: the CA registers accounts only with an external account binding: set spec.acme.externalAccountBinding',

@@ -125,8 +125,19 @@ async function findOrRegister(
       ...(binding === undefined ? {} : { externalAccount: binding }),
     });
   } catch (error) {
-    throw refusal(issuerReasons.errRegisterAcmeAccount, 'Failed to register ACME account: ', error, now);
+    const prefix = 'Failed to register ACME account: ';
+    const which = binding === undefined ? '' : bindingUsed(context, error);
+    throw refusal(issuerReasons.errRegisterAcmeAccount, prefix, error, now, which);
   }
+}
+
+/** What vouches for the account is refused with these two (RFC 8555 §7.3.4), and a CA hardly says which key it was. */
+function bindingUsed({ issuer, resourceNamespace }: IssuerContext, error: unknown): string {
+  const binding = issuer.spec.acme?.externalAccountBinding;
+  const isRefused = error instanceof AcmeProblemError && (error.is('unauthorized') || error.is('malformed'));
+  if (binding === undefined || !isRefused) return '';
+  const { name, key } = binding.keySecretRef;
+  return ` (asked with external account key ID ${JSON.stringify(binding.keyID)} and the MAC key in entry ${JSON.stringify(key)} of secret ${resourceNamespace}/${name}; such keys end, and some count once)`;
 }
 
 function missing(error: unknown): undefined {
@@ -148,10 +159,10 @@ async function keepContact(context: IssuerContext, client: AcmeClient, account: 
 }
 
 /** What the CA said, as a rung that says no: when to look again depends on what it was. */
-function refusal(reason: string, prefix: string, error: unknown, now: number): unknown {
+function refusal(reason: string, prefix: string, error: unknown, now: number, suffix = ''): unknown {
   if (error instanceof NotReady) return error;
   if (!(error instanceof Error)) return error;
-  const text = `${prefix}${describeRefusal(error)}`;
+  const text = `${prefix}${describeRefusal(error)}${suffix}`;
   const rung = no(reason, text, { ...whenAgain(error, now) });
   rung.cause = error;
   return rung;

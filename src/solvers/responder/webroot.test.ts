@@ -78,6 +78,16 @@ suite('the webroot', () => {
     });
   });
 
+  test('says who needs which right', async (context) => {
+    // Nobody may make a folder here, not even root.
+    const { options } = await prepared(context);
+    const webroot = new Webroot({ ...options, folder: '/sys' });
+    await assert.rejects(
+      webroot.write(token, 'x'),
+      /cannot be written to: .*the user that certwright runs as/,
+    );
+  });
+
   test('loses what a crashed run left, and nothing of others', async (context) => {
     const { webroot, challenges, options } = await prepared(context);
     await webroot.write(token, 'x');

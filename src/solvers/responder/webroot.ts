@@ -208,7 +208,10 @@ function wrap(path: string, what: string, error: unknown): WebrootError | TokenT
       : error instanceof Error
         ? error.message
         : String(error);
-  return new WebrootError(`the webroot folder ${path} ${what}: ${reason}`, error);
+  const remedy = ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
+    ? '. Give the user that certwright runs as the right to write there (in a systemd unit with ProtectSystem=, name the folder in ReadWritePaths=, too)'
+    : '';
+  return new WebrootError(`the webroot folder ${path} ${what}: ${reason}${remedy}`, error);
 }
 
 function codeOf(error: unknown): string {

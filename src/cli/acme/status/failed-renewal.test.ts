@@ -67,7 +67,10 @@ test('Ready, and the last renewal has failed: it is ready, and says why it will 
   assert.equal(verdict.ready, true);
   assert.equal(verdict.at, 'Order web/shop-2-1');
   assert.match(verdict.cause ?? '', /connection: refused$/);
-  assert.match(verdict.remedy ?? '', /^let the CA reach port 80 .* cmctl renew shop --namespace web$/);
+  assert.match(
+    verdict.remedy ?? '',
+    /^let the CA reach port 80 .* cmctl renew shop --namespace web \(by kubectl: docs\/renewal\.md\)$/,
+  );
   assert.match(
     renderStatus(failed, verdict, now),
     /Certificate: +web\/shop: Ready, but its renewal failed at 2026-11-22T07:00:00Z/,

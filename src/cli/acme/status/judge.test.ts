@@ -84,6 +84,40 @@ test('the deepest object that says something is the cause, with its time and a r
   assert.match(text, /Next attempt: +2026-11-22T08:00:10Z \(in 10s\)\n/u);
 });
 
+const acmeIssuer = (message: string, more: object = {}) => ({
+  metadata: { name: 'le' },
+  spec: { acme: { server: 'https://ca.example/dir', ...more } },
+  status: { conditions: [condition('Ready', 'False', 'ErrRegisterACMEAccount', message)] },
+});
+const externalAccountBinding = { keyID: 'kid-9', keySecretRef: { name: 'eab', key: 'mac' } };
+
+test('says of an issuer whose account is refused where the account is wrong, not a name', () => {
+  const words = '403 urn:ietf:params:acme:error:unauthorized: unknown kid';
+  const remedyFor = (issuer: object): string => judge(chain({ issuer })).remedy ?? '';
+  const bound = remedyFor(acmeIssuer(words, { externalAccountBinding }));
+  assert.match(
+    bound,
+    /externalAccountBinding\.keyID "kid-9" of ClusterIssuer le, and entry "mac" of Secret "eab"/u,
+  );
+  assert.doesNotMatch(bound, /A and AAAA/u);
+  assert.match(remedyFor(acmeIssuer(words)), /refuses the account of ClusterIssuer le, not a name/u);
+  const away = remedyFor(acmeIssuer('GET https://ca.example/dir: connect ECONNREFUSED'));
+  assert.match(
+    away,
+    /spec\.acme\.server \(https:\/\/ca\.example\/dir\) of ClusterIssuer le .*tried again by itself/u,
+  );
+  const limited = remedyFor(acmeIssuer('429 urn:ietf:params:acme:error:rateLimited: slow down'));
+  assert.match(limited, /^wait/u);
+});
+
+test('says of an answer that could not be written which provider and which Secrets to look at', () => {
+  const waits = challenge('DNS-01', { state: 'pending', reason: 'Error presenting challenge: BADSIG' });
+  const rfc2136 = { nameserver: '192.0.2.1', tsigSecretSecretRef: { name: 'tsig', key: 'k' } };
+  waits.spec.solver = { dns01: { cnameStrategy: 'Follow', rfc2136 } };
+  const { remedy } = judge(chain({ order: order({ state: 'pending' }), challenges: [waits] }));
+  assert.match(remedy ?? '', /dns01\.rfc2136 of ClusterIssuer le, Secret "tsig" \(tsigSecretSecretRef\)/u);
+});
+
 const cases: readonly [
   title: string,
   parts: Parameters<typeof chain>[0],
@@ -96,6 +130,7 @@ const cases: readonly [
     'an issuer that is not Ready',
     {
       issuer: {
+        spec: {},
         status: {
           conditions: [
             condition(

@@ -1,8 +1,9 @@
 /** What keeps a Certificate from being issued: the deepest object that says something, when it goes on, what to do. Pure. */
 import type { Condition } from '../../../api/meta.ts';
 import type { Challenge } from '../../../api/challenge.ts';
+import { issuerReasons } from '../../../api/reasons.ts';
 import type { Chain } from './read-chain.ts';
-import { remedyIn } from './remedies.ts';
+import { remedies, remedyIn } from './remedies.ts';
 
 export interface Verdict {
   ready: boolean;
@@ -42,7 +43,7 @@ export function judge(chain: Chain): Verdict {
       failed === undefined ? `Order ${namespace}/${order?.metadata?.name}` : challengeTitle(failed),
       cause,
       {
-        remedy: `${remedyOf(cause, order?.status?.problem) ?? 'correct what the message names'}; it is tried again after a pause, or at once by: cmctl renew ${name} --namespace ${namespace}`,
+        remedy: `${remedyOf(cause, order?.status?.problem) ?? 'correct what the message names'}; it is tried again after a pause, or at once by: cmctl renew ${name} --namespace ${namespace} (by kubectl: docs/renewal.md)`,
       },
     );
   }
@@ -57,7 +58,7 @@ export function judge(chain: Chain): Verdict {
     });
   if (own !== undefined && own.status !== 'True')
     return verdict(title, `${own.reason ?? ''}: ${own.message ?? ''}`, {
-      remedy: remedyIn(own.message ?? '') ?? 'correct the issuer; everything goes on by itself',
+      remedy: issuerRemedy(issuer, title, own),
     });
   const open = worstOf(chain.challenges.filter(({ status }) => status?.state !== 'valid'));
   const held = order?.status?.nextAttemptAt;
@@ -72,7 +73,8 @@ export function judge(chain: Chain): Verdict {
     return verdict(challengeTitle(open), reason === '' ? 'it was not worked on yet' : reason, {
       ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
       ...optionalRemedy(
-        remedyIn(reason) ?? (unseen === undefined ? undefined : unseenRemedy(open, unseen.view)),
+        remedyIn(reason) ??
+          (unseen === undefined ? unwrittenRemedy(open, title) : unseenRemedy(open, unseen.view)),
       ),
     });
   }
@@ -123,6 +125,39 @@ function remedyOf(reason: string, problem: string | undefined): string | undefin
   if (problem === 'about:blank')
     return 'see that the CA can be reached from here (DNS, proxy, firewall); it is asked again by itself';
   return remedyIn(problem ?? '') ?? remedyIn(reason);
+}
+
+/** By what the issuer was doing: an "unauthorized" is about the account here, and not about a name. */
+function issuerRemedy(issuer: Chain['issuer'], title: string, ready: Condition): string {
+  const message = ready.message ?? '';
+  const acme = issuer?.spec.acme;
+  if (acme === undefined || ready.reason !== issuerReasons.errRegisterAcmeAccount)
+    return remedyIn(message) ?? 'correct the issuer; everything goes on by itself';
+  const binding = acme.externalAccountBinding;
+  const refused = remedyIn(message);
+  if (refused !== undefined && refused !== remedies['unauthorized'] && refused !== remedies['malformed'])
+    return refused;
+  if (refused === undefined)
+    return `do what the message names; else see that spec.acme.server (${acme.server}) of ${title} is the address of a directory, and can be reached from here (DNS, proxy, firewall, spec.acme.caBundle). It is tried again by itself, and when the issuer changes`;
+  if (binding === undefined)
+    return `look at the words of the CA: it refuses the account of ${title}, not a name. It is tried again when the issuer changes`;
+  const { name, key } = binding.keySecretRef;
+  return `see at the CA whether its external account key still counts (they end, and some may be used once), and that both halves are as it gave them out: spec.acme.externalAccountBinding.keyID ${JSON.stringify(binding.keyID)} of ${title}, and entry ${JSON.stringify(key)} of Secret ${JSON.stringify(name)}. It is tried again when either changes`;
+}
+
+/** The answer could not be put in place: where the credentials are that may be to blame. */
+function unwrittenRemedy({ spec, status }: Challenge, title: string): string | undefined {
+  const [[provider, settings] = []] = Object.entries(spec.solver.dns01 ?? {}).filter(
+    ([name]) => name !== 'cnameStrategy' && name !== 'nameservers',
+  );
+  if (provider === undefined || status?.presented === true || (status?.reason ?? '') === '') return undefined;
+  const secrets = Object.entries(settings as object).flatMap(([field, value]: [string, unknown]) =>
+    field.endsWith('SecretRef') && typeof value === 'object' && value !== null && 'name' in value
+      ? [`Secret ${JSON.stringify(value.name)} (${field})`]
+      : [],
+  );
+  const and = secrets.length === 0 ? '' : `, ${secrets.join(', ')}`;
+  return `correct what the message names; the solver is dns01.${provider} of ${title}${and}: docs/dns-providers.md. Secrets are read again at each attempt`;
 }
 
 function unseenRemedy({ spec }: Challenge, view: string): string {

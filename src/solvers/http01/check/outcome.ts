@@ -12,8 +12,8 @@ export type Outcome =
       detail: string;
     }
   | { kind: 'unreachable'; why: Unreachable; detail: string }
-  /** The name leads to no address. */
-  | { kind: 'unresolved'; detail: string }
+  /** The name leads to no address, or, `unknown`: nobody could say to which. */
+  | { kind: 'unresolved'; detail: string; unknown?: true }
   /** There is nothing to look at: no address yet, no Pod yet. */
   | { kind: 'absent'; detail: string };
 

@@ -41,6 +41,7 @@ test('by the system: at most two of each family, and the reason where there is n
     const found = await system(host);
     assert.ok('problem' in found);
     assert.match('detail' in found.problem ? found.problem.detail : '', words);
+    assert.equal(found.problem.unknown === true, host === 'down.test');
   }
   assert.deepEqual(await system('192.0.2.7'), { addresses: ['192.0.2.7'] });
 });
@@ -83,5 +84,6 @@ test('by servers: no name, a refusal and silence are told apart', async () => {
     const found = await byServers(by, ['192.0.2.53:53'], system)('a.test');
     assert.ok('problem' in found && 'detail' in found.problem);
     assert.match(found.problem.detail, words);
+    assert.equal(found.problem.unknown === true, !words.source.startsWith('knows'));
   }
 });

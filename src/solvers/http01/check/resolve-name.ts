@@ -25,11 +25,9 @@ export function bySystem(
       return some(await lookup(host), host, "this machine's resolver");
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      return none(
-        code === 'ENOTFOUND' || code === 'ENODATA'
-          ? `this machine's resolver knows no address of ${host}`
-          : `this machine's resolver gave no answer for ${host}${code === '' ? '' : ` (${code})`}`,
-      );
+      return code === 'ENOTFOUND' || code === 'ENODATA'
+        ? none(`this machine's resolver knows no address of ${host}`)
+        : unknown(`this machine's resolver gave no answer for ${host}${code === '' ? '' : ` (${code})`}`);
     }
   };
 }
@@ -48,7 +46,7 @@ export function byServers(
     const who = named.join(', ');
     const servers = (await Promise.all(named.map((server) => addressesOf(server, system, signal)))).flat();
     if (servers.length === 0)
-      return none(`the name servers ${who} have no address themselves, so ${host} was not looked up`);
+      return unknown(`the name servers ${who} have no address themselves, so ${host} was not looked up`);
     const name = `${domainToASCII(host.replace(/\.$/, ''))}.`;
     const looks = await Promise.allSettled(
       (['AAAA', 'A'] as const).map((type) =>
@@ -56,13 +54,13 @@ export function byServers(
       ),
     );
     const answers = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
-    if (answers.length === 0) return none(`${who} gave no answer for ${host}`);
+    if (answers.length === 0) return unknown(`${who} gave no answer for ${host}`);
     const addresses = answers.flatMap((answer) => answer.answers.flatMap(addressIn));
     if (addresses.length > 0) return some(addresses, host, who);
     const refused = answers.find(({ rcode }) => rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
     return refused === undefined
       ? none(`${who} knows no address of ${host}`)
-      : none(`${who} answered ${refused.rcode} for ${host}`);
+      : unknown(`${who} answered ${refused.rcode} for ${host}`);
   };
 }
 
@@ -87,4 +85,9 @@ function some(addresses: readonly string[], host: string, who: string): Resoluti
 
 function none(detail: string): Resolution {
   return { addresses: [], problem: { kind: 'unresolved', detail } };
+}
+
+/** Nobody said that there is no such name: a record would not help. */
+function unknown(detail: string): Resolution {
+  return { addresses: [], problem: { kind: 'unresolved', detail, unknown: true } };
 }

@@ -124,7 +124,11 @@ async function nameView(eyes: Eyes, view: View, resolve: Resolve): Promise<Seen>
     return { view, target: `the proxy ${proxy.host}`, outcome, addresses: [] };
   }
   const { addresses, ...rest } = await resolve(look.host, signal);
-  if ('problem' in rest) return { view, target: 'the name leads nowhere:', outcome: rest.problem, addresses };
+  if ('problem' in rest) {
+    const target =
+      rest.problem.unknown === true ? 'where the name leads is not known:' : 'the name leads nowhere:';
+    return { view, target, outcome: rest.problem, addresses };
+  }
   const outcome = await repeated(async () =>
     combine(
       await Promise.all(

@@ -94,8 +94,17 @@ test('a name that leads to an address that is never asked is told to be the reco
 test('a listener that answers while the name does not: the way between them is what to look at', () => {
   for (const outcome of [notFound, refused]) {
     const { problem } = verdict(url, [seen('direct', match), seen('name', outcome, '203.0.113.5')]);
-    assert.match(problem, /answers rightly, so the name .* leads to another machine, or what has port 80/);
+    assert.match(
+      problem,
+      /\. [A-Z][^.]* answers rightly, so the name .* leads to another machine, or what has port 80/,
+    );
   }
+});
+
+test('a resolver that does not answer: nobody is told to create a record that may be there', () => {
+  const silent: Outcome = { kind: 'unresolved', detail: 'x gave no answer (EAI_AGAIN)', unknown: true };
+  assert.match(verdict(url, [seen('name', silent)]).problem, /See that this resolver works/);
+  assert.match(verdict(url, [seen('name', unknown)]).problem, /Create its A or AAAA record/);
 });
 
 const outcomes = fc.constantFrom(match, refused, timeout, notFound, unknown, absent);

@@ -72,7 +72,7 @@ function explain(
   const worst = [name, open].find((one) => one?.outcome.kind === 'wrong') ?? name ?? open ?? route ?? direct;
   if (worst === undefined) return `nothing could be asked for ${url}`;
   const saw = `${url}: ${worst.target} ${detailOf(worst.outcome)}`;
-  return `${saw}. ${remedy(worst, route, direct)}`;
+  return `${saw}. ${sentence(remedy(worst, route, direct))}`;
 }
 
 function remedy(worst: Seen, route: Seen | undefined, direct: Seen | undefined): string {
@@ -91,13 +91,17 @@ function remedy(worst: Seen, route: Seen | undefined, direct: Seen | undefined):
       if (worst.view === 'direct') return inside;
       if (routePassed)
         return `${route.target} answers rightly, but the name leads elsewhere (${worst.addresses.join(', ')}): point its DNS record there, or, where only this network cannot see it, set --acme-http01-public-resolver, or waitInsteadOfSelfCheck on the solver`;
-      return `Port 80 has to be open for everybody who asks for the name. ${inside}`;
+      return `Port 80 has to be open for everybody who asks for the name. ${sentence(inside)}`;
     case 'unresolved':
+      if (worst.outcome.unknown === true)
+        return 'See that this resolver works and can be reached; to have another one asked, set --acme-http01-solver-nameservers or --acme-http01-public-resolver. It is tried again by itself';
       return 'Create its A or AAAA record; where only this network does not know it (split DNS), set --acme-http01-solver-nameservers or --acme-http01-public-resolver';
     default:
       return inside;
   }
 }
+
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** The first thing behind the name that does not work. */
 function behindTheName(route: Seen | undefined, direct: Seen | undefined): string {
