@@ -124,10 +124,7 @@ Example:
     .description(
       'Revokes the certificate in the Secret of a Certificate, or in a PEM file, by the account that issued it. Nobody can take that back.',
     )
-    .argument(
-      '<certificate>',
-      'name of a Certificate, or a file (with a dot or a slash in its name, as in ./web)',
-    )
+    .argument('<certificate>', 'name of a Certificate, or a file, written with its folder, as in ./old.pem')
     .addOption(new Option('--reason <reason>', 'why (RFC 5280)').choices(reasons).makeOptionMandatory())
     .option('--issuer <issuer>', 'whose account issued it; needed for a file')
     .addHelpText(

@@ -22,7 +22,7 @@ interface Said {
 async function revoked(
   fleet: Fleet,
   ca: TestCa,
-  options: { reason?: RevokeOptions['reason']; client?: Partial<KubeClient> } = {},
+  options: { reason?: RevokeOptions['reason']; client?: Partial<KubeClient>; name?: string } = {},
 ): Promise<Said> {
   const account = {
     revoke: () => {
@@ -50,20 +50,20 @@ async function revoked(
     open: () => account as unknown as AcmeClient,
     signal: new AbortController().signal,
   };
-  const { reason = 'superseded' } = options;
+  const { reason = 'superseded', name = 'web' } = options;
   let text = '';
-  assert.equal(await revoke(cluster, 'web', { reason, format: 'text' }, (said) => (text += said)), 0);
+  assert.equal(await revoke(cluster, name, { reason, format: 'text' }, (said) => (text += said)), 0);
   let json = '';
-  await revoke(cluster, 'web', { reason, format: 'json' }, (said) => (json += said));
+  await revoke(cluster, name, { reason, format: 'json' }, (said) => (json += said));
   await fleet.settle();
   return { text, json: JSON.parse(json) as Said['json'] };
 }
 
-async function issued(more: Partial<Certificate['spec']> = {}, ari = true) {
+async function issued(more: Partial<Certificate['spec']> = {}, ari = true, name = 'web') {
   const { fleet, world } = await start();
   const ca = await world.issuer(fleet, 'le');
   if (ari) ca.info = () => ({ start: fleet.clock.now() + 30 * day, end: fleet.clock.now() + 31 * day });
-  await fleet.certificate('web', { issuerRef: { name: 'le', kind: 'ClusterIssuer' }, ...more });
+  await fleet.certificate(name, { issuerRef: { name: 'le', kind: 'ClusterIssuer' }, ...more });
   await fleet.settle();
   await fleet.clock.advance(5 * day);
   assert.equal(ca.issued.length, 1);
@@ -83,6 +83,18 @@ test('the CA is asked, and the certificate replaced, while no time passes', asyn
   );
   const { status } = await fleet.getCertificate('web');
   assert.ok(Date.parse(status?.acme?.ari?.nextCheck ?? '') > before, 'the next look is the usual one again');
+});
+
+test('a Certificate that is called by a domain name is no file', async () => {
+  const name = 'www.example.com';
+  const { fleet, ca } = await issued({}, true, name);
+  await revoked(fleet, ca, { name });
+  assert.equal(ca.issued.length, 2);
+  await assert.rejects(
+    revoked(fleet, ca, { name: 'old.pem' }),
+    /no Certificate shop\/old\.pem .*\.\/old\.pem/u,
+  );
+  await assert.rejects(revoked(fleet, ca, { name: './old.pem' }), /name the issuer whose account issued/u);
 });
 
 test('whoever may not write the status is told when the controller looks by itself', async () => {

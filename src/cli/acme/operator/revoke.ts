@@ -49,7 +49,8 @@ export async function revoke(
   options: RevokeOptions,
   out: Surroundings['out'],
 ): Promise<number> {
-  const { leaf, named, certificate, keeps } = await (/[/.]/u.test(target)
+  // Certificates are often called by the name that they are for, dots and all; no name has a slash.
+  const { leaf, named, certificate, keeps } = await (target.includes('/')
     ? ofFile(cluster, target, options)
     : ofCertificate(cluster, target, options));
   const serial = serialOf(leaf);
