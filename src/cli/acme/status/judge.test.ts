@@ -56,6 +56,24 @@ const challenge = (type: string, status: object, dnsName = 'a.example'): Challen
     status,
   }) as unknown as Challenge;
 
+test('where no request can be made at all, that is the cause', () => {
+  const triggered = 'Secret "web" does not exist: a certificate has to be issued into it';
+  const why = `${triggered}; No CSR can be made from this Certificate: write it as xn--bcher-kva.example`;
+  const certificate = {
+    metadata: metadata('web'),
+    spec: { secretName: 'web', issuerRef },
+    status: {
+      conditions: [
+        condition('Ready', 'False', 'DoesNotExist', why),
+        condition('Issuing', 'True', 'DoesNotExist', triggered),
+      ],
+    },
+  };
+  const verdict = judge(chain({ certificate, request: undefined }));
+  assert.equal(verdict.at, 'Certificate shop/web');
+  assert.equal(verdict.cause, `DoesNotExist: ${why}`);
+});
+
 test('the deepest object that says something is the cause, with its time and a remedy', () => {
   const checks = [
     { view: 'direct', passed: true, answer: 'ours', checkedAt: 't' },

@@ -104,10 +104,10 @@ export function judge(chain: Chain): Verdict {
         : { remedy: 'approve it, or run the approver (docs/troubleshooting.md)' },
     );
   }
-  const condition =
-    issuing?.status === 'True' || renewalFailed
-      ? issuing
-      : conditionOf(certificate.status?.conditions, 'Ready');
+  const told = conditionOf(certificate.status?.conditions, 'Ready');
+  // Ready may say what Issuing does, and why no request can be made.
+  const isMore = told?.status !== 'True' && told?.message?.startsWith(issuing?.message ?? '') === true;
+  const condition = (issuing?.status === 'True' || renewalFailed) && !isMore ? issuing : told;
   return verdict(
     `Certificate ${namespace}/${name}`,
     condition === undefined
