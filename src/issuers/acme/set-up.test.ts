@@ -88,7 +88,7 @@ const ladder: [title: string, setting: Setting, expected: string, retry?: boolea
   [
     'no key, and none is to be made',
     { key: null, acme: { disableAccountKeyGeneration: true } },
-    "False ErrVerifyACMEAccount: Failed to verify ACME account: the ACME issuer config has 'disableAccountKeyGeneration' set to true",
+    `False ErrVerifyACMEAccount: Failed to verify ACME account: the ACME issuer config has 'disableAccountKeyGeneration' set to true, but the secret was not found: secret shop/account; create it with the key as PEM in entry "tls.key"`,
     true,
   ],
   [

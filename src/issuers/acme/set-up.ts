@@ -241,7 +241,7 @@ async function newKey(
 ): Promise<AccountKey> {
   const { issuer, resourceNamespace: namespace } = context;
   if (issuer.spec.acme?.disableAccountKeyGeneration === true) {
-    const message = `Failed to verify ACME account: the ACME issuer config has 'disableAccountKeyGeneration' set to true, but the secret was not found: secret ${namespace}/${name}`;
+    const message = `Failed to verify ACME account: the ACME issuer config has 'disableAccountKeyGeneration' set to true, but the secret was not found: secret ${namespace}/${name}; create it with the key as PEM in entry ${JSON.stringify(entry)}, or set the field to false to have one made`;
     throw no(issuerReasons.errVerifyAcmeAccount, message, { retry: true });
   }
   try {
