@@ -69,6 +69,7 @@ Examples:
   certwright up --manifests ./certificates --export ./out --once  the same, then exit (for CI)
   certwright controller --kubeconfig ~/.kube/config --dry-run     say what would change on that cluster, write nothing
   certwright controller --kubeconfig ~/.kube/config               work on a Kubernetes cluster
+  certwright acme status web --namespace shop                     say why that Certificate is not there, and what to do
   certwright rbac                                                 the rights that this needs, as manifests
 ${exitCodeHelp}`,
     );
@@ -122,6 +123,10 @@ ${exitCodeHelp}`,
     .option(
       '--acme-webroot <dir>',
       'what a web server on this machine serves / from: HTTP-01 answers are written below it instead of being listened for',
+    )
+    .option(
+      '--metrics-listen-address <host:port>',
+      'serve Prometheus metrics here by plain HTTP, for example 127.0.0.1:9402 (default: none)',
     )
     .option('-o, --output <format>', 'table, json or yaml: how the summary is printed', 'table')
     .option('--log-format <format>', 'text or json', 'text')

@@ -11,7 +11,7 @@ export function addAcmeCommand(
 ): void {
   const acme = program
     .command('acme')
-    .summary('accounts, limits and certificates of ACME CAs')
+    .summary('accounts and limits of ACME CAs; why a certificate is not there')
     .description(
       'What a person asks of an ACME CA, or has to do for it: accounts, limits, revocation, why a certificate is not there.',
     );

@@ -40,6 +40,7 @@ export interface UpFlags {
   output: string;
   config?: string;
   acmeWebroot?: string;
+  metricsListenAddress?: string;
   /** Those of `upAcmeRows` that were written on the command line. */
   acme: GivenFlags;
 }
@@ -55,6 +56,8 @@ export interface UpOptions {
   listenAsked: boolean;
   tokenFile?: string;
   clientCaFile?: string;
+  /** Absent: no metrics are served. */
+  metrics?: Endpoint;
   once: boolean;
   timeoutMs: number;
   clusterResourceNamespace: string;
@@ -90,6 +93,8 @@ export function readUpOptions(flags: UpFlags): UpOptions {
   if (flags.manifests !== undefined) options.manifests = folder('--manifests', flags.manifests);
   if (flags.export !== undefined) options.export = folder('--export', flags.export);
   if (flags.config !== undefined) options.config = flags.config;
+  if (flags.metricsListenAddress !== undefined && flags.metricsListenAddress !== '0')
+    options.metrics = endpoint('--metrics-listen-address', flags.metricsListenAddress);
   if (flags.tokenFile !== undefined) options.tokenFile = flags.tokenFile;
   if (flags.clientCa !== undefined) options.clientCaFile = flags.clientCa;
   if (flags.concurrency !== undefined)

@@ -13,6 +13,7 @@ import { systemClock } from '../../kube/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createKubeClient } from '../../kube/http-client.ts';
 import { createTransport, type KubeConnection } from '../../kube/transport.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
 import { Exporter } from '../../standalone/export/exporter.ts';
 import { StorageError } from '../../standalone/errors.ts';
 import { createServer, type EmbeddedServer, type Listening } from '../../standalone/server.ts';
@@ -35,6 +36,7 @@ import { controllerUser, manifestsUser } from './identities.ts';
 import { ReadinessBoard } from './readiness-board.ts';
 import { report } from './report.ts';
 import { makeExportFolder, readText, requireAddresses, requireFolder } from './requirements.ts';
+import { openUpMetrics } from './up-metrics.ts';
 import { readUpAcmeOptions, upAcmeNames, type UpAcmeOptions } from './up-acme-options.ts';
 import { emptyUpConfig, readUpConfig, type UpConfig } from './up-config.ts';
 import { readUpOptions, type UpFlags, type UpOptions } from './up-options.ts';
@@ -83,6 +85,20 @@ export async function up(flags: UpFlags, surroundings: Surroundings): Promise<nu
 type Everything = Omit<UpOptions, 'config'> & { config: UpConfig; acme: UpAcmeOptions };
 
 async function serve(options: Everything, surroundings: Surroundings, log: Log): Promise<number> {
+  const metrics = await openUpMetrics(options.metrics, log);
+  try {
+    return await serveObserved(options, surroundings, log, metrics?.metrics);
+  } finally {
+    await metrics?.close();
+  }
+}
+
+async function serveObserved(
+  options: Everything,
+  surroundings: Surroundings,
+  log: Log,
+  metrics: Metrics | undefined,
+): Promise<number> {
   const signers = Promise.withResolvers<FindSigner>();
   const csrs = new CsrReader();
   const server = await createServer({
@@ -99,7 +115,10 @@ async function serve(options: Everything, surroundings: Surroundings, log: Log):
     log: quieter(log),
   });
   signers.resolve(findSignerBy(createTransport(embedded(server), 'certwright')));
-  const connection = embedded(server, controllerUser(options.clusterResourceNamespace));
+  const connection = {
+    ...embedded(server, controllerUser(options.clusterResourceNamespace)),
+    ...(metrics === undefined ? {} : { observer: metrics.requests }),
+  };
   const client = createKubeClient(connection);
   // Before anybody else can ask the API for it.
   const lease = await holdLease({ client, clock: connection.clock, log });
@@ -108,7 +127,7 @@ async function serve(options: Everything, surroundings: Surroundings, log: Log):
     const kubeconfig = listening.kubeconfigPath;
     const access = kubeconfig ?? 'none, as --client-ca alone makes no token (CA of the API: serving-ca.pem)';
     log.info({}, `the API answers at ${listening.url}; kubeconfig: ${access}`);
-    return await work({ server, connection, client, kubeconfig, csrs, options, surroundings, log });
+    return await work({ server, connection, client, kubeconfig, csrs, options, surroundings, log, metrics });
   } finally {
     await lease.stop();
     await server.close();
@@ -135,11 +154,12 @@ interface Workplace {
   options: Everything;
   surroundings: Surroundings;
   log: Log;
+  metrics: Metrics | undefined;
 }
 
 /** The controllers, the folder and the export, over the API without a socket. */
 async function work(workplace: Workplace): Promise<number> {
-  const { server, client, kubeconfig, csrs, options, surroundings, log } = workplace;
+  const { server, client, kubeconfig, csrs, options, surroundings, log, metrics } = workplace;
   const { clock, random } = workplace.connection;
   const acme = composeAcme({
     settings: options.acme.settings,
@@ -148,6 +168,9 @@ async function work(workplace: Workplace): Promise<number> {
     names: upAcmeNames,
     always: options.acme.always,
     journal: join(options.dataDir, 'webroot'),
+    observe: metrics?.acme,
+    onDebts: (count) => metrics?.setCleanUpDebts(count),
+    onMissingRecords: (count) => metrics?.setMissingRecords(count),
   });
   const ledger = await openBudget({
     client,
@@ -163,6 +186,7 @@ async function work(workplace: Workplace): Promise<number> {
     log,
     issuerTypes: createIssuerTypes(csrs),
     csrs,
+    ...(metrics === undefined ? {} : { observer: metrics.controllers }),
     modules: createModules(
       { enabled: upControllers, shim: { ...defaultShimSettings, quietWhileAbsent: true } },
       acme.modules,
@@ -181,6 +205,9 @@ async function work(workplace: Workplace): Promise<number> {
       maxBackoffMs: options.maxBackoffMs,
     },
   });
+  metrics?.setLeader(true);
+  metrics?.serve(controllers.informers);
+  metrics?.setBudget(ledger.budget);
   const board = new ReadinessBoard(controllers.informers.certificates);
   const exports =
     options.export === undefined
