@@ -73,7 +73,7 @@ for (const domain of ['www.example.com', '*.example.com', 'com', '__proto__', 'c
     await using one = await start();
     await assert.rejects((await one.open()).present({ ...first, domain }), {
       code: 'dns-provider/credentials',
-      message: `account credentials not found for domain ${domain}`,
+      message: `account credentials not found for domain ${domain}: Secret acme-dns, entry accounts, has no account with username, password and subdomain under exactly that name; register one and add it`,
     });
   });
 

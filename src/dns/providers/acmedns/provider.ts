@@ -37,14 +37,15 @@ export const acmeDNS: DescribedProviderType<AcmeDnsConfig> = {
   create: async ({ host, accountSecretRef }, environment) => {
     const url = httpUrl(host, 'acmeDNS.host');
     const accounts = parsed(await environment.secret(accountSecretRef));
+    const where = `Secret ${accountSecretRef.name}, entry ${accountSecretRef.key ?? '(none named)'}`;
     if (typeof accounts !== 'object' || accounts === null || Array.isArray(accounts))
       throw new DnsProviderError(
         'dns-provider/credentials',
-        `Secret ${accountSecretRef.name}, entry ${accountSecretRef.key ?? '(none named)'}, is no JSON object of acme-dns accounts by name`,
+        `${where}, is no JSON object of acme-dns accounts by name`,
       );
     const known = asObject(accounts);
     const secrets = Object.values(known).flatMap((one) => asText(asObject(one)['password']) ?? []);
-    return new AcmeDns(new ProviderApi(environment, 'acme-dns', secrets), url, known);
+    return new AcmeDns(new ProviderApi(environment, 'acme-dns', secrets), url, known, where);
   },
 };
 
@@ -52,11 +53,14 @@ class AcmeDns implements DnsProvider {
   readonly #api: ProviderApi;
   readonly #url: string;
   readonly #accounts: JsonObject;
+  /** Secret and entry of the accounts, for messages. */
+  readonly #where: string;
 
-  constructor(api: ProviderApi, url: string, accounts: JsonObject) {
+  constructor(api: ProviderApi, url: string, accounts: JsonObject, where: string) {
     this.#api = api;
     this.#url = url;
     this.#accounts = accounts;
+    this.#where = where;
   }
 
   async present({ domain, value }: TxtRecord, signal?: AbortSignal): Promise<void> {
@@ -92,7 +96,7 @@ class AcmeDns implements DnsProvider {
     if (username === undefined || password === undefined || subdomain === undefined)
       throw new DnsProviderError(
         'dns-provider/credentials',
-        `account credentials not found for domain ${domain}`,
+        `account credentials not found for domain ${domain}: ${this.#where}, has no account with username, password and subdomain under exactly that name; register one and add it`,
       );
     return {
       username: sound(username, 'acme-dns username'),
