@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { TokenTakenError } from './responder-errors.ts';
+import { TokenTakenError, WebrootError } from './responder-errors.ts';
 import { Webroot } from './webroot.ts';
 
 const token = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA';
@@ -97,6 +97,28 @@ suite('what is not ours', () => {
     await webroot.remove(token, 'x');
     assert.equal((await stat(path)).size, 2000);
     assert.deepEqual(await readdir(options.journal).catch(() => []), []);
+  });
+
+  test('is not made responsible for a folder that is closed to us', async (context) => {
+    const { webroot, scratch, challenges } = await prepared(context);
+    await mkdir(challenges, { recursive: true });
+    for (const folder of [scratch, join(challenges, '../..'), join(challenges, '..')])
+      await chmod(folder, 0o755);
+    await chmod(challenges, 0o644);
+    // Nothing is closed to root.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      for (const call of [() => webroot.write(token, 'x'), () => webroot.remove(token, 'x')])
+        await assert.rejects(call(), (error: unknown) => {
+          assert.ok(error instanceof WebrootError, String(error));
+          assert.match(error.message, /EACCES.*the user that certwright runs as/u);
+          return error.retryable;
+        });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(challenges, 0o755);
+    }
   });
 
   test('in the place of what a killed run wrote is left where it is', async (context) => {

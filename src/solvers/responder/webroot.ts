@@ -185,7 +185,8 @@ async function contentOf(path: string): Promise<string | undefined> {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    if (['ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes(codeOf(error))) return foreign;
+    // What may not be read is told as it is: the folder may be closed to us, and nothing is known of the file.
+    if (['ELOOP', 'ENXIO'].includes(codeOf(error))) return foreign;
     throw error;
   }
   try {
