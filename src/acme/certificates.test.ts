@@ -91,6 +91,14 @@ describe('preferredChain', () => {
       leaf + root,
     );
   });
+  it('passes over alternates that cannot be had or read', async () => {
+    const offered = { chain: leaf + root, alternates: ['gone', 'broken', 'old'] };
+    const some = (url: string): Promise<string | undefined> =>
+      Promise.resolve({ broken: 'nothing', old: leaf + old }[url]);
+    assert.equal(await preferredChain('Old Root', offered, some), leaf + old);
+    assert.equal(await preferredChain('No Root', offered, some), leaf + root);
+    await assert.rejects(preferredChain('x', { ...offered, chain: 'nothing' }, some), AcmeCertificateError);
+  });
   it('compares exactly, and refuses what is no chain', () => {
     assert.equal(endsAt(leaf, 'New Root'), true);
     assert.equal(endsAt(leaf, 'New'), false);

@@ -22,18 +22,29 @@ export function endsAt(chain: string, commonName: string): boolean {
 
 /**
  * The chain to take. The default chain is looked at first, then each alternate in the order of the CA; alternates are
- * fetched only as far as needed. Nothing fits: the default chain.
+ * fetched only as far as needed. Nothing fits, or what would fit cannot be had: the default chain.
  * @param preferred common name of the issuer of the topmost certificate; empty or undefined: no preference
+ * @param fetch undefined: the CA does not hand that one out
  */
 export async function preferredChain(
   preferred: string | undefined,
   offered: { chain: string; alternates: readonly string[] },
-  fetch: (url: string) => Promise<string>,
+  fetch: (url: string) => Promise<string | undefined>,
 ): Promise<string> {
   if (preferred === undefined || preferred === '' || endsAt(offered.chain, preferred)) return offered.chain;
   for (const url of offered.alternates) {
     const chain = await fetch(url);
-    if (endsAt(chain, preferred)) return chain;
+    if (chain !== undefined && fits(chain, preferred)) return chain;
   }
   return offered.chain;
+}
+
+/** An alternate that cannot be read is none; the default chain was read before. */
+function fits(chain: string, preferred: string): boolean {
+  try {
+    return endsAt(chain, preferred);
+  } catch (error) {
+    if (!(error instanceof AcmeCertificateError)) throw error;
+    return false;
+  }
 }

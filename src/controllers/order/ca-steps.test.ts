@@ -9,7 +9,7 @@ import type {
   AcmeOrder,
   NewOrder,
 } from '../../acme/acme-client.ts';
-import { AcmeExcessError } from '../../acme/errors.ts';
+import { AcmeCertificateError, AcmeExcessError } from '../../acme/errors.ts';
 import type { AcmeIssuer } from '../../api/issuer-acme.ts';
 import type { Order, OrderSpec, OrderStatus } from '../../api/order.ts';
 import { encodePem } from '../../pki/pem.ts';
@@ -280,6 +280,33 @@ test('the chain is the first that ends at the preferred name, exactly, else the 
   assert.deepEqual(await taken('Root B'), [alternates[0], 2]);
   assert.deepEqual(await taken('Root C'), [alternates[1], 3]);
   for (const other of ['root b', 'Root', 'Root D']) assert.deepEqual(await taken(other), [first, 3], other);
+});
+
+test('a certificate that was issued is not lost over a chain that cannot be had', async () => {
+  const chains: Record<string, string> = { [`${at}/cert/1`]: await chainOf('Root A') };
+  const taken = async (failure: Error, failures: number): Promise<string> => {
+    const given = input({
+      status: { url: `${at}/order/1` },
+      acme: { preferredChain: 'Root B' },
+      client: {
+        order: () => Promise.resolve(remote({ status: 'valid', certificate: `${at}/cert/1` })),
+        certificate: (url) =>
+          chains[url] === undefined
+            ? Promise.reject(failure)
+            : Promise.resolve({ chain: chains[url], alternates: [`${at}/cert/1/1`] }),
+      },
+    });
+    given.memory.failures = failures;
+    const { status } = await fetchCertificate(given);
+    return Buffer.from(status.certificate ?? '', 'base64').toString();
+  };
+  const [first] = Object.values(chains);
+  assert.equal(await taken(problem(404, 'malformed', 'no such chain'), 0), first);
+  assert.equal(await taken(new AcmeCertificateError('not PEM'), 0), first);
+  // What passes is waited for, and not for ever.
+  const busy = problem(503, 'serverInternal', 'busy');
+  await assert.rejects(taken(busy, 0), busy);
+  assert.equal(await taken(busy, 4), first);
 });
 
 /** PEM of a leaf and of what a root of that name has signed. */

@@ -259,13 +259,23 @@ function invalid({ order, now }: StepInput, remote: AcmeOrder): StepResult {
   return { status: ended('invalid', reason, remote.error?.type, now) };
 }
 
-/** A chain that has been looked for is stored at once: the CA's answer is final (RFC 8555 §7.4.2). */
-async function download({ client, issuer, signal }: StepInput, url: string): Promise<StepResult> {
+/** So often in a row it is tried to get the chain that somebody prefers; then the one that is there does. */
+const mostChainTries = 4;
+
+/**
+ * A chain that has been looked for is stored at once: the CA's answer is final (RFC 8555 §7.4.2). A certificate that was
+ * issued is never lost over another chain of it.
+ */
+async function download({ client, issuer, memory, signal }: StepInput, url: string): Promise<StepResult> {
   const offered = await client.certificate(url, { signal });
-  const chain = await preferredChain(
-    issuer.spec.acme?.preferredChain,
-    offered,
-    async (alternate) => (await client.certificate(alternate, { signal })).chain,
-  );
+  const chain = await preferredChain(issuer.spec.acme?.preferredChain, offered, async (alternate) => {
+    try {
+      return (await client.certificate(alternate, { signal })).chain;
+    } catch (error) {
+      if (!(error instanceof AcmeError) || signal.aborted) throw error;
+      if (error.retryable && memory.failures < mostChainTries) throw error;
+      return undefined;
+    }
+  });
   return { status: news({ state: 'valid', certificate: Buffer.from(chain, 'utf8').toString('base64') }) };
 }
