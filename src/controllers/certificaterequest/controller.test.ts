@@ -64,6 +64,22 @@ test('without issuer a request waits, and goes on when the issuer comes and when
   assert.deepEqual(fleet.problems, []);
 });
 
+test('what a request waits for is told once, however often it is looked at', async () => {
+  const fleet = await fleetWith();
+  await putIssuer(fleet, 'ca', { ca: { secretName: 'root' } });
+  await putRequest(fleet, 'web');
+  await readyOf(fleet, 'web');
+  for (const name of ['one', 'two']) {
+    const at = { namespace: 'shop', name: 'web' };
+    const options = { fieldManager: 'test' };
+    await fleet.client.patch(certificateRequests, at, 'merge', { metadata: { labels: { name } } }, options);
+    await fleet.settle();
+  }
+  const told = fleet.news.filter((line) => line.startsWith('waiting: '));
+  assert.deepEqual(told, [...new Set(told)]);
+  assert.equal(told.length, 1);
+});
+
 test('an issuer of a type that is not included, and one without type, leave the request waiting', async () => {
   const fleet = await fleetWith();
   await putIssuer(fleet, 'vault', { vault: { server: 'https://v.example', path: 'p', auth: {} } });

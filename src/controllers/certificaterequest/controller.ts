@@ -200,12 +200,11 @@ export function startCertificateRequestController(
           retry: false,
         };
         const { approve, component } = decision;
-        await store(
-          request,
-          requestStatus(request, outcome, { now, component, approve }),
-          signerComponent(component),
-        );
-        log.info({ certificateRequest: key, reason: decision.reason }, `waiting: ${decision.message}`);
+        const change = requestStatus(request, outcome, { now, component, approve });
+        await store(request, change, signerComponent(component));
+        // Our own write brings the request back once more, and so does each change of its issuer.
+        const level = change.changed ? 'info' : 'debug';
+        log[level]({ certificateRequest: key, reason: decision.reason }, `waiting: ${decision.message}`);
         return;
       }
       case 'sign': {

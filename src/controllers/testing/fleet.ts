@@ -18,6 +18,8 @@ export class Fleet {
   readonly clock: FakeClock;
   readonly client: WorldClient;
   readonly problems: { message: string; fields: object }[] = [];
+  /** What the log says at level info. */
+  readonly news: string[] = [];
   #controllers: Controllers | undefined;
   readonly #options: Partial<ControllerOptions>;
   readonly #types: IssuerTypes | undefined;
@@ -37,7 +39,7 @@ export class Fleet {
   async start(): Promise<void> {
     const log: Log = {
       debug: silent,
-      info: silent,
+      info: (_fields, message) => void this.news.push(message),
       warn: silent,
       error: (fields, message) => void this.problems.push({ fields, message }),
     };
