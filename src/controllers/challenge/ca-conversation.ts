@@ -151,7 +151,7 @@ export class CaConversation {
       memory.faults = 0;
       memory.failures = 0;
     } catch (error) {
-      let fault = judge(error, memory.faults);
+      let fault = judge(error, memory.faults, this.#deps.context.clock.now());
       if (fault.kind === 'look') {
         const authorization = await client
           .authorization(challenge.spec.authorizationURL, this.#call)

@@ -1,6 +1,7 @@
 /** What a failed call to the CA means for a Challenge (acme.md §7.4), with the waiting that cert-manager does not do. */
 import { AcmeProblemError, AcmeProtocolError, AcmeTransportError } from '../../acme/errors.ts';
 import type { AcmeState } from '../../api/enumerations.ts';
+import { describeRefusal, retryTime } from '../../issuers/acme/ca-refusal.ts';
 import { boundedText } from '../bounded-text.ts';
 
 export type CaFault =
@@ -17,10 +18,16 @@ export const longestNonsense = 8;
 /**
  * 429, 503 and everything else that may pass waits; an answer that makes no sense waits, too, but not for ever.
  * @param faults how many answers in a row made no sense, this one not counted
+ * @param now milliseconds since the epoch
  */
-export function judge(error: unknown, faults: number): CaFault {
+export function judge(error: unknown, faults: number, now: number): CaFault {
   if (error instanceof AcmeProblemError) {
     const { retryAt, status, message } = error;
+    // As an Order does: the answer stays in place until somebody has agreed (RFC 8555 §7.3.3).
+    if (error.isUserActionRequired) {
+      const reason = boundedText(`Waiting for the CA: ${describeRefusal(error)}`);
+      return { kind: 'wait', reason, fault: false, notBeforeMs: retryTime(error, now) };
+    }
     if (error.retryable || retryAt !== undefined || status >= 500 || status === 408) {
       const wait = retryAt === undefined ? {} : { notBeforeMs: retryAt };
       return { kind: 'wait', reason: boundedText(`Waiting for the CA: ${message}`), fault: false, ...wait };

@@ -4,6 +4,7 @@ import { AcmeProblemError } from '../../acme/errors.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { componentOf } from '../../api/components.ts';
 import { challenges as challengeType } from '../../api/resources.ts';
+import { retryTime } from '../../issuers/acme/ca-refusal.ts';
 import type { OrderFacts } from '../../issuers/acme/order-facts.ts';
 import type { AnyIssuer } from '../../issuers/issuer.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from '../../kube/errors.ts';
@@ -74,7 +75,9 @@ export class OrderSteps {
       }
       if (failure.kind === 'errored')
         return { status: ended('errored', failure.reason, failure.problem, now) };
-      const at = retryAt(memory.failures, now, failure.at);
+      // A person has to agree to something first: there is no hurry (RFC 8555 §7.3.3).
+      const isForPerson = error instanceof AcmeProblemError && error.isUserActionRequired;
+      const at = isForPerson ? retryTime(error, now) : retryAt(memory.failures, now, failure.at);
       memory.failures++;
       return { status: waiting(failure.reason, failure.problem, at) };
     }
