@@ -16,6 +16,7 @@ function lanes(reconcile: (key: string) => Promise<void>) {
     clock,
     backoff: slowBackoff,
     workers: 2,
+    ready: Promise.resolve(),
     observer,
     reconcile,
     onResult: () => undefined,
@@ -52,6 +53,7 @@ test('a key whose lane changes is still worked on once at a time, and then again
     running--;
   });
   all.add('', 'shop/web');
+  await turn();
   all.add('issuer', 'shop/web');
   await turn();
   assert.deepEqual([runs, most], [1, 1]);

@@ -9,6 +9,8 @@ export interface LanesOptions {
   backoff: Backoff;
   /** In each lane. */
   workers: number;
+  /** Nothing is worked on before (`WorkerOptions`). */
+  ready: Promise<void>;
   observer: WorkObserver;
   reconcile: Reconcile;
   onResult: (result: WorkResult) => void;
@@ -94,7 +96,7 @@ export class IssuerLanes {
   #lane(name: string): { queue: Queue; keys: number } {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const { clock, backoff, observer, reconcile, onResult, workers } = this.#options;
+    const { clock, backoff, observer, reconcile, onResult, workers, ready } = this.#options;
     // Depth is told once, for all lanes together.
     const told: WorkObserver = {
       queue: () => undefined,
@@ -113,7 +115,7 @@ export class IssuerLanes {
         this.#active.delete(key);
       }
     };
-    const running = runWorkers(queue, once, { clock, workers, observer: told, onResult });
+    const running = runWorkers(queue, once, { clock, workers, ready, observer: told, onResult });
     const lane = { queue, workers: running, keys: 0 };
     this.#lanes.set(name, lane);
     return lane;

@@ -91,6 +91,12 @@ export function startChallengeController(
     enqueue: (key) => enqueue(key),
   });
 
+  /** Nothing is decided over half a cache: an Order that was not heard of yet looks as if it did not exist. */
+  const ready = context.synced
+    .then(() => running.start?.(informers.challenges))
+    .catch((err: unknown) => {
+      if (!signal.aborted) log.error({ err }, 'what challenges are answered with could not be opened');
+    });
   /** Each issuer's for itself: answers that take long to be put or to be taken away hold up no others. */
   const lanes: IssuerLanes = new IssuerLanes({
     clock,
@@ -100,10 +106,8 @@ export function startChallengeController(
       Math.min(mostWorkers, Math.max(context.options.concurrency, settings.maxConcurrentChallenges)),
     ),
     observer,
-    reconcile: async (key) => {
-      await ready;
-      return signal.aborted ? undefined : work.bringForward(key);
-    },
+    ready,
+    reconcile: (key) => work.bringForward(key),
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done') return;
       log[outcome === 'conflict' ? 'debug' : 'error'](
@@ -161,12 +165,6 @@ export function startChallengeController(
   informers.issuers.onChange((change) => wakeOfIssuer(change, 'Issuer'));
   informers.clusterIssuers.onChange((change) => wakeOfIssuer(change, 'ClusterIssuer'));
 
-  /** Nothing is decided over half a cache: an Order that was not heard of yet looks as if it did not exist. */
-  const begun = context.synced.then(() => running.start?.(informers.challenges));
-  begun.catch((err: unknown) => {
-    if (!signal.aborted) log.error({ err }, 'what challenges are answered with could not be opened');
-  });
-  const ready = Promise.race([begun.catch(() => undefined), untilAborted(signal)]);
   house.add(debtsKey);
 
   const lastTry = new Map<string, number>();
@@ -182,13 +180,12 @@ export function startChallengeController(
   const chores = runWorkers(
     house,
     async (key) => {
-      await ready;
-      if (signal.aborted) return undefined;
       const after = await chore(key);
       return after === undefined ? undefined : { after };
     },
     {
       clock,
+      ready,
       // One for each: what takes long must not keep others from their slots.
       workers: whatFailed.size,
       onResult: ({ key, outcome, error, nextMs }) => {

@@ -253,17 +253,15 @@ export function startOrderController(
     for (const { metadata, status } of informers.orders.values())
       if ((status?.url ?? '') === '') inherited.add(metadata?.uid ?? '');
   };
-  const ready = Promise.race([context.synced.then(inherit), stopping]);
+  const ready = context.synced.then(inherit);
   const lanes = new IssuerLanes({
     clock,
     backoff: slowBackoff,
     workers: context.options.concurrency,
     observer: context.observer.work('orders'),
     // With half a picture, an issuer or a request that is there would be called missing.
-    reconcile: async (key) => {
-      await ready;
-      return signal.aborted ? undefined : unlessGone(key);
-    },
+    ready,
+    reconcile: unlessGone,
     onResult: ({ key, outcome, error, nextMs }) => {
       if (outcome === 'done') return;
       const level = outcome === 'conflict' || error instanceof ConflictError ? 'debug' : 'error';
