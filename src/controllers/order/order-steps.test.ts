@@ -11,7 +11,11 @@ import { OrderSteps } from './order-steps.ts';
 const now = Date.parse('2026-11-22T10:00:00Z');
 
 async function waitsUntil(error: Error, failures = 0): Promise<{ reason: string; minutes: number }> {
-  const client: Partial<AcmeClient> = { order: () => Promise.reject(error) };
+  const client: Partial<AcmeClient> = {
+    async order() {
+      throw error;
+    },
+  };
   const input: StepInput = {
     order: {
       metadata: { name: 'web-1-1', namespace: 'shop', uid: 'u' },
