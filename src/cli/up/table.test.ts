@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderNextSteps, renderSummary, timeUntil } from './table.ts';
+import { renderNextSteps, renderSummary, dueIn, timeUntil } from './table.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 
@@ -9,6 +9,8 @@ test('times are said the way people say them', () => {
   assert.equal(timeUntil('2026-01-01T05:06:00Z', now), '5h 6m');
   assert.equal(timeUntil('2026-01-01T00:01:05Z', now), '1m 5s');
   assert.equal(timeUntil('2025-12-31T23:59:50Z', now), '-10s');
+  assert.equal(dueIn('2025-12-31T23:59:50Z', now), 'now');
+  assert.equal(dueIn('2026-01-01T00:01:05Z', now), 'in 1m 5s');
 });
 
 test('the summary shows rows, reasons, chains and files', () => {

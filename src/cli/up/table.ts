@@ -25,7 +25,7 @@ export function renderSummary(certificates: readonly CertificateSummary[], now: 
     certificate.notAfter === undefined ? '-' : timeUntil(certificate.notAfter, now),
     certificate.renewalTime === undefined
       ? '-'
-      : `${certificate.renewalTime} (in ${timeUntil(certificate.renewalTime, now)})`,
+      : `${certificate.renewalTime} (${dueIn(certificate.renewalTime, now)})`,
   ]);
   const sections = [renderTable([['NAME', 'READY', 'ISSUER', 'EXPIRES IN', 'NEXT RENEWAL'], ...rows])];
 
@@ -59,7 +59,7 @@ export function renderSummary(certificates: readonly CertificateSummary[], now: 
 function renderHook({ name, state, problem, attempts = 0, nextAttempt }: HookSummary, now: number): string {
   if (state !== 'failed' || nextAttempt === undefined) return `${name} ${state}`;
   const times = attempts === 1 ? '' : ` ${attempts} times`;
-  return `${name} failed${times} (${problem}; again in ${timeUntil(nextAttempt, now)})`;
+  return `${name} failed${times} (${problem}; again ${dueIn(nextAttempt, now)})`;
 }
 
 /** The three lines to try next. */
@@ -92,6 +92,11 @@ export function timeUntil(time: string, now: number): string {
   if (days > 0) return `${sign}${days}d${hours > 0 ? ` ${hours}h` : ''}`;
   if (hours > 0) return `${sign}${hours}h${minutes > 0 ? ` ${minutes}m` : ''}`;
   return minutes > 0 ? `${sign}${minutes}m ${left % 60}s` : `${sign}${left}s`;
+}
+
+/** Of something that is done then: nobody waits for less than no time. */
+export function dueIn(time: string, now: number): string {
+  return Date.parse(time) <= now ? 'now' : `in ${timeUntil(time, now)}`;
 }
 
 function quote(path: string): string {

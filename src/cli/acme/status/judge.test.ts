@@ -128,6 +128,22 @@ test('says of an issuer whose account is refused where the account is wrong, not
   assert.match(limited, /^wait/u);
 });
 
+test('an Order without a reason: what the CA is at, and nothing that it never said', () => {
+  const causeOf = (parts: Parameters<typeof chain>[0]): string => judge(chain(parts)).cause ?? '';
+  assert.match(causeOf({ order: order({}) }), /^the CA is being asked for it/u);
+  const proven = {
+    order: order({ state: 'pending' }),
+    challenges: [challenge('DNS-01', { state: 'valid' })],
+  };
+  assert.match(
+    causeOf(proven),
+    /^the CA calls it pending, with all names proven; it is asked again by itself/u,
+  );
+  assert.match(causeOf({ order: order({ state: 'processing' }) }), /^the CA calls it processing; /u);
+  const late = chain({ order: order({ nextAttemptAt: '2026-11-22T07:59:00Z' }) });
+  assert.match(renderStatus(late, judge(late), now), /Next attempt: +2026-11-22T07:59:00Z \(now\)/u);
+});
+
 test('says of an answer that could not be written which provider and which Secrets to look at', () => {
   const waits = challenge('DNS-01', { state: 'pending', reason: 'Error presenting challenge: BADSIG' });
   const rfc2136 = { nameserver: '192.0.2.1', tsigSecretSecretRef: { name: 'tsig', key: 'k' } };

@@ -81,7 +81,7 @@ export function judge(chain: Chain): Verdict {
   if (order !== undefined && state !== 'valid')
     return verdict(
       `Order ${namespace}/${order.metadata?.name}`,
-      order.status?.reason ?? `the CA calls it ${state ?? 'new'}`,
+      order.status?.reason ?? stateOf(state, chain.challenges),
       optionalRemedy(
         remedyOf(order.status?.reason ?? '', order.status?.problem) ??
           ((order.status?.reason ?? '') === ''
@@ -115,6 +115,13 @@ export function judge(chain: Chain): Verdict {
       : `${condition.reason ?? ''}: ${condition.message ?? ''}`,
     condition === undefined ? { remedy: 'is Certwright running, and does it serve this namespace?' } : {},
   );
+}
+
+/** Of an Order that gives no reason: what goes on, as nothing is wrong that anybody knows of. */
+function stateOf(state: string | undefined, challenges: readonly Challenge[]): string {
+  if (state === undefined || state === '') return 'the CA is being asked for it, and has not answered yet';
+  const proven = state === 'pending' && challenges.length > 0 ? ', with all names proven' : '';
+  return `the CA calls it ${state}${proven}; it is asked again by itself`;
 }
 
 function optionalRemedy(remedy: string | undefined): { remedy?: string } {

@@ -1,7 +1,7 @@
 /** `certwright acme status`: one chain of causes from a Certificate to what its CA, or a self-check, has said. */
 import { exitCodes } from '../../errors.ts';
 import type { Surroundings } from '../../program.ts';
-import { timeUntil } from '../../up/table.ts';
+import { dueIn } from '../../up/table.ts';
 import type { Cluster } from '../operator/cluster.ts';
 import { failed } from '../operator/find-issuer.ts';
 import { aligned, print, type AnswerFormat } from '../operator/print.ts';
@@ -38,7 +38,7 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
   const said = conditionOf(request?.status?.conditions, 'Ready');
   const validity = [
     ...(notAfter === undefined ? [] : [`valid until ${notAfter}`]),
-    ...(renewalTime === undefined ? [] : [`renews ${renewalTime} (in ${timeUntil(renewalTime, now)})`]),
+    ...(renewalTime === undefined ? [] : [`renews ${renewalTime} (${dueIn(renewalTime, now)})`]),
   ].join(', ');
   const wanted = challenges.filter((challenge) => !isBeingRemoved(challenge));
   const proven = wanted.filter(({ status }) => status?.state === 'valid').length;
@@ -76,7 +76,7 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
   const next =
     verdict.nextAttemptAt === undefined
       ? undefined
-      : `${verdict.nextAttemptAt} (in ${timeUntil(verdict.nextAttemptAt, now)})`;
+      : `${verdict.nextAttemptAt} (${dueIn(verdict.nextAttemptAt, now)})`;
   const end =
     verdict.cause === undefined
       ? ''
