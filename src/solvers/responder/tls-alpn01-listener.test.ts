@@ -24,7 +24,9 @@ async function listening(context: TestContext, ...domains: string[]) {
   context.after(() => listener.close());
   const { port } = listener.address;
   const probe = (identifier: string, its = digest): Promise<string> =>
-    probeTlsAlpn01({ address: '127.0.0.1', port, identifier, digest: its, timeoutMs: 5_000 });
+    probeTlsAlpn01({ address: '127.0.0.1', port, identifier, digest: its, timeoutMs: 5_000 }).then(
+      ({ fault }) => fault,
+    );
   return { port, probe, answers };
 }
 

@@ -21,8 +21,15 @@ export interface ProbeTarget {
   signal?: AbortSignal;
 }
 
-/** Empty when the answer is right, else what is wrong with it. Never rejects. */
-export function probeTlsAlpn01(target: ProbeTarget): Promise<string> {
+export interface Sight {
+  /** Empty when the answer is right, else what is wrong with it. */
+  fault: string;
+  /** False: this machine has no way to that address, which says nothing about what is there. */
+  hasRoute: boolean;
+}
+
+/** Never rejects. */
+export function probeTlsAlpn01(target: ProbeTarget): Promise<Sight> {
   const { address, port, identifier, digest, timeoutMs, signal } = target;
   return new Promise((resolve) => {
     const socket = connect({
@@ -33,17 +40,19 @@ export function probeTlsAlpn01(target: ProbeTarget): Promise<string> {
       // Self-signed by its nature: what it says is compared below.
       rejectUnauthorized: false,
     });
-    const end = (answer: string): void => {
+    const end = (fault: string, hasRoute = true): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', aborted);
       socket.destroy();
-      resolve(answer);
+      resolve({ fault, hasRoute });
     };
     const aborted = (): void => end('the look was broken off');
     const timer = setTimeout(() => end(`no handshake within ${timeoutMs / 1000} s`), timeoutMs);
     timer.unref();
     signal?.addEventListener('abort', aborted, { once: true });
-    socket.once('error', (error: Error & { code?: string }) => end(faultOf(error)));
+    socket.once('error', (error: Error & { code?: string }) =>
+      noRoute.has(error.code ?? '') ? end('there is no route to that address', false) : end(faultOf(error)),
+    );
     socket.once('secureConnect', () => {
       if (socket.alpnProtocol !== acmeTlsProtocol) {
         end('a TLS server answers that does not speak acme-tls/1: TLS ends before it reaches this process');
@@ -55,13 +64,17 @@ export function probeTlsAlpn01(target: ProbeTarget): Promise<string> {
   });
 }
 
+const noRoute: ReadonlySet<string> = new Set([
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+]);
+
 function faultOf(error: Error & { code?: string }): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'the connection is refused: nothing listens there';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'there is no route to that address';
     case 'ECONNRESET':
       return 'the connection is cut during the handshake';
     case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':

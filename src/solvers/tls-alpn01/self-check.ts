@@ -10,14 +10,14 @@ import { isForbidden } from '../http01/check/special-addresses.ts';
 import { byServers, bySystem, type Resolve } from '../http01/check/resolve-name.ts';
 import type { ListenOn } from '../settings.ts';
 import type { CheckResult, ViewAnswer } from '../solver.ts';
-import { digestOfKey, probeTlsAlpn01 } from './probe.ts';
+import { digestOfKey, probeTlsAlpn01, type Sight } from './probe.ts';
 import type { TlsAlpn01Deps } from './tls-alpn01-solver.ts';
 
 /** RFC 8737 §3: a CA comes to no other. */
 const port = 443;
 const probeTimeoutMs = 10_000;
 
-type Look = (to: Destination) => Promise<string>;
+type Look = (to: Destination) => Promise<Sight>;
 
 export async function selfCheck(
   deps: TlsAlpn01Deps,
@@ -58,11 +58,14 @@ async function directView(at: ListenOn | undefined, look: Look): Promise<ViewAns
   const view = { view: 'direct', trusted: false };
   if (at === undefined) return { ...view, passed: false, answer: 'the listener is closed' };
   const to = { address: ownAddress(at.host), port: at.port };
-  const fault = await look(to);
+  const { fault } = await look(to);
   return { ...view, passed: fault === '', answer: answerOf(to, fault) };
 }
 
-/** As the CA comes: at each address of the name, as it may take any of them. */
+/**
+ * As the CA comes: at each address of the name, as it may take any of them. One that this machine has no way to, as to IPv6
+ * in many clusters, is left to the others.
+ */
 async function nameView(
   view: 'name' | 'public',
   identifier: string,
@@ -78,9 +81,10 @@ async function nameView(
     return { view, trusted: true, passed: false, answer };
   }
   const looks = await Promise.all(
-    addresses.map(async (address) => ({ to: { address, port }, fault: await look({ address, port }) })),
+    addresses.map(async (address) => ({ to: { address, port }, ...(await look({ address, port })) })),
   );
-  const shown = looks.find(({ fault }) => fault !== '') ?? looks[0];
+  const seen = looks.filter(({ hasRoute }) => hasRoute);
+  const shown = seen.find(({ fault }) => fault !== '') ?? seen[0] ?? looks[0];
   if (shown === undefined)
     return { view, trusted: true, passed: false, answer: `${identifier} leads to no address` };
   return { view, trusted: true, passed: shown.fault === '', answer: answerOf(shown.to, shown.fault) };

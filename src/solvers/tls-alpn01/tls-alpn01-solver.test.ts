@@ -14,6 +14,8 @@ import { routeObjectName } from './route-objects.ts';
 import { createTlsAlpn01Solver } from './tls-alpn01-solver.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
+/** An address of a name that cannot be reached from here. */
+const far = '2001:db8::1';
 const names = { http01: '--a', tlsAlpn01: '--b', webroot: '--c' };
 
 function made(
@@ -49,7 +51,8 @@ function made(
         },
       },
       lookup: async () => options.addresses ?? ['127.0.0.1'],
-      dial: (to) => ({ ...to, port }),
+      // No connection leads to where everybody is.
+      dial: (to) => ({ address: to.address === far ? '255.255.255.255' : to.address, port }),
       ...(options.pod === undefined ? {} : { pod: options.pod }),
     });
   }
@@ -133,6 +136,16 @@ suite('TLS-ALPN-01 by the listener of this process', () => {
       /not where shop\.example\.com leads to: 127\.0\.0\.93:443: .*waitInsteadOfSelfCheck/,
     );
     assert.equal(views[0]?.passed, true);
+  });
+
+  test('leaves an address that this machine has no way to to the others', async (context) => {
+    const { start } = made(context, { addresses: [far, '127.0.0.1'] });
+    const solver = await start();
+    const asked = contextOf({ listener: {} });
+    await solver.present(asked);
+    const { passed, views } = await solver.check(asked);
+    assert.equal(passed, true, JSON.stringify(views));
+    assert.match(views[1]?.answer ?? '', /127\.0\.0\.1:443 shows the certificate/u);
   });
 
   test('refuses what cannot work: wildcards, no section, a Gateway without a cluster', async (context) => {
