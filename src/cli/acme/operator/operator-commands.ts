@@ -1,4 +1,4 @@
-/** Registers what operators ask of accounts, certificates and limits: `certwright acme account|revoke|budget|status`. */
+/** Registers what operators ask of accounts, certificates and limits: `certwright acme account|renew|revoke|budget|status`. */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { oneOf, wholeNumber } from '../../option-values.ts';
@@ -118,6 +118,25 @@ Example:
         operator.deactivateAccount(cluster, name, { yes, format }, surroundings.out),
       );
     });
+
+  withAnswer(acme.command('renew'))
+    .summary('ask for a new certificate now')
+    .description(
+      'Has a Certificate, of any issuer, issued again now, and ends the pause after a failure. What is in its Secret stays until the new certificate is there.',
+    )
+    .argument('<certificate>', 'name of the Certificate')
+    .addHelpText(
+      'after',
+      `
+The same as cmctl renew. The new certificate counts against the limits of the CA like any other.
+
+Example:
+  certwright acme renew web -n shop
+`,
+    )
+    .action((name: string, flags: AnswerFlags) =>
+      answer(flags, (operator, cluster, format) => operator.renew(cluster, name, format, surroundings.out)),
+    );
 
   withAnswer(acme.command('revoke'))
     .summary('take a certificate back at its CA')

@@ -6,4 +6,5 @@ export { showAccount } from './account-show.ts';
 export { showBudget } from './budget.ts';
 export { withCluster } from './cluster.ts';
 export { answerFormat } from './print.ts';
+export { renew } from './renew.ts';
 export { revoke } from './revoke.ts';

@@ -69,7 +69,7 @@ test('Ready, and the last renewal has failed: it is ready, and says why it will 
   assert.match(verdict.cause ?? '', /connection: refused$/);
   assert.match(
     verdict.remedy ?? '',
-    /^let the CA reach port 80 .* cmctl renew shop --namespace web \(by kubectl: docs\/renewal\.md\)$/,
+    /^let the CA reach port 80 .* certwright acme renew shop --namespace web$/,
   );
   assert.match(
     renderStatus(failed, verdict, now),

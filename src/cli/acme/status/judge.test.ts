@@ -255,7 +255,7 @@ test('an attempt that has failed is told by the Challenge that failed it, and ho
     }),
   );
   assert.match(verdict.cause ?? '', /caa: forbidden/u);
-  assert.match(verdict.remedy ?? '', /CAA record.*cmctl renew web --namespace shop/u);
+  assert.match(verdict.remedy ?? '', /CAA record.*certwright acme renew web --namespace shop/u);
 });
 
 test('a Certificate that is Ready has no cause', () => {

@@ -43,7 +43,7 @@ export function judge(chain: Chain): Verdict {
       failed === undefined ? `Order ${namespace}/${order?.metadata?.name}` : challengeTitle(failed),
       cause,
       {
-        remedy: `${remedyOf(cause, order?.status?.problem) ?? 'correct what the message names'}; it is tried again after a pause, or at once by: cmctl renew ${name} --namespace ${namespace} (by kubectl: docs/renewal.md)`,
+        remedy: `${remedyOf(cause, order?.status?.problem) ?? 'correct what the message names'}; it is tried again after a pause, or at once by: certwright acme renew ${name} --namespace ${namespace}`,
       },
     );
   }
