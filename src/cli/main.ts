@@ -21,7 +21,8 @@ function boundMemory(): void {
   // Whoever sizes the young generation himself knows why; and this is how we know that the replacement was done.
   const sized = given.includes('semi-space-size');
   if (!sized && typeof process.execve === 'function' && process.platform !== 'win32') {
-    const args = [process.execPath, ...process.execArgv, ...heapSizes, systemRoots, ...process.argv.slice(1)];
+    const roots = choosesRoots() ? [] : [systemRoots];
+    const args = [process.execPath, ...process.execArgv, ...heapSizes, ...roots, ...process.argv.slice(1)];
     process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '1', ...process.env });
   }
   if (!sized) setFlagsFromString('--semi-space-growth-factor=1');
@@ -36,13 +37,18 @@ const systemRoots = '--use-system-ca';
  * brings: an administrator who adds a root to it, or mounts one, means us as well.
  */
 async function trustSystemRoots(): Promise<void> {
-  const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
-  if (given.includes(systemRoots) || process.env['NODE_USE_SYSTEM_CA'] === '1') return;
+  if (choosesRoots()) return;
   const tls = await import('node:tls');
   // Node 24.5 and newer.
   if (!('setDefaultCACertificates' in tls)) return;
   const roots = [...tls.getCACertificates('default'), ...tls.getCACertificates('system')];
   tls.setDefaultCACertificates([...new Set(roots)]);
+}
+
+/** Somebody has said which roots Node trusts, us included; Node refuses two of these flags together. */
+function choosesRoots(): boolean {
+  const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
+  return /--use-(?:system|openssl|bundled)-ca\b/.test(given) || process.env['NODE_USE_SYSTEM_CA'] === '1';
 }
 
 async function main(): Promise<void> {

@@ -12,6 +12,8 @@ const cases = {
   'up, as it is started': {},
   // It does not start itself anew then, and sees to the roots itself.
   'up with a heap that somebody has sized': { NODE_OPTIONS: '--max-semi-space-size=4' },
+  // They are those of the machine as well, and no other flag may say so again.
+  "up with OpenSSL's own roots": { NODE_OPTIONS: '--use-openssl-ca' },
 };
 
 for (const [title, more] of Object.entries(cases))
