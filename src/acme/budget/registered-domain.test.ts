@@ -29,6 +29,10 @@ describe('registeredDomain', () => {
     assert.equal(registeredDomain('1:2:3:4:5:6:7:8'), '1:2:3:4::/64');
     assert.equal(registeredDomain('64:ff9b::192.0.2.1'), '64:ff9b:0:0::/64');
   });
+  it('takes an address with a zone for a text: a zone may look like more of an address', () => {
+    for (const text of ['1:2:3:4:5:6:7:8%a::b:c', '1:2:3:4:5:6:7::%a.b', 'fe80::1%eth0'])
+      assert.ok(!registeredDomain(text).endsWith('::/64'), text);
+  });
   it('answers something for anything', () => {
     fc.assert(fc.property(fc.string(), (name) => registeredDomain(name).length <= name.length + 30));
   });

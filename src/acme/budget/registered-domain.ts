@@ -37,7 +37,8 @@ export const shortRule: PublicSuffixes = (labels) => {
  */
 export function registeredDomain(identifier: string, suffixes: PublicSuffixes = shortRule): string {
   if (isIP(identifier) === 4) return identifier;
-  if (isIP(identifier) === 6) return `${firstGroups(identifier).join(':')}::/64`;
+  // With a zone (RFC 4007 §11) it is nobody's address, and text that anybody may write.
+  if (isIP(identifier) === 6 && !identifier.includes('%')) return `${firstGroups(identifier).join(':')}::/64`;
   const labels = identifier.toLowerCase().replace(/\.$/u, '').replace(/^\*\./u, '').split('.');
   const suffix = Math.max(1, Math.min(suffixes(labels), labels.length));
   return labels.slice(-(suffix + 1)).join('.');

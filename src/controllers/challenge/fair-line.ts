@@ -10,7 +10,7 @@ export interface Place {
   /** `issuerIndexKey` of its issuer. */
   issuer: string;
   zone: string;
-  /** `dnsName type`: two Challenges of one lane never work at the same time. */
+  /** Name and type (`laneOf`): two Challenges of one lane never work at the same time. */
   lane: string;
   /** What is put in place for it (`answerOf`); everybody with one answer is in one lane. */
   answer: string;

@@ -6,9 +6,17 @@
 import type { Challenge } from '../../api/challenge.ts';
 import { isFinal, ownsWhatItPuts } from './decide.ts';
 
-/** What two Challenges have to have in common to be answered by the same thing. */
+/** What two Challenges have to have in common never to work at the same time: name and type. */
+export function laneOf({ spec }: Challenge): string {
+  return JSON.stringify([spec.type, spec.dnsName.toLowerCase()]);
+}
+
+/**
+ * What two Challenges have to have in common to be answered by the same thing. Names and keys are any text here: however
+ * they are cut, no two of them make one answer, which is in one lane.
+ */
 export function answerOf({ spec }: Challenge): string {
-  return `${spec.type} ${spec.dnsName.toLowerCase()} ${spec.key}`;
+  return JSON.stringify([spec.type, spec.dnsName.toLowerCase(), spec.key]);
 }
 
 /**

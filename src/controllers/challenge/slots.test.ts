@@ -147,6 +147,17 @@ test('whose answer is being taken away waits for the end of that, and no other d
   assert.deepEqual(told.started, ['shop/other', 'shop/same']);
 });
 
+test('names and keys that read the same, cut elsewhere, leave nobody behind in the line', async () => {
+  const { slots, told, add, change } = world({ max: 1 });
+  add('one', { dnsName: 'a b', key: 'c' });
+  add('two', { dnsName: 'a', key: 'b c' });
+  change('shop/two', undefined);
+  change('shop/one', undefined);
+  add('good');
+  await slots.fill();
+  assert.deepEqual(told.started, ['shop/good']);
+});
+
 test('issuers that do not exist, of whatever group or kind, share one place', async () => {
   const { slots, told, add } = world({ max: 4 });
   const names = [

@@ -9,7 +9,7 @@ import type { ChallengeMemory, Memories } from './memory.ts';
 import { cachedOrder, issuerOf } from './proof-source.ts';
 import { backoff } from './retry.ts';
 import { Schedule, type Obstacle } from './schedule.ts';
-import { answerOf } from './shared-place.ts';
+import { answerOf, laneOf } from './shared-place.ts';
 import type { WaitReasons } from './wait-reasons.ts';
 import type { ChallengeWork } from './work.ts';
 
@@ -216,8 +216,4 @@ export class Slots {
       since: Math.max(Number.isNaN(created) ? 0 : created, memory?.yieldedMs ?? 0),
     };
   }
-}
-
-function laneOf({ spec }: Challenge): string {
-  return `${spec.dnsName.toLowerCase()} ${spec.type}`;
 }
