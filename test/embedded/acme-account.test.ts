@@ -251,7 +251,10 @@ test('what is used of the limits of a CA is shown from where the controller keep
     return showBudget(operator.cluster(), 'acme', format, (text) => void (printed += text));
   };
   assert.equal(await budget('text'), 0);
-  assert.match(printed, /Counted: +nothing yet\n[^]*No limits of this CA are known/u);
+  assert.match(
+    printed,
+    /Counted: +nothing yet\n[^]*has not written down what it counts, nor its caLimits[^]*No limits of this CA are known here/u,
+  );
 
   const limit = {
     name: 'certificates',

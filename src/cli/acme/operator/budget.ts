@@ -124,6 +124,9 @@ function timesOf({ nextSlotAt, fullAt, windowMs, waiting: _here, ...rest }: Budg
 }
 
 const mostWaiting = 20;
+/** Limits of the configuration come with what was counted: this command does not see the file. */
+const unwritten =
+  'The controller has not written down what it counts, nor its caLimits: it does once a minute, where there is something to count. ';
 
 function render(facts: {
   title: string;
@@ -145,7 +148,7 @@ function render(facts: {
     at <= now ? 'now' : `in ${timeUntil(new Date(at).toISOString(), now)}`;
   const table =
     forecast.length === 0
-      ? 'No limits of this CA are known: whatever it refuses is asked again when it says. Those that you know are written as caLimits (docs/acme-issuers.md).\n'
+      ? `${stored === undefined ? unwritten : ''}No limits of this CA are known${stored === undefined ? ' here' : ''}: whatever it refuses is asked again when it says. Those that you know are written as caLimits (docs/acme-issuers.md).\n`
       : renderTable([
           ['LIMIT', 'FOR', 'LEFT', 'NEXT', 'FULL'],
           ...forecast.map(({ limit, subject, allowed, windowMs, available, nextSlotAt, fullAt }) => [
