@@ -9,12 +9,18 @@ type Place = Pick<AcmeSettings, 'inCluster'> & { dns: Pick<AcmeSettings['dns'], 
 
 /** Undefined: nothing is in the way. */
 export function providerObjection(key: ProviderKey, { inCluster }: Place): string | undefined {
-  if (!inCluster || key === 'webhook' || (dnsProviderType(key)?.inCluster ?? true)) return undefined;
+  if (key === 'webhook')
+    return inCluster
+      ? undefined
+      : 'the DNS provider webhook is reached through the aggregation layer of a Kubernetes API server, and there is none here: use httpreq or exec';
+  if (!inCluster || (dnsProviderType(key)?.inCluster ?? true)) return undefined;
   return `the DNS provider ${key} works without a cluster only, because whoever writes an issuer would choose what the controller runs or calls`;
 }
 
 /** For the check of an issuer: what can be known of a solver before it is needed. */
-export function solverObjection({ dns01 }: Solver, place: Place): string | undefined {
+export function solverObjection({ dns01, tlsALPN01 }: Solver, place: Place): string | undefined {
+  if (tlsALPN01?.gatewayTLSRoute !== undefined && !place.inCluster)
+    return 'tlsALPN01.gatewayTLSRoute needs a cluster with the Gateway API: use tlsALPN01.listener here';
   // The first one counts, as it does at a challenge.
   const key = providerKeys.find((candidate) => dns01?.[candidate] !== undefined);
   if (dns01 === undefined || key === undefined) return undefined;
