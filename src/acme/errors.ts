@@ -78,9 +78,14 @@ export class AcmeProblemError extends AcmeError {
   get isUserActionRequired(): boolean {
     return this.is('userActionRequired');
   }
-  /** RFC 9773 §5: the certificate was replaced by another order, or the CA does not accept the `replaces` field. */
+  /**
+   * A refusal of an order that may be about the certificate that it replaces (RFC 9773 §5). Of a certificate of another CA or account
+   * Boulder says `malformed` or `unauthorized`, Pebble 404, all in words of their own.
+   */
   get isReplacesRefused(): boolean {
-    return this.is('alreadyReplaced') || (this.is('malformed') && /\breplaces\b/iu.test(this.problem.detail));
+    if (this.isAccountMissing) return false;
+    const types = ['alreadyReplaced', 'malformed', 'unauthorized', 'conflict'];
+    return types.some((type) => this.is(type)) || [404, 409].includes(this.status);
   }
   /** The server is at fault, not the request. */
   get isServerFault(): boolean {

@@ -141,10 +141,21 @@ test('what it replaces is told to those who speak of renewal, and left out when 
   assert.deepEqual(await ordered(spec, true), [{ ...plain, ...spec }]);
   for (const refusal of [
     problem(409, 'alreadyReplaced', 'by another order'),
-    problem(400, 'malformed', 'replaces is unknown'),
+    // Boulder, of a certificate of another CA (staging's, say) and of another account; Pebble, of one that it forgot.
+    problem(400, 'malformed', 'parsing ARI CertID failed'),
+    problem(403, 'unauthorized', 'requester account did not request the certificate'),
+    problem(404, 'notFound', 'could not find an order'),
   ])
     assert.deepEqual(await ordered(spec, true, [refusal]), [{ ...plain, ...spec }, plain]);
-  await assert.rejects(ordered(spec, true, [problem(400, 'malformed', 'bad names')]), /bad names/u);
+  const bad = problem(400, 'malformed', 'bad names');
+  await assert.rejects(ordered(spec, true, [bad, bad]), /bad names/u);
+  for (const [status, type] of [
+    [429, 'rateLimited'],
+    [400, 'rejectedIdentifier'],
+    [400, 'accountDoesNotExist'],
+    [500, 'serverInternal'],
+  ] as const)
+    await assert.rejects(ordered(spec, true, [problem(status, type, 'no')]), /no/u, type);
   await assert.rejects(ordered({}, true, [problem(409, 'alreadyReplaced', 'what?')]), /what\?/u);
 });
 

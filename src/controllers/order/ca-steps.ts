@@ -62,7 +62,7 @@ export async function create(input: StepInput): Promise<StepResult> {
     const { renewalInfo } = await client.directory({ signal });
     const replaces = renewalInfo === undefined ? '' : (spec.replaces ?? '');
     placed = await client.newOrder(replaces === '' ? ask : { ...ask, replaces }).catch((error: unknown) => {
-      // RFC 9773 §5: the certificate was replaced already, or the CA wants to hear nothing of it: ask without.
+      // RFC 9773 §5: it was replaced already, or is of another CA or account, as after a change of server or key: ask without.
       if (replaces !== '' && error instanceof AcmeProblemError && error.isReplacesRefused)
         return client.newOrder(ask);
       throw error;
