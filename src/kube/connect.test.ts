@@ -91,6 +91,20 @@ describe('connections over TLS', () => {
     assert.ok(handshakes <= 2, `twenty requests made ${handshakes} handshakes`);
   });
 
+  it('live on after deletions that name the object by its UID', async () => {
+    handshakes = 0;
+    const endpoint = { server: url, tls: () => Promise.resolve({ insecure: true }) };
+    const connection = await connect(endpoint, { clock: systemClock, random: () => 0 });
+    try {
+      const client = createKubeClient(connection);
+      const options = { preconditions: { uid: 'u' } };
+      for (let i = 0; i < 20; i++) await client.delete(configMaps, { namespace: 'n', name: 'x' }, options);
+    } finally {
+      await connection.close();
+    }
+    assert.ok(handshakes <= 2, `twenty deletions made ${handshakes} handshakes`);
+  });
+
   it('are refused when the CA or the name is another', async () => {
     await assert.rejects(
       peerSeen(() => ({ ca: alice.cert, serverName: 'inner.example' })),

@@ -69,6 +69,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         body: request.body ?? null,
         headersTimeout: request.headersTimeoutMs,
         bodyTimeout: request.bodyTimeoutMs,
+        // Undici gives up the connection after a DELETE with a body, for servers that do not read it: API servers do.
+        ...(request.method === 'DELETE' ? { reset: false } : {}),
       },
       {
         onRequestStart(controller) {
