@@ -66,7 +66,7 @@ export class CaConversation {
     const next: StatusChange = { nextAttemptAt: null };
     switch (standing.kind) {
       case 'verified':
-        memory.cleaned = await this.#tookAway(challenge);
+        memory.cleaned = await this.#tookAway(challenge, memory);
         await this.#writer.status(challenge, {
           ...next,
           state: 'valid',
@@ -110,10 +110,10 @@ export class CaConversation {
    * What costs the API server alone is taken away before it is said that the CA needs it no more: one write then says
    * both. What costs others takes longer, and the Order is not to wait for it.
    */
-  async #tookAway(challenge: Challenge): Promise<boolean> {
+  async #tookAway(challenge: Challenge, memory: ChallengeMemory): Promise<boolean> {
     // Also where nobody has noted that something was presented: a process before this one may have had no time for it.
     if (!ownsWhatItPuts(challenge)) return false;
-    return (await this.#deps.cleanUp.takeAway(challenge)) === undefined;
+    return (await this.#deps.cleanUp.takeAway(challenge, memory)) === undefined;
   }
 
   /** Tells the CA to look. */
@@ -151,16 +151,21 @@ export class CaConversation {
       memory.faults = 0;
       memory.failures = 0;
     } catch (error) {
-      let fault = judge(error, memory.faults, this.#deps.context.clock.now());
+      const now = this.#deps.context.clock.now();
+      let fault = judge(error, memory.faults, now);
+      let cause = error;
       if (fault.kind === 'look') {
-        const authorization = await client
-          .authorization(challenge.spec.authorizationURL, this.#call)
-          .catch(() => undefined);
-        const open =
-          authorization === undefined || standingOf(authorization, challenge.spec.url).kind === 'open';
-        // It was decided already: the order of things at the CA was another one (acme.md §18, 14).
-        if (!open) return void (await this.#settle(challenge, memory, authorization));
-        fault = { ...fault, kind: 'end' };
+        try {
+          const authorization = await client.authorization(challenge.spec.authorizationURL, this.#call);
+          // It was decided already: the order of things at the CA was another one (acme.md §18, 14).
+          if (standingOf(authorization, challenge.spec.url).kind !== 'open')
+            return void (await this.#settle(challenge, memory, authorization));
+        } catch (failure) {
+          const other = judge(failure, memory.faults, now);
+          // A look that may succeed later ends nothing: the same call is made again, and then the same look.
+          if (other.kind === 'wait') [fault, cause] = [other, failure];
+        }
+        if (fault.kind === 'look') fault = { ...fault, kind: 'end' };
       }
       if (fault.kind === 'end') {
         const { state, reason } = fault;
@@ -172,7 +177,7 @@ export class CaConversation {
       memory.stuck = true;
       const { notBeforeMs } = fault;
       const reason = stableReason(fault.reason);
-      await later(this.#deps.context, this.#writer, { challenge, memory, reason, error, notBeforeMs });
+      await later(this.#deps.context, this.#writer, { challenge, memory, reason, error: cause, notBeforeMs });
     }
   }
 

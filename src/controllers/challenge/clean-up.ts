@@ -41,7 +41,7 @@ export class CleanUp {
 
   /** Its answer is taken away for good. */
   async finish(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
-    const problem = await this.takeAway(challenge);
+    const problem = await this.takeAway(challenge, memory);
     if (problem === undefined) {
       // The answer to the last write may come before the watch tells that the object is gone: it is not to be done again.
       memory.cleaned = true;
@@ -92,7 +92,7 @@ export class CleanUp {
     const now = context.clock.now();
     const { reason = '', state, cleanUpAttempts = 0 } = challenge.status ?? {};
     // Before the CA has been asked for its state, nothing is put in place.
-    const problem = state === undefined ? undefined : await this.takeAway(challenge);
+    const problem = state === undefined ? undefined : await this.takeAway(challenge, memory);
     // What a CA or a provider asked to be left alone for holds on without a slot, too.
     const { dueMs } = memory;
     leaveSlot(memory);
@@ -112,7 +112,7 @@ export class CleanUp {
   }
 
   /** Undefined: nothing is left of it. Else what went wrong, which the event says in full. */
-  async takeAway(challenge: Challenge): Promise<string | undefined> {
+  async takeAway(challenge: Challenge, memory: ChallengeMemory): Promise<string | undefined> {
     const { context, solvers, settings, signal, writer, holding, removals } = this.#deps;
     const presenter = presenterOf(challenge, holding());
     if (presenter !== undefined) {
@@ -124,6 +124,7 @@ export class CleanUp {
       await removals.run(challenge, () =>
         withinTime(context.clock, solving, (within) => solvers.for(challenge).cleanUp(within)),
       );
+      memory.tried = false;
       return undefined;
     } catch (error) {
       signal.throwIfAborted();

@@ -129,14 +129,15 @@ export function startChallengeController(
   };
   informers.challenges.onChange(({ key, current, previous, relisted }) => {
     const memory = memories.peek(key);
-    if (current === undefined && previous !== undefined && memory !== undefined)
-      void work.gone(previous, memory);
+    // Where the watch was late, another one of its name is there already.
+    const isGone = previous !== undefined && previous.metadata?.uid !== current?.metadata?.uid;
+    if (isGone && memory?.uid === (previous.metadata?.uid ?? '')) void work.gone(previous, memory);
     if (slots.observe(key, current)) house.add(fillKey);
     enqueue(key, relisted);
   });
   const wake = (challenges: readonly Challenge[], relisted: boolean): void => {
     for (const { metadata } of challenges) {
-      const key = cacheKey(metadata?.namespace, metadata?.name ?? '');
+      const key = keyOf({ metadata });
       const memory = memories.peek(key);
       if (memory !== undefined) {
         memory.refusedUntilMs = 0;
@@ -164,6 +165,12 @@ export function startChallengeController(
   };
   informers.issuers.onChange((change) => wakeOfIssuer(change, 'Issuer'));
   informers.clusterIssuers.onChange((change) => wakeOfIssuer(change, 'ClusterIssuer'));
+
+  const endSteps = clock.onStep?.((byMs) => {
+    memories.shift(byMs);
+    for (const challenge of informers.challenges.values()) slots.observe(keyOf(challenge), challenge);
+    house.add(fillKey);
+  });
 
   house.add(debtsKey);
 
@@ -197,6 +204,13 @@ export function startChallengeController(
   const stopped = Promise.all([
     untilAborted(signal).then(() => lanes.stop()),
     stoppedBy(signal, chores),
-  ]).then(() => running.stop?.());
+  ]).then(() => {
+    endSteps?.();
+    return running.stop?.();
+  });
   return { informers: running.informers, stopped };
+}
+
+function keyOf({ metadata }: Pick<Challenge, 'metadata'>): string {
+  return cacheKey(metadata?.namespace, metadata?.name ?? '');
 }

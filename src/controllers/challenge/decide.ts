@@ -168,7 +168,8 @@ function finish({ challenge, orderState, memory, now }: ChallengeFacts): Challen
       ? `it is ${status?.state}`
       : `its Order is ${orderState}`;
   const held = holdsFinalizer(challenge);
-  const touched = !memory.cleaned && (status?.presented === true || (held && wasTouched(challenge)));
+  const isThere = status?.presented === true || memory.tried || (held && wasTouched(challenge));
+  const touched = !memory.cleaned && isThere;
   if (touched && specWasChanged(challenge))
     return {
       do: 'let-go',

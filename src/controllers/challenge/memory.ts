@@ -47,6 +47,8 @@ export interface ChallengeMemory {
   unwritten?: StatusChange;
   unwrittenUntilMs?: number;
   news: { reason: string; message: string }[];
+  /** This process has tried to put its answer in place, and has not taken it away since: a part may be there. */
+  tried: boolean;
   /** Its answer was taken away, and nothing was put in place since. */
   cleaned: boolean;
   /** What the last self-check saw, until it is written. */
@@ -78,6 +80,7 @@ export class Memories {
       refusedUntilMs: 0,
       refusals: 0,
       news: [],
+      tried: false,
       cleaned: false,
     };
     this.#entries.set(key, fresh);
@@ -89,7 +92,30 @@ export class Memories {
   forget(key: string): void {
     this.#entries.delete(key);
   }
+
+  /** The clock was set: what lies a minute ahead or behind lies there still. */
+  shift(byMs: number): void {
+    for (const memory of this.#entries.values())
+      for (const field of times) {
+        const at = memory[field];
+        if (at !== undefined && at !== 0) memory[field] = at + byMs;
+      }
+  }
 }
+
+/** Of the fields, the moments. */
+const times = [
+  'dueMs',
+  'cleanUpDueMs',
+  'heldSinceMs',
+  'yieldedMs',
+  'presentedMs',
+  'acceptedMs',
+  'toldMs',
+  'passedMs',
+  'refusedUntilMs',
+  'unwrittenUntilMs',
+] as const satisfies readonly (keyof ChallengeMemory)[];
 
 /** What belongs to one stay in a slot: it begins anew with the next one. */
 export function leaveSlot(memory: ChallengeMemory): void {

@@ -104,10 +104,14 @@ export class ChallengeWork {
         const hasSlot = stored.status?.processing === true || memory.unwritten?.processing !== true;
         if (!hasSlot && !(error instanceof ConflictError)) await this.#giveUp(key, challenge, memory);
         throw error;
+      } finally {
+        // The watch may have told of that write, or of what refused it, before the answer came, when the slot still seemed
+        // to be held by what was not written yet: nobody else would look at it again.
+        if (wasHeldBack && memory.unwritten === undefined) this.#deps.released(key);
+        const isThere = informers.challenges.get(key)?.metadata?.uid === challenge.metadata?.uid;
+        // Whoever heard of its end had nothing to take away yet.
+        if (!isThere) await this.gone(challenge, memory);
       }
-      // The watch may have told of that write before its answer came, when the slot still seemed to be held by what was
-      // not written yet: nobody else would look at it again.
-      if (wasHeldBack && memory.unwritten === undefined) this.#deps.released(key);
     }
     return { after: 1_000 };
   }
@@ -115,7 +119,7 @@ export class ChallengeWork {
   /** A slot that cannot be written down is none: it must not be kept from all others. */
   async #giveUp(key: string, challenge: Challenge, memory: ChallengeMemory): Promise<void> {
     const { context, released } = this.#deps;
-    if (memory.presentedMs !== undefined) await this.#cleanUp.takeAway(challenge);
+    if (memory.tried) await this.#cleanUp.takeAway(challenge, memory);
     leaveSlot(memory);
     memory.refusedUntilMs = context.clock.now() + backoff(++memory.refusals);
     released(key);
@@ -145,11 +149,17 @@ export class ChallengeWork {
     this.#writer.tell(challenge, 'Normal', started.reason, started.message);
   }
 
-  /** It was deleted without waiting for us: what this process answers goes, too. */
+  /** It was deleted without waiting for us: what this process answers goes, too. Does not reject. */
   async gone(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
-    if (memory.presentedMs === undefined || !isAnsweredHere(challenge.spec.solver)) return;
-    const problem = await this.#cleanUp.takeAway(challenge);
-    if (problem !== undefined) this.#deps.context.log.warn({ challenge: nameOf(challenge) }, problem);
+    if (!memory.tried || !isAnsweredHere(challenge.spec.solver)) return;
+    const about = { challenge: nameOf(challenge) };
+    try {
+      const problem = await this.#cleanUp.takeAway(challenge, memory);
+      if (problem !== undefined) this.#deps.context.log.warn(about, problem);
+    } catch (err) {
+      // The process ends, and its answers with it.
+      this.#deps.context.log.debug({ ...about, err }, 'its answer was not taken away');
+    }
   }
 
   async #tellRefusal(challenge: Challenge, objection: string): Promise<void> {
@@ -254,6 +264,8 @@ export class ChallengeWork {
         reason: stableReason(problem),
         error,
       });
+    } finally {
+      memory.tried = true;
     }
     memory.presentedMs = clock.now();
     memory.cleaned = false;

@@ -98,6 +98,19 @@ test('malformed because the CA was told before: the authorization decides', asyn
   assert.equal((await here.get(name)).status?.state, 'valid');
 });
 
+test('a look at the authorization that fails for now ends nothing', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  here.solver.unseen.add('web.example.com');
+  const name = await here.prove('web');
+  here.ca.of('web.example.com').status = 'valid';
+  here.solver.unseen.clear();
+  // The order to look is refused, as it was decided already; what says so is away.
+  here.ca.faults.push(refusal(400, 'malformed'), refusal(503, 'serverInternal'));
+  await here.world.clock.advance(60_000);
+  assert.equal((await here.get(name)).status?.state, 'valid');
+  assert.equal(here.ca.faults.length, 0);
+});
+
 test('a challenge that the CA does not offer any more ends', async (t) => {
   const here = await ChallengeWorld.start(t);
   const order = await here.order('web', ['web.example.com']);
