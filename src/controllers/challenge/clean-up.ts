@@ -6,6 +6,7 @@ import type { Solvers } from '../../solvers/solver.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import { boundedText } from '../bounded-text.ts';
 import type { ControllerContext } from '../context.ts';
+import type { Credentials } from './credentials.ts';
 import { cleanUpLimit, isFinal } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory } from './memory.ts';
@@ -19,6 +20,7 @@ export interface CleanUpDeps {
   context: ControllerContext;
   solvers: Solvers;
   settings: Pick<AcmeSettings, 'ambient'>;
+  credentials: Credentials;
   debts: Debts;
   /** Those with a slot. */
   holding: () => Iterable<Challenge>;
@@ -41,6 +43,8 @@ export class CleanUp {
 
   /** Its answer is taken away for good. */
   async finish(challenge: Challenge, memory: ChallengeMemory): Promise<void> {
+    const { credentials } = this.#deps;
+    const versions = credentials.versionsOf(challenge);
     const problem = await this.takeAway(challenge, memory);
     if (problem === undefined) {
       // The answer to the last write may come before the watch tells that the object is gone: it is not to be done again.
@@ -56,6 +60,8 @@ export class CleanUp {
       return this.#owe(challenge, memory, problem);
     const wait = attempts > cleanUpLimit ? slowRetryMs : backoff(attempts);
     memory.cleanUpDueMs = context.clock.now() + wait;
+    credentials.failed(memory, versions);
+    credentials.reconsider(challenge, memory);
     await writer.status(challenge, {
       reason: stableReason(problem),
       cleanUpAttempts: attempts,

@@ -9,10 +9,12 @@ import { createQueue, slowBackoff } from '../../kube/queue.ts';
 import { runWorkers, stoppedBy } from '../../kube/worker.ts';
 import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
+import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
 import { IssuerLanes } from '../issuer-lanes.ts';
 import type { RunningModule } from '../module.ts';
 import { collectDebts, debtDelay } from './debt-collector.ts';
+import { Credentials } from './credentials.ts';
 import { Debts } from './debts.ts';
 import { Memories } from './memory.ts';
 import { issuerOf } from './proof-source.ts';
@@ -57,6 +59,7 @@ export function startChallengeController(
   const observer = context.observer.work('challenges');
   const house = createQueue({ clock });
   const memories = new Memories();
+  const credentials = new Credentials(context);
   const debts = new Debts({
     client: context.client,
     namespace: context.options.namespace ?? context.options.clusterResourceNamespace,
@@ -74,7 +77,7 @@ export function startChallengeController(
   });
   const holding = (): Challenge[] => slots.held();
   const paying = { context, solvers: running.solvers, settings, debts, holding, removals, signal };
-  const deps = { ...paying, memories, released };
+  const deps = { ...paying, memories, credentials, released };
   const work = new ChallengeWork(deps);
   const waits = new WaitReasons({
     context,
@@ -132,6 +135,7 @@ export function startChallengeController(
     // Where the watch was late, another one of its name is there already.
     const isGone = previous !== undefined && previous.metadata?.uid !== current?.metadata?.uid;
     if (isGone && memory?.uid === (previous.metadata?.uid ?? '')) void work.gone(previous, memory);
+    credentials.keep(key, current);
     if (slots.observe(key, current)) house.add(fillKey);
     enqueue(key, relisted);
   });
@@ -165,6 +169,18 @@ export function startChallengeController(
   };
   informers.issuers.onChange((change) => wakeOfIssuer(change, 'Issuer'));
   informers.clusterIssuers.onChange((change) => wakeOfIssuer(change, 'ClusterIssuer'));
+  const wakeOfSecret = ({ key: secret, relisted }: Change<SecretFacts>): void => {
+    for (const key of credentials.usersOf(secret)) {
+      const challenge = informers.challenges.get(key);
+      const memory = memories.peek(key);
+      if (challenge === undefined || memory === undefined || !credentials.reconsider(challenge, memory))
+        continue;
+      if (slots.observe(key, challenge)) house.add(fillKey);
+      enqueue(key, relisted);
+    }
+  };
+  informers.secrets.onChange(wakeOfSecret);
+  informers.otherSecrets.onChange(wakeOfSecret);
 
   const endSteps = clock.onStep?.((byMs) => {
     memories.shift(byMs);

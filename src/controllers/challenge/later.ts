@@ -28,7 +28,8 @@ export async function later(
   await writer.status(challenge, { reason, nextAttemptAt: secondsText(memory.dueMs) });
 }
 
-function retryAfterOf(error: unknown): number {
+/** What the far side asked for with its refusal, in milliseconds; 0: nothing. */
+export function retryAfterOf(error: unknown): number {
   const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
   return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0;
 }

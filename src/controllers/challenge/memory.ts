@@ -43,6 +43,9 @@ export interface ChallengeMemory {
   refusedUntilMs: number;
   /** How often in a row it was refused. */
   refusals: number;
+  /** The Secrets of its solver as they were when it last failed to put its answer in place or to take it away, and when. */
+  failedWith?: string;
+  failedMs?: number;
   /** What its status is to say with the next write, or by itself after `unwrittenUntilMs`; and what is told then. */
   unwritten?: StatusChange;
   unwrittenUntilMs?: number;
@@ -114,6 +117,7 @@ const times = [
   'toldMs',
   'passedMs',
   'refusedUntilMs',
+  'failedMs',
   'unwrittenUntilMs',
 ] as const satisfies readonly (keyof ChallengeMemory)[];
 

@@ -13,6 +13,7 @@ import { isAnsweredHere } from '../../solvers/answered-here.ts';
 import { boundedText } from '../bounded-text.ts';
 import { CaConversation } from './ca-conversation.ts';
 import { CleanUp } from './clean-up.ts';
+import type { Credentials } from './credentials.ts';
 import { decide, ownsWhatItPuts, type ChallengeStep } from './decide.ts';
 import type { Debts } from './debts.ts';
 import { leaveSlot, type ChallengeMemory, type Memories } from './memory.ts';
@@ -20,7 +21,7 @@ import { cachedOrder, prove } from './proof-source.ts';
 import { objectionToKey, specWasChanged } from './prove.ts';
 import { checkDelay } from './retry.ts';
 import { stableReason } from './reason.ts';
-import { later } from './later.ts';
+import { later, retryAfterOf } from './later.ts';
 import type { Removals } from './shared-place.ts';
 import { solverContext, withinTime } from './solver-context.ts';
 import { backoff } from './retry.ts';
@@ -33,6 +34,7 @@ export interface ChallengeWorkDeps {
   solvers: Solvers;
   settings: Pick<AcmeSettings, 'checkRetryMs' | 'ambient'>;
   memories: Memories;
+  credentials: Credentials;
   debts: Debts;
   /** Those with a slot. */
   holding: () => Iterable<Challenge>;
@@ -138,6 +140,7 @@ export class ChallengeWork {
     const memory = memories.of(key, challenge.metadata?.uid ?? '');
     leaveSlot(memory);
     memory.dueMs = 0;
+    memory.failedWith = undefined;
     memory.heldSinceMs = context.clock.now();
     memory.cleaned = false;
     const started = { reason: 'Started', message: 'Challenge scheduled for processing' };
@@ -250,24 +253,25 @@ export class ChallengeWork {
   }
 
   async #present(challenge: Challenge, memory: ChallengeMemory, { solving }: Licence): Promise<void> {
-    const { solvers, context } = this.#deps;
+    const { solvers, context, credentials } = this.#deps;
     const { clock } = context;
+    const versions = credentials.versionsOf(challenge);
     try {
       await withinTime(clock, solving, (within) => solvers.for(challenge).present(within));
     } catch (error) {
       const problem = `Error presenting challenge: ${messageOf(error)}`;
       this.#writer.tell(challenge, 'Warning', 'PresentError', boundedText(problem));
       memory.stuck = true;
-      return later(this.#deps.context, this.#writer, {
-        challenge,
-        memory,
-        reason: stableReason(problem),
-        error,
-      });
+      await later(context, this.#writer, { challenge, memory, reason: stableReason(problem), error });
+      // A provider that named a time keeps it, with whatever credentials.
+      credentials.failed(memory, retryAfterOf(error) > 0 ? undefined : versions);
+      credentials.reconsider(challenge, memory);
+      return;
     } finally {
       memory.tried = true;
     }
     memory.presentedMs = clock.now();
+    memory.failedWith = undefined;
     memory.cleaned = false;
     if (challenge.status?.presented === true) return;
     memory.failures = 0;
