@@ -13,12 +13,15 @@ import type { Action, CertificateEvent } from './decision.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Inspection } from './inspect-answer.ts';
+import type { KeyFacts } from './key-facts.ts';
 import { csrFor, csrTemplate, newRequest } from './new-request.ts';
+import { privateKeyFacts } from './private-key-facts.ts';
 
 export interface DurableDeps {
   context: ControllerContext;
   actions: Actions;
   keys: KeyGenerator;
+  keyFacts: KeyFacts;
 }
 
 /** The next private key, and where it was stored. `uid` absent: the Secret was there, and holds another one. */
@@ -35,7 +38,7 @@ export async function storeKey(
   facts: Facts,
   action: Extract<Action, { kind: 'store-key' }>,
 ): Promise<StoredKey> {
-  const { actions, keys } = deps;
+  const { actions, keys, keyFacts } = deps;
   const { spec, metadata } = facts.certificate;
   const reuse = action.key === 'reuse';
   const key = reuse
@@ -43,7 +46,10 @@ export async function storeKey(
         await actions.readEntry(metadata?.namespace ?? '', spec.secretName, secretKeys.privateKey),
       )
     : await keys.generate(spec.privateKey ?? {});
-  const stored = await actions.storeKey(facts.certificate, key, action.name);
+  const keyPem = Buffer.from(encodePrivateKey(key, 'PKCS8'));
+  // The answer of the API server holds it: what it is need not be found out then.
+  keyFacts.remember(keyPem, privateKeyFacts(key));
+  const stored = await actions.storeKey(facts.certificate, keyPem, action.name);
   if (action.quiet && !reuse) return { ...stored, key, events: [] };
   const message = reuse
     ? `The private key in Secret "${spec.secretName}" is used again, as spec.privateKey.rotationPolicy has it`
@@ -103,7 +109,7 @@ export async function writeSecret(
   action: Extract<Action, { kind: 'write-secret' }>,
   check: (request: CertificateRequest, chainPem: Buffer) => Inspection,
 ): Promise<Inspection> {
-  const { actions, context } = deps;
+  const { actions, context, keyFacts } = deps;
   const { certificate } = facts;
   const namespace = certificate.metadata?.namespace ?? '';
   const { name } = action.request;
@@ -117,10 +123,13 @@ export async function writeSecret(
   const inspection = check(request, chainPem);
   if (inspection.refusal !== undefined) return inspection;
   const key = decodePrivateKey(await actions.readEntry(namespace, action.keySecret, secretKeys.privateKey));
+  const keyPem = Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1'));
+  keyFacts.remember(keyPem, privateKeyFacts(key));
   await actions.applySecret({
     certificate,
-    keyPem: Buffer.from(encodePrivateKey(key, certificate.spec.privateKey?.encoding ?? 'PKCS1')),
+    keyPem,
     chainPem,
+    leaf: keyFacts.leaf(chainPem),
     caPem: Buffer.from(request.status?.ca ?? '', 'base64'),
     issuerRef: request.spec.issuerRef,
     existingType: facts.secret?.type,

@@ -1,13 +1,12 @@
 /** The writes that decisions call for, one function each; every answer goes into the caches at once. */
 import { controllingOwner } from '../../api/controlling-owner.ts';
-import { randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Certificate, CertificateStatus } from '../../api/certificate.ts';
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { Secret } from '../../api/core.ts';
 import { certificateRequests, certificates, secrets } from '../../api/resources.ts';
 import { AlreadyExistsError, NotFoundError } from '../../kube/errors.ts';
 import { referenceTo } from '../../kube/events.ts';
-import { encodePrivateKey } from '../../pki/keys.ts';
 import type { ControllerContext } from '../context.ts';
 import { components, labelKeys, secretKeys } from './constants.ts';
 import type { CertificateEvent } from './decision.ts';
@@ -114,7 +113,7 @@ export class Actions {
   /** The next private key in a Secret of its own, always PKCS#8 (lifecycle §10). `uid`: of the Secret, if this made it. */
   async storeKey(
     certificate: Certificate,
-    key: KeyObject,
+    pkcs8Pem: Buffer,
     name: string | undefined,
   ): Promise<{ name: string; uid?: string }> {
     const { client, informers } = this.#context;
@@ -128,7 +127,7 @@ export class Actions {
         labels: { [labelKeys.nextPrivateKey]: 'true', [labelKeys.filtered]: 'true' },
         ownerReferences: [ownerReference(certificate)],
       },
-      data: { [secretKeys.privateKey]: Buffer.from(encodePrivateKey(key, 'PKCS8')).toString('base64') },
+      data: { [secretKeys.privateKey]: pkcs8Pem.toString('base64') },
     };
     try {
       const created = await client.create<Secret>(secrets, secret, { fieldManager: components.keyManager });

@@ -112,10 +112,12 @@ export function sameStatus(a: CertificateStatus | undefined, b: CertificateStatu
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const left = new Map<string, unknown>(Object.entries(a));
-  const right = Object.entries(b).filter(([, value]) => value !== undefined);
-  for (const [key, value] of left) if (value === undefined) left.delete(key);
-  return (
-    left.size === right.length && right.every(([key, value]) => left.has(key) && same(left.get(key), value))
-  );
+  const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
+  let surplus = Object.keys(left).filter((key) => left[key] !== undefined).length;
+  for (const key of Object.keys(right)) {
+    if (right[key] === undefined) continue;
+    if (!Object.hasOwn(left, key) || !same(left[key], right[key])) return false;
+    surplus--;
+  }
+  return surplus === 0;
 }

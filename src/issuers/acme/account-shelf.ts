@@ -42,6 +42,8 @@ export class AccountShelf implements AcmeAccounts {
   readonly #options: AccountShelfOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #distrusted = new Set<string>();
+  /** Digests by the issuer as the cache holds it, which nobody changes: it is asked for with every call to the CA. */
+  readonly #digests = new WeakMap<AnyIssuer, { accountUrl: string; digest: string }>();
   readonly #onDistrust: ((issuer: AnyIssuer) => void)[] = [];
 
   constructor(options: AccountShelfOptions) {
@@ -56,7 +58,7 @@ export class AccountShelf implements AcmeAccounts {
     const version = this.#options.keyVersion(issuer);
     const known = this.#entries.get(uid);
     if (known !== undefined && version !== undefined && known.version === version) {
-      if (known.settings.startsWith(`${digestOf(issuer, acme.uri)} `)) return known.client;
+      if (known.settings.startsWith(`${this.#digestOf(issuer, acme.uri)} `)) return known.client;
     }
     const key = await this.#options.readKey(issuer);
     // Whose key it was when the account was proven: another one belongs to no account that we know of.
@@ -73,7 +75,7 @@ export class AccountShelf implements AcmeAccounts {
   /** The client for these very settings: the one on the shelf, or a new one in its place. */
   take(issuer: AnyIssuer, key: AccountKey, accountUrl: string, version?: string): AcmeClient {
     const uid = issuer.metadata?.uid ?? '';
-    const settings = `${digestOf(issuer, accountUrl)} ${key.fingerprint}`;
+    const settings = `${this.#digestOf(issuer, accountUrl)} ${key.fingerprint}`;
     const known = this.#entries.get(uid);
     if (known?.settings === settings) {
       known.version = version;
@@ -129,6 +131,15 @@ export class AccountShelf implements AcmeAccounts {
     this.#entries.delete(uid);
     this.#distrusted.delete(uid);
     void known?.client.close().catch(() => undefined);
+  }
+
+  #digestOf(issuer: AnyIssuer, accountUrl: string): string {
+    let known = this.#digests.get(issuer);
+    if (known?.accountUrl !== accountUrl) {
+      known = { accountUrl, digest: digestOf(issuer, accountUrl) };
+      this.#digests.set(issuer, known);
+    }
+    return known.digest;
   }
 }
 

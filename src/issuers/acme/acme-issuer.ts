@@ -6,7 +6,7 @@ import { issuerReasons, requestEvents } from '../../api/reasons.ts';
 import { PkiError } from '../../pki/errors.ts';
 import { publicKeysEqual } from '../../pki/keys.ts';
 import { CsrReader } from '../../pki/x509/csr-reader.ts';
-import { parseCertificates } from '../../pki/x509/parse-certificate.ts';
+import { parseCertificates, type ParsedCertificate } from '../../pki/x509/parse-certificate.ts';
 import type { ParsedCsr } from '../../pki/x509/parse-csr.ts';
 import type {
   AnyIssuer,
@@ -189,13 +189,18 @@ function createdMessage(title: string): string {
 function problemOf(certificate: string, csr: ParsedCsr): string | undefined {
   try {
     const [leaf] = parseCertificates(certificate);
-    if (leaf === undefined || !publicKeysEqual(leaf.publicKey, csr.publicKey))
+    if (leaf === undefined || !isSameKey(leaf, csr))
       return 'The certificate is for another key than that of the request: that';
     return undefined;
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     return `The certificate cannot be read (${error.message}): that`;
   }
+}
+
+/** A CA may write a key in other bytes than the request did; it hardly ever does, and loading keys takes longer. */
+function isSameKey(leaf: ParsedCertificate, csr: ParsedCsr): boolean {
+  return leaf.spki.equals(csr.spki) || publicKeysEqual(leaf.publicKey, csr.publicKey);
 }
 
 function pending(reason: string, message: string, retry: boolean): SignOutcome {
