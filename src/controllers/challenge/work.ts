@@ -102,7 +102,12 @@ export class ChallengeWork {
         else await this.#carryOut(step, challenge, memory);
       } catch (error) {
         // Deleted between our look at it and our write.
-        if (error instanceof NotFoundError && informers.challenges.get(key) === undefined) continue;
+        if (error instanceof NotFoundError) {
+          if (informers.challenges.get(key) === undefined) continue;
+          // The watch has not told of it yet.
+          context.log.debug({ challenge: key, err: error }, 'was deleted meanwhile');
+          return { after: 1_000 };
+        }
         const hasSlot = stored.status?.processing === true || memory.unwritten?.processing !== true;
         if (!hasSlot && !(error instanceof ConflictError)) await this.#giveUp(key, challenge, memory);
         throw error;

@@ -5,7 +5,7 @@ import type { ConfigMap } from '../../../src/api/core.ts';
 import type { KubeObject } from '../../../src/api/meta.ts';
 import { configMaps } from '../../../src/api/resources.ts';
 import { cleanUpLimit } from '../../../src/controllers/challenge/decide.ts';
-import { ForbiddenError, TooLargeError } from '../../../src/kube/errors.ts';
+import { ForbiddenError, NotFoundError, TooLargeError } from '../../../src/kube/errors.ts';
 import { SolverUnavailableError } from '../../../src/solvers/errors.ts';
 import { hour } from '../standalone-world.ts';
 import { ChallengeWorld, dns01 } from './challenge-world.ts';
@@ -50,6 +50,22 @@ test('an answer that was taken away is not taken away again where the object cou
   assert.equal(await here.find(name), undefined);
   assert.equal(refused, 3);
   assert.equal(here.solver.count('cleanUp'), 1);
+});
+
+test('one that is gone before the watch tells of it is no error', async (t) => {
+  const here = await ChallengeWorld.start(t);
+  const { ours } = here.world;
+  const apply = ours.apply.bind(ours);
+  let missed = 0;
+  ours.apply = (...args: Parameters<typeof apply>) =>
+    args[0].kind === 'Challenge' && missed++ === 0
+      ? Promise.reject(new NotFoundError('challenges.acme.cert-manager.io "web" not found'))
+      : apply(...args);
+  const name = await here.prove('web');
+  await here.world.clock.advance(2_000);
+  assert.equal((await here.get(name)).status?.state, 'valid');
+  assert.equal(missed, 2);
+  assert.deepEqual(here.world.problems, []);
 });
 
 test('a clean-up that fails is tried again, says so, and is told how often', async (t) => {
