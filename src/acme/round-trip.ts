@@ -1,8 +1,8 @@
 /** One HTTP request to a CA and its answer: bounded in size and time, measured, its faults typed. */
 import type { Connections } from './connections.ts';
 import { AcmeProtocolError, AcmeTransportError } from './errors.ts';
-import type { Headers } from './answer-headers.ts';
 import type { AcmeAction, RoundTrip } from './create-client.ts';
+import { exchange, type WholeAnswer } from './exchange.ts';
 
 export interface Outgoing {
   method: 'GET' | 'HEAD' | 'POST';
@@ -14,11 +14,7 @@ export interface Outgoing {
   signal: AbortSignal;
 }
 
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: Buffer;
-}
+export type Answer = WholeAnswer;
 
 export interface TripContext {
   connections: Connections;
@@ -56,7 +52,7 @@ export async function roundTrip(context: TripContext, outgoing: Outgoing): Promi
 async function send(context: TripContext, outgoing: Outgoing, url: URL): Promise<Answer> {
   const { method, signal } = outgoing;
   try {
-    const { statusCode, headers, body } = await context.connections.dispatcherFor(url).request({
+    const options = {
       origin: url.origin,
       path: url.pathname + url.search,
       method,
@@ -69,21 +65,14 @@ async function send(context: TripContext, outgoing: Outgoing, url: URL): Promise
       body: outgoing.body ?? null,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
-      signal,
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      // Leaving the loop ends the connection: the rest is not read.
-      if (bytes > outgoing.maxBytes)
-        throw new AcmeProtocolError(
-          `${method} ${shown(url)}: the CA's answer is longer than ${outgoing.maxBytes} bytes`,
-          { status: statusCode },
-        );
-      chunks.push(chunk);
-    }
-    return { status: statusCode, headers, body: Buffer.concat(chunks) };
+    };
+    const tooLong = (status: number): AcmeProtocolError =>
+      new AcmeProtocolError(
+        `${method} ${shown(url)}: the CA's answer is longer than ${outgoing.maxBytes} bytes`,
+        { status },
+      );
+    const { maxBytes } = outgoing;
+    return await exchange(context.connections.dispatcherFor(url), options, { signal, maxBytes, tooLong });
   } catch (cause) {
     if (cause instanceof AcmeProtocolError) throw cause;
     throw transportError(cause, `${method} ${shown(url)}`, signal);
