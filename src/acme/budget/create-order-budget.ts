@@ -91,12 +91,13 @@ class Ledger implements OrderBudget {
   }
 
   released(order: BudgetOrder, sent: boolean, now: number): void {
-    for (const { key } of [...this.#slotsOf(order).taken, ...this.#slotsOf(order).looked])
-      this.#slots.leave(key, order.id);
+    // Whatever it was when it took them: the CA may have refused what it was to replace.
+    const slots = this.#slotsOf({ ...order, replaces: false, renewal: false });
+    for (const { key } of [...slots.taken, ...slots.looked]) this.#slots.leave(key, order.id);
     const taken = this.#taken.get(order.id);
     if (taken === undefined || taken.issued || now - taken.at > rememberMs) return;
     this.#taken.delete(order.id);
-    for (const slot of this.#slotsOf(order).taken) {
+    for (const slot of slots.taken) {
       // An order that the CA has seen is counted by the CA.
       const isGone = slot.limit.counts === 'certificate' || !sent;
       if (isGone && taken.keys.includes(slot.key)) this.#slots.giveBack(slot, taken.at);

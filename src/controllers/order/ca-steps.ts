@@ -41,9 +41,8 @@ const rateLimited = 'urn:ietf:params:acme:error:rateLimited';
 
 /** Places the order. Rejects with the errors of the client. */
 export async function create(input: StepInput): Promise<StepResult> {
-  const { order, issuer, client, budget, lost, memory, now, signal } = input;
+  const { order, issuer, client, budget, lost, memory, now } = input;
   const { spec } = order;
-  const wish = wishOf(order, issuer);
   const lifetime = spec.duration === undefined ? undefined : parseDuration(spec.duration);
   const ask = {
     identifiers: identifiersOf(spec),
@@ -52,22 +51,24 @@ export async function create(input: StepInput): Promise<StepResult> {
   };
   const found = await findLost(input, ask);
   if (found !== undefined) {
-    budget?.placed(wish, now);
+    budget?.placed({ ...wishOf(order, issuer), replaces: found.replaces !== undefined }, now);
     return { status: news({ url: found.url, ...standing(order, found) }) };
   }
+  const replaces = await replacesOf(input);
+  const wish = { ...wishOf(order, issuer), replaces: replaces !== undefined };
   const admission = budget?.admit(wish, now);
   if (admission?.admit === false) return { status: waiting(admission.message, rateLimited, admission.until) };
   let placed: AcmeOrder;
   try {
-    const { renewalInfo } = await client.directory({ signal });
-    const replaces = renewalInfo === undefined ? '' : (spec.replaces ?? '');
-    placed = await client.newOrder(replaces === '' ? ask : { ...ask, replaces }).catch((error: unknown) => {
-      // RFC 9773 §5: it was replaced already, or is of another CA or account, as after a change of server or key: ask without.
-      if (replaces !== '' && error instanceof AcmeProblemError && error.isReplacesRefused)
-        return client.newOrder(ask);
-      throw error;
-    });
+    placed = await client.newOrder(replaces === undefined ? ask : { ...ask, replaces });
   } catch (error) {
+    if (replaces !== undefined && error instanceof AcmeProblemError && error.isReplacesRefused) {
+      // RFC 9773 §5: it was replaced already, or is of another CA or account, as after a change of server or key: ask
+      // without, as for a certificate like any other, which CAs count.
+      memory.replacesRefused = true;
+      budget?.released(wish, false, now);
+      return create(input);
+    }
     // A refusal is a refusal; after anything else nobody can say what the CA has done.
     if (!(error instanceof AcmeProblemError) || error.isServerFault) memory.perhapsPlaced = lost.note();
     if (budget === undefined) throw error;
@@ -83,6 +84,14 @@ export async function create(input: StepInput): Promise<StepResult> {
   }
   budget?.placed(wish, now);
   return { status: news({ url: placed.url, ...standing(order, placed) }) };
+}
+
+/** What the CA is told that the order replaces; undefined: nothing, it speaks of no renewal, or would not hear of it. */
+async function replacesOf({ order, client, memory, signal }: StepInput): Promise<string | undefined> {
+  const { replaces = '' } = order.spec;
+  if (replaces === '' || memory.replacesRefused === true) return undefined;
+  const { renewalInfo } = await client.directory({ signal });
+  return renewalInfo === undefined ? undefined : replaces;
 }
 
 /** Failures in a row after which the CA's list of orders is gone without. */

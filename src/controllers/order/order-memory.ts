@@ -16,6 +16,8 @@ export interface OrderMemory {
    * life of this process died before it could store it (0).
    */
   perhapsPlaced?: number;
+  /** The CA would not hear of what this order replaces: it is asked for without. */
+  replacesRefused?: boolean;
   /** What was last written about why nothing is done for it. */
   blockedBy?: string;
   /** This process has told the CA to issue, and heard nothing final since. */
