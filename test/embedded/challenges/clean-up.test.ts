@@ -57,10 +57,10 @@ test('one that is gone before the watch tells of it is no error', async (t) => {
   const { ours } = here.world;
   const apply = ours.apply.bind(ours);
   let missed = 0;
-  ours.apply = (...args: Parameters<typeof apply>) =>
-    args[0].kind === 'Challenge' && missed++ === 0
+  ours.apply = <T extends KubeObject>(...[type, object, options]: Parameters<typeof apply<T>>): Promise<T> =>
+    type.kind === 'Challenge' && missed++ === 0
       ? Promise.reject(new NotFoundError('challenges.acme.cert-manager.io "web" not found'))
-      : apply(...args);
+      : apply<T>(type, object, options);
   const name = await here.prove('web');
   await here.world.clock.advance(2_000);
   assert.equal((await here.get(name)).status?.state, 'valid');
