@@ -12,6 +12,7 @@ import { addAcmeCommand } from './acme/acme-command.ts';
 import { addRbacCommand } from './rbac/rbac-command.ts';
 import { upAcmeRows } from './up/up-acme-options.ts';
 import { defaultListen, type UpFlags } from './up/up-options.ts';
+import { unknownCommand, unknownCommandText } from './unknown-command.ts';
 import { version } from './version.ts';
 
 /** Everything a command may touch; `main` fills it in from the process, tests from memory. */
@@ -296,6 +297,11 @@ export async function runProgram(
   try {
     if (args.length === 0) {
       surroundings.err(program.helpInformation());
+      return exitCodes.usage;
+    }
+    const unknown = unknownCommand(program, args);
+    if (unknown !== undefined) {
+      surroundings.err(unknownCommandText(unknown));
       return exitCodes.usage;
     }
     await program.parseAsync([...args], { from: 'user' });

@@ -15,7 +15,7 @@ users: [{ name: u, user: { ${user} } }]
 
 const cases: [title: string, args: (folder: string) => string[], code: number, message: RegExp][] = [
   ['no command', () => [], 2, /Usage: certwright/],
-  ['an unknown command', () => ['frobnicate'], 2, /unknown command 'frobnicate'/],
+  ['an unknown command', () => ['frobnicate'], 2, /unknown command 'certwright frobnicate'/],
   ['help', () => ['--help'], 0, /^$/],
   ['version', () => ['version', '-o', 'json'], 0, /^$/],
   ['a format that is none', () => ['version', '-o', 'xml'], 2, /--output "xml": choose one of text, json/],
