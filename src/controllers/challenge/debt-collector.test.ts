@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChallengeSpec } from '../../api/challenge.ts';
 import { createFakeClock } from '../../kube/testing/fake-clock.ts';
-import { collectDebts, type DebtCollectorDeps } from './debt-collector.ts';
+import { collectDebts, idleMs, type DebtCollectorDeps } from './debt-collector.ts';
 import type { Debt } from './debts.ts';
 import { Removals } from './shared-place.ts';
 
@@ -100,4 +100,23 @@ test('a dead provider keeps two places, gets three tries, and the others are pai
   assert.ok(!tried.some((name) => first.includes(name)), tried.join());
   for (let call = 0; call < 3; call++) await clock.advance(3 * minute);
   await next;
+});
+
+test('the next look is when the next one is due: a new one, and one that failed twice as late each time', async () => {
+  const owed = [...many('alive', 1)];
+  const { clock, deps, tried } = collector(owed, 'dead');
+  const lastTry = new Map<string, number>();
+  assert.equal(await collectDebts(deps, lastTry), idleMs);
+  assert.deepEqual([tried.length, owed.length, lastTry.size], [1, 0, 0]);
+  owed.push({ ...debt('alive', 1), since: new Date(clock.now() - minute).toISOString() });
+  assert.equal(await collectDebts(deps, lastTry), 4 * minute);
+  assert.equal(tried.length, 1);
+  owed.splice(0, 1, debt('dead', 1));
+  const round = collectDebts(deps, lastTry);
+  await clock.advance(3 * minute);
+  assert.equal(await round, 10 * minute);
+  assert.deepEqual([...lastTry.keys()], ['dead-1']);
+  owed.length = 0;
+  await collectDebts(deps, lastTry);
+  assert.equal(lastTry.size, 0, 'what somebody else forgave is not remembered');
 });

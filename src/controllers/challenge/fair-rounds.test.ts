@@ -50,6 +50,13 @@ test('a side that fails again and again is left for the next round', async () =>
   );
 });
 
+test('where all are free, the one that was served longest ago is next', async () => {
+  const begun: string[] = [];
+  const run = (item: string): Promise<boolean> => Promise.resolve(begun.push(item) > 0);
+  await fairRound(['a1', 'a2', 'a3', 'b1', 'b2', 'c1'], sideOf, run, { ...limits, atOnce: 1 });
+  assert.deepEqual(begun, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+});
+
 test('a fault of our own ends the round once nothing is under way', async () => {
   const { begun, run, end } = held();
   const round = fairRound(

@@ -183,3 +183,36 @@ test('a slot that becomes free costs as much with ten thousand that wait as with
   // The logarithm of fifty times as many.
   assert.ok(many < 3 * few && many < 50 * 400, `${few} looks, and ${many} with fifty times as many`);
 });
+
+test('nothing is kept of those that are gone', (t) => {
+  const maps = new Set<Map<unknown, unknown>>();
+  const set = Reflect.get(Map.prototype, 'set') as (this: unknown, key: unknown, value: unknown) => unknown;
+  t.mock.method(Map.prototype, 'set', function (this: Map<unknown, unknown>, key: unknown, value: unknown) {
+    maps.add(this);
+    return set.call(this, key, value);
+  });
+  const schedule = new Schedule(3);
+  const places = Array.from({ length: 60 }, (_one, i): Place => {
+    const lane = `name${i % 20}`;
+    return {
+      key: `ns/c${i}`,
+      issuer: `issuer${i % 7}`,
+      zone: `zone${i % 9}`,
+      lane,
+      answer: `${lane}/${i % 3}`,
+      since: i,
+    };
+  });
+  for (const place of places) schedule.wait(place, place.since % 4 === 0 ? 5 : 0);
+  for (const { key } of places) {
+    for (const started of schedule.plan(9, []).start)
+      schedule.hold(places.find((one) => one.key === started)!);
+    schedule.park(places[0]!);
+    schedule.drop(key);
+    schedule.unpark(places[0]!);
+  }
+  assert.ok(maps.size > 20);
+  // What a heap keeps of places goes with the heap.
+  const kept = [...maps].filter(({ size }) => size > 0);
+  assert.deepEqual(kept, []);
+});

@@ -203,3 +203,23 @@ test('nobody waits for ever, however many are stuck', () => {
     { numRuns: 60 },
   );
 });
+
+test('it says what keeps each from a slot', () => {
+  const told = new Schedule(10);
+  const of = (key: string, issuer: string, change: Partial<Waiting> = {}): Place =>
+    answered(waiting(key, { issuer, ...change }));
+  for (let i = 0; i < 9; i++) told.hold(of(`h${i}`, 'a'));
+  told.wait(of('same', 'b', { lane: 'h0 HTTP-01' }));
+  told.wait(of('mine', 'a', { lane: 'one' }));
+  told.wait(of('younger', 'b', { lane: 'one', since: 5 }));
+  told.wait(of('free', 'b'));
+  told.wait(of('later', 'b'), 99);
+  told.plan(10, []);
+  assert.deepEqual(told.obstacleOf('same'), { by: 'working', key: 'h0' });
+  assert.deepEqual(told.obstacleOf('mine'), { by: 'share', held: 9, share: 9, max: 10 });
+  assert.deepEqual(told.obstacleOf('younger'), { by: 'older', key: 'mine' });
+  for (const key of ['free', 'later', 'h0', 'nobody']) assert.equal(told.obstacleOf(key), undefined, key);
+  told.hold(of('h9', 'c'));
+  assert.deepEqual(told.obstacleOf('free'), { by: 'slots', held: 10, max: 10 });
+  assert.equal(told.obstacleOf('later'), undefined, 'its time has not come');
+});

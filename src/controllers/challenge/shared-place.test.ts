@@ -85,4 +85,6 @@ test('a removal is told of once while any of one answer runs, also where one fai
   assert.deepEqual(told, ['began old', 'ended next']);
   await removals.run(challenge('other', { key: 'another' }), () => Promise.resolve());
   assert.deepEqual(told.slice(2), ['began other', 'ended other']);
+  await removals.run(old, () => Promise.resolve());
+  assert.deepEqual(told.slice(4), ['began old', 'ended old'], 'each time anew');
 });
