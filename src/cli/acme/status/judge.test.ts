@@ -102,6 +102,38 @@ test('the deepest object that says something is the cause, with its time and a r
   assert.match(text, /Next attempt: +2026-11-22T08:00:10Z \(in 10s\)\n/u);
 });
 
+test('a reason is told once: of the one that is to blame as the cause, of others beside their names', () => {
+  const one = challenge('DNS-01', { state: 'pending', reason: 'the zone\nis away' });
+  const other = challenge('DNS-01', { state: 'pending', reason: 'another zone is away' }, 'b.example');
+  one.spec.solver = { dns01: {} };
+  const whole = chain({ order: order({ state: 'pending' }), challenges: [one, other] });
+  const text = renderStatus(whole, judge(whole), now);
+  assert.equal(text.split('the zone is away').length, 2, text);
+  assert.match(text, /\(a\.example by DNS-01\): pending\n/u);
+  assert.match(text, /\(b\.example by DNS-01\): pending: another zone is away\n/u);
+  assert.match(text, /Cause: +Challenge .*\(a\.example by DNS-01\): the zone is away\n/u);
+});
+
+test('a name without an address needs a record, and no look at who answers there', () => {
+  const unknown = {
+    passed: false,
+    trusted: true,
+    answer: '1.1.1.1 knows no address of a.example',
+    checkedAt: 't',
+  };
+  const remedyFor = (http01: object, ...checks: object[]): string => {
+    const waits = challenge('HTTP-01', { state: 'pending', reason: 'Waiting', checks });
+    waits.spec.solver = { http01 };
+    return judge(chain({ order: order({ state: 'pending' }), challenges: [waits] })).remedy ?? '';
+  };
+  const name = { view: 'name', ...unknown };
+  assert.match(remedyFor({ ingress: {} }, name), /a\.example\. A <address>.*kubectl get ingress/u);
+  assert.match(remedyFor({ gatewayHTTPRoute: {} }, name), /kubectl get gateway/u);
+  assert.match(remedyFor({ listener: {} }, name), /the machine that answers/u);
+  const open = { ...unknown, view: 'public', answer: 'a.example refuses the connection' };
+  assert.match(remedyFor({ ingress: {} }, name, open), /^curl .*view "public"/u);
+});
+
 const acmeIssuer = (message: string, more: object = {}) => ({
   metadata: { name: 'le' },
   spec: { acme: { server: 'https://ca.example/dir', ...more } },

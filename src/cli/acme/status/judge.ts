@@ -2,6 +2,7 @@
 import type { Condition } from '../../../api/meta.ts';
 import type { Challenge } from '../../../api/challenge.ts';
 import { issuerReasons } from '../../../api/reasons.ts';
+import { saysNoAddress } from '../../../solvers/http01/check/resolve-name.ts';
 import type { Chain } from './read-chain.ts';
 import { remedies, remedyIn } from './remedies.ts';
 
@@ -69,12 +70,17 @@ export function judge(chain: Chain): Verdict {
     });
   if (open !== undefined) {
     const { reason = '', nextAttemptAt, checks = [] } = open.status ?? {};
-    const unseen = checks.find(({ passed, trusted }) => !passed && trusted !== false);
+    const failed = checks.filter(({ passed, trusted }) => !passed && trusted !== false);
+    const unseen = failed.find(({ answer }) => !saysNoAddress(answer));
     return verdict(challengeTitle(open), reason === '' ? 'it was not worked on yet' : reason, {
       ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
       ...optionalRemedy(
         remedyIn(reason) ??
-          (unseen === undefined ? unwrittenRemedy(open, title) : unseenRemedy(open, unseen.view)),
+          (failed.length === 0
+            ? unwrittenRemedy(open, title)
+            : unseen === undefined
+              ? addressRemedy(open)
+              : unseenRemedy(open, unseen.view)),
       ),
     });
   }
@@ -165,6 +171,18 @@ function unwrittenRemedy({ spec, status }: Challenge, title: string): string | u
   );
   const and = secrets.length === 0 ? '' : `, ${secrets.join(', ')}`;
   return `correct what the message names; the solver is dns01.${provider} of ${title}${and}: docs/dns-providers.md. Secrets are read again at each attempt`;
+}
+
+/** The name leads nowhere: there is nobody to ask who answers. */
+function addressRemedy({ spec }: Challenge): string {
+  const { ingress, gatewayHTTPRoute } = spec.solver.http01 ?? {};
+  const whose =
+    ingress !== undefined
+      ? 'of the ingress controller (kubectl get ingress --all-namespaces shows it)'
+      : gatewayHTTPRoute !== undefined
+        ? 'of the Gateway (kubectl get gateway --all-namespaces shows it)'
+        : 'at which the world reaches the machine that answers';
+  return `make the record that is missing: ${spec.dnsName}. A <address>, for IPv6 AAAA, with the address ${whose}. It is looked for again by itself; where the record is there and only this network does not know it: docs/http01.md`;
 }
 
 function unseenRemedy({ spec }: Challenge, view: string): string {

@@ -65,12 +65,15 @@ export function renderStatus(chain: Chain, verdict: Verdict, now: number): strin
   const open = challenges.filter(({ status }) => status?.state !== 'valid');
   const shown = open.slice(0, mostShown).map((challenge) => {
     const state = isBeingRemoved(challenge) ? 'is being removed' : challenge.status?.state;
-    const { reason = '', checks = [] } = challenge.status ?? {};
+    const { checks = [] } = challenge.status ?? {};
+    const reason = oneLine(challenge.status?.reason ?? '');
+    // The one that is to blame says it below, as the cause.
+    const isCause = verdict.at === challengeTitle(challenge) && verdict.cause === reason;
     const views = checks.map(
       ({ view, passed, trusted, answer, checkedAt }) =>
         `    ${passed ? 'seen' : 'NOT SEEN'} at ${view}${trusted === false ? ' (does not count)' : ''}: ${oneLine(answer)} (${checkedAt})\n`,
     );
-    return `  ${challengeTitle(challenge)}: ${state ?? 'new'}${reason === '' ? '' : `: ${oneLine(reason)}`}\n${views.join('')}`;
+    return `  ${challengeTitle(challenge)}: ${state ?? 'new'}${reason === '' || isCause ? '' : `: ${reason}`}\n${views.join('')}`;
   });
   const more = open.length > mostShown ? `  ... and ${open.length - mostShown} more\n` : '';
   const next =

@@ -7,6 +7,13 @@ import type { Outcome } from './outcome.ts';
 
 export const mostAddresses = 4;
 
+const knowsNone = 'knows no address of';
+
+/** Whether what a self-check has seen (`status.checks[].answer`) is that there is no such name, or no address at it. */
+export function saysNoAddress(answer: string): boolean {
+  return answer.includes(knowsNone);
+}
+
 export type Resolution =
   | { addresses: readonly string[] }
   /** Why there are none, and whether the name is known not to exist (a server that is down is not that). */
@@ -26,7 +33,7 @@ export function bySystem(
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       return code === 'ENOTFOUND' || code === 'ENODATA'
-        ? none(`this machine's resolver knows no address of ${host}`)
+        ? none(`this machine's resolver ${knowsNone} ${host}`)
         : unknown(`this machine's resolver gave no answer for ${host}${code === '' ? '' : ` (${code})`}`);
     }
   };
@@ -59,7 +66,7 @@ export function byServers(
     if (addresses.length > 0) return some(addresses, host, who);
     const refused = answers.find(({ rcode }) => rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
     return refused === undefined
-      ? none(`${who} knows no address of ${host}`)
+      ? none(`${who} ${knowsNone} ${host}`)
       : unknown(`${who} answered ${refused.rcode} for ${host}`);
   };
 }
@@ -80,7 +87,7 @@ function some(addresses: readonly string[], host: string, who: string): Resoluti
   const unique = [...new Set(addresses)];
   const [six, four] = [6, 4].map((family) => unique.filter((address) => isIP(address) === family));
   const kept = [...(six ?? []).slice(0, mostAddresses / 2), ...(four ?? []).slice(0, mostAddresses / 2)];
-  return kept.length === 0 ? none(`${who} knows no address of ${host}`) : { addresses: kept };
+  return kept.length === 0 ? none(`${who} ${knowsNone} ${host}`) : { addresses: kept };
 }
 
 function none(detail: string): Resolution {
