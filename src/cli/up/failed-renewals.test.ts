@@ -74,6 +74,16 @@ test('a renewal that is an hour late is one, too; one that is under way is not',
   );
 });
 
+test('what is not Ready has a row that says why, and is told of once', async () => {
+  const { fleet } = await dueForRenewal('failed');
+  const { status, ...one } = await fleet.getCertificate('web');
+  const conditions = (status?.conditions ?? []).map((each) =>
+    each.type === 'Ready' ? { ...each, status: 'False' as const } : each,
+  );
+  const broken = { ...one, status: { ...status, conditions } };
+  assert.deepEqual(await failedRenewals(fleet.client, [broken], explain, fleet.clock.now()), []);
+});
+
 test('those that end first are named, the rest counted', async () => {
   const { fleet } = await dueForRenewal('failed');
   const one = await fleet.getCertificate('web');
