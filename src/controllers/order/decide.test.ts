@@ -210,3 +210,12 @@ test('whatever is stored: an answer, no call for what is over, no second order, 
     }),
   );
 });
+
+test('the CA is not asked before its time, unless that was told by a clock that was set back since', () => {
+  const proven = both({ state: 'valid' }, { state: 'valid' });
+  const step = (pollAtMs: number): string => run(placed, { challenges: proven, pollAtMs }).do;
+  assert.equal(step(now + 1), 'wait');
+  assert.equal(step(now + 5 * 60_000), 'wait');
+  assert.equal(step(now), 'check-order');
+  assert.equal(step(now + 3_600_000), 'check-order');
+});

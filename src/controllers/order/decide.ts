@@ -5,6 +5,7 @@ import type { Order, OrderStatus } from '../../api/order.ts';
 import type { Solver } from '../../api/solver.ts';
 import { OverrideError } from './solver-overrides.ts';
 import { SolverChoiceError, wantedChallenge, type WantedChallenge } from './new-challenge.ts';
+import { longestPollMs } from './order-memory.ts';
 
 export interface OrderFacts {
   order: Order;
@@ -130,7 +131,9 @@ function prove(facts: OrderFacts, { authorizations = [] }: OrderStatus): OrderDe
 
 /** Whatever else wakes the Order: a CA is not asked sooner than it said, or than we promised ourselves. */
 function check({ pollAtMs = 0, now }: OrderFacts, why: string): OrderDecision {
-  return pollAtMs > now ? { do: 'wait', untilMs: pollAtMs, why } : { do: 'check-order', early: true, why };
+  // What is further away than anything that we promise was said before the clock was set back.
+  const isEarly = pollAtMs > now && pollAtMs - now <= longestPollMs;
+  return isEarly ? { do: 'wait', untilMs: pollAtMs, why } : { do: 'check-order', early: true, why };
 }
 
 /** The failed one stays, for people to look at; its siblings would only use up slots and write into zones. */

@@ -55,7 +55,8 @@ export function retryAt(failures: number, now: number, named: number | undefined
   return now + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
 }
 
-const longestPollMs = 5 * 60_000;
+/** Between two questions how an order stands. */
+export const longestPollMs = 5 * 60_000;
 
 /** How long until the CA is asked again how an order stands: as it said, within bounds; else a little longer each time. */
 export function pollDelay(polls: number, now: number, named: number | undefined): number {
