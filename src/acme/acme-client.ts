@@ -161,8 +161,15 @@ export interface AcmeClient {
   finalize(url: string, csr: Uint8Array, options?: CallOptions): Promise<AcmeOrder>;
   /** PEM chain, leaf first, and the URLs of alternates (RFC 8555 §7.4.2). */
   certificate(url: string, options?: CallOptions): Promise<{ chain: string; alternates: readonly string[] }>;
-  /** Signed with the account key. `certificate`: DER. */
-  revoke(certificate: Uint8Array, reason?: RevocationReason, options?: CallOptions): Promise<void>;
+  /**
+   * By the account; with `byKey` by the client's key alone, which is the certificate's own then, and no account is needed
+   * (RFC 8555 §7.6). `certificate`: DER.
+   */
+  revoke(
+    certificate: Uint8Array,
+    reason?: RevocationReason,
+    options?: CallOptions & { byKey?: boolean },
+  ): Promise<void>;
   /** Undefined: the CA offers none. Needs no account. `certId` as `renewalCertId` makes it. */
   renewalInfo(certId: string, options?: CallOptions): Promise<RenewalInfo | undefined>;
   /** Ends idle connections. Calls in flight are not waited for. */

@@ -277,6 +277,11 @@ describe('an ACME client', () => {
     assert.deepEqual(last()?.payload, { certificate: 'MAA', reason: 4 });
     await client.revoke(Buffer.from([0x30, 0x00]));
     assert.deepEqual(last()?.payload, { certificate: 'MAA' });
+    assert.equal(last()?.header.jwk, undefined);
+    await client.revoke(Buffer.from([0x30, 0x00]), 1, { byKey: true });
+    const { kid, jwk } = last()?.header ?? {};
+    assert.equal(kid, undefined);
+    assert.equal(jwk?.kty, jwkOf(client.pem).kty, 'the key itself vouches (RFC 8555 §7.6)');
   });
 
   it('asks for renewal information without signing, where the CA has it', async () => {

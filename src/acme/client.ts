@@ -200,11 +200,15 @@ export class Client implements AcmeClient {
     });
   }
 
-  revoke(certificate: Uint8Array, reason?: RevocationReason, options?: CallOptions): Promise<void> {
+  revoke(
+    certificate: Uint8Array,
+    reason?: RevocationReason,
+    options?: CallOptions & { byKey?: boolean },
+  ): Promise<void> {
     return this.#run('revoke_cert', options, async (call) => {
       const url = offered((await this.#session.directory(call)).revokeCert, 'revokeCert');
       const payload = { certificate: base64url(certificate), ...(reason === undefined ? {} : { reason }) };
-      await this.#session.post(url, payload, call);
+      await this.#session.post(url, payload, call, { byKey: options?.byKey === true });
     });
   }
 

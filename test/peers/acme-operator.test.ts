@@ -82,6 +82,8 @@ test('Pebble: an account is re-keyed although who does it dies, its certificates
   }
   await world.certificate('later', { dnsNames: ['later.example.test'] });
   await world.chain('later');
+  await world.certificate('last', { dnsNames: ['last.example.test'] });
+  await world.chain('last');
 
   const [known, budget] = await answer(showBudget(cluster, 'acme', 'text', out));
   assert.equal(known, 0);
@@ -114,5 +116,11 @@ test('Pebble: an account is re-keyed although who does it dies, its certificates
 
   assert.equal((await answer(deactivateAccount(cluster, 'acme', { yes: true, format: 'text' }, out)))[0], 0);
   await world.issuerSays(/^False .*(?:deactivated|unauthorized)/u);
+  // RFC 8555 §7.6: what no account can take back any more, the certificate's own key can.
+  const last = { reason: 'superseded', format: 'text' } as const;
+  await assert.rejects(revoke(cluster, 'last', last, out), /--namespace shop --by-certificate-key$/u);
+  const [byKey, how] = await answer(revoke(cluster, 'last', { ...last, byCertificateKey: true }, out));
+  assert.equal(byKey, 0);
+  assert.match(how, /By: +ClusterIssuer acme, with the certificate's own key\n/u);
   assert.deepEqual(world.problems, []);
 });

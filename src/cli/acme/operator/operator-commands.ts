@@ -13,6 +13,13 @@ interface AnswerFlags extends ClusterFlags {
   output: string;
 }
 
+interface RevokeFlags extends AnswerFlags {
+  reason: string;
+  issuer?: string;
+  byCertificateKey?: boolean;
+  keyFile?: string;
+}
+
 const keyAlgorithms = ['RSA', 'ECDSA', 'Ed25519'] as const;
 const reasons = [
   'unspecified',
@@ -146,6 +153,8 @@ Example:
     .argument('<certificate>', 'name of a Certificate, or a file, written with its folder, as in ./old.pem')
     .addOption(new Option('--reason <reason>', 'why (RFC 5280)').choices(reasons).makeOptionMandatory())
     .option('--issuer <issuer>', 'whose account issued it; needed for a file')
+    .option('--by-certificate-key', 'sign with the key in the Secret of the Certificate: the account is lost')
+    .option('--key-file <file>', 'the same, with the private key in this PEM file')
     .addHelpText(
       'after',
       `
@@ -155,12 +164,18 @@ elsewhere. After keyCompromise the CA refuses the key for ever: rotationPolicy A
 Examples:
   certwright acme revoke web -n shop --reason keyCompromise
   certwright acme revoke ./old.pem --issuer clusterissuer/letsencrypt --reason superseded
+  certwright acme revoke web -n shop --reason superseded --by-certificate-key
 `,
     )
-    .action(async (target: string, flags: AnswerFlags & { reason: string; issuer?: string }) => {
+    .action(async (target: string, flags: RevokeFlags) => {
       const reason = oneOf('--reason', flags.reason, reasons);
-      const { issuer } = flags;
-      const options = { reason, ...(issuer === undefined ? {} : { issuer }) };
+      const { issuer, byCertificateKey = false, keyFile } = flags;
+      const options = {
+        reason,
+        byCertificateKey,
+        ...(issuer === undefined ? {} : { issuer }),
+        ...(keyFile === undefined ? {} : { keyFile }),
+      };
       await answer(flags, (operator, cluster, format) =>
         operator.revoke(cluster, target, { ...options, format }, surroundings.out),
       );

@@ -8,9 +8,10 @@ import type { Secret } from '../../../api/core.ts';
 import { certificates, secrets } from '../../../api/resources.ts';
 import { PkiError } from '../../../pki/errors.ts';
 import { parseCertificates, type ParsedCertificate } from '../../../pki/x509/parse-certificate.ts';
-import { EnvironmentError, exitCodes, UsageError } from '../../errors.ts';
+import { CliError, EnvironmentError, exitCodes, UsageError } from '../../errors.ts';
 import type { Surroundings } from '../../program.ts';
 import { askForLook, type Look } from './ask-for-look.ts';
+import { certificateKey, refusedText } from './certificate-key.ts';
 import type { Cluster } from './cluster.ts';
 import {
   failed,
@@ -38,6 +39,10 @@ export interface RevokeOptions {
   reason: RevocationWord;
   /** Whose account issued it; needed for a file. */
   issuer?: string;
+  /** By the certificate's own key in its Secret, and not by the account. */
+  byCertificateKey?: boolean;
+  /** The same, with the key in this PEM file. */
+  keyFile?: string;
   format: AnswerFormat;
 }
 
@@ -50,20 +55,21 @@ export async function revoke(
   out: Surroundings['out'],
 ): Promise<number> {
   // Certificates are often called by the name that they are for, dots and all; no name has a slash.
-  const { leaf, named, certificate, keeps } = await (target.includes('/')
+  const { leaf, named, certificate, keeps, keyPem } = await (target.includes('/')
     ? ofFile(cluster, target, options)
     : ofCertificate(cluster, target, options));
   const serial = serialOf(leaf);
-  const found = await findAccount(cluster, named);
-  const client = openAccount(cluster, found, found.key.pem);
+  const ownKey = await ownKeyOf(options, leaf, keyPem);
+  const byKey = ownKey !== undefined;
+  const instead = insteadOf(target, certificate, options);
+  const client = openAccount(cluster, named, ownKey ?? (await accountKeyOf(cluster, named, instead)));
   let before = false;
   try {
-    await client.revoke(leaf.der, revocationReasons[options.reason]);
+    await client.revoke(leaf.der, revocationReasons[options.reason], { byKey });
   } catch (error) {
     if (!(error instanceof AcmeError)) throw error;
     before = error instanceof AcmeProblemError && error.is('alreadyRevoked');
-    if (!before)
-      throw failed(`${named.title} could not revoke certificate ${serial}: ${error.message}`, error);
+    if (!before) throw failed(refusedText({ named, serial, byKey, instead }, error), error);
   } finally {
     await client.close();
   }
@@ -75,6 +81,7 @@ export async function revoke(
     dnsNames: leaf.subjectAltNames.dnsNames,
     reason: options.reason,
     alreadyRevoked: before,
+    byCertificateKey: byKey,
     ...(look === undefined ? {} : { controllerLooksNow: look.kind === 'asked' }),
   };
   print(
@@ -83,7 +90,7 @@ export async function revoke(
     facts,
     aligned([
       [before ? 'Revoked before' : 'Revoked', `serial ${serial}, ${facts.dnsNames.join(', ')}`],
-      ['By', named.title],
+      ['By', byKey ? `${named.title}, with the certificate's own key` : named.title],
       ['Reason', before ? undefined : options.reason],
       ['Next', certificate === undefined ? undefined : nextStep(certificate, look)],
     ]),
@@ -103,6 +110,47 @@ interface Target {
   certificate?: Certificate;
   /** The key is compromised, and the Certificate would keep it. */
   keeps?: boolean;
+  /** The private key beside it. */
+  keyPem?: { pem: string; where: string };
+}
+
+/** Undefined: the account revokes. */
+async function ownKeyOf(
+  { byCertificateKey = false, keyFile }: RevokeOptions,
+  leaf: ParsedCertificate,
+  beside: Target['keyPem'],
+): Promise<string | undefined> {
+  if (keyFile !== undefined)
+    return certificateKey((await readBounded(keyFile)).toString('utf8'), leaf, `--key-file ${keyFile}`);
+  if (!byCertificateKey) return undefined;
+  if (beside === undefined)
+    throw new UsageError(
+      '--by-certificate-key',
+      '',
+      'there is no key beside it: --key-file says where it is',
+    );
+  return certificateKey(beside.pem, leaf, beside.where);
+}
+
+async function accountKeyOf(cluster: Cluster, named: FoundIssuer, instead: string): Promise<string> {
+  try {
+    return (await findAccount(cluster, named)).key.pem;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw failed(`${error.message}. The certificate's own key counts as well: ${instead}`, error);
+  }
+}
+
+function insteadOf(
+  target: string,
+  certificate: Certificate | undefined,
+  { reason, issuer = '' }: RevokeOptions,
+): string {
+  const of =
+    certificate === undefined
+      ? ` --issuer ${issuer} --key-file <its key>`
+      : ` --namespace ${certificate.metadata?.namespace} --by-certificate-key`;
+  return `certwright acme revoke ${target} --reason ${reason}${of}`;
 }
 
 /** @param look undefined: looking again would only ask the CA for the key that it refuses now */
@@ -131,7 +179,7 @@ async function ofCertificate(
     );
   const { secretName, issuerRef, privateKey } = certificate.spec;
   const secret = await orMissing(cluster.client.get<Secret>(secrets, { namespace, name: secretName }));
-  const chain = secret?.data?.['tls.crt'];
+  const { 'tls.crt': chain, 'tls.key': key } = secret?.data ?? {};
   if (chain === undefined)
     throw failed(
       `Secret ${namespace}/${secretName} of Certificate ${namespace}/${name} holds no certificate`,
@@ -145,6 +193,14 @@ async function ofCertificate(
     named,
     certificate,
     keeps,
+    ...(key === undefined
+      ? {}
+      : {
+          keyPem: {
+            pem: Buffer.from(key, 'base64').toString('utf8'),
+            where: `entry tls.key of Secret ${namespace}/${secretName}`,
+          },
+        }),
   };
 }
 
