@@ -80,6 +80,11 @@ test('a request becomes an Order, waits for it, and gets its chain', async () =>
   const { sign, become, asked } = open();
   assert.match(await sign(), /^pending OrderCreated: Created Order resource shop\/r-\d+$/u);
   assert.match(await sign(), /^pending OrderPending: Created Order resource shop\/r-\d+$/u);
+  become({ reason: 'Failed to create Order: 503', nextAttemptAt: '2026-11-22T11:00:00Z' });
+  assert.match(
+    await sign(),
+    /order shop\/r-\d+, which the CA has not taken yet: Failed to create Order: 503$/u,
+  );
   become({ state: 'pending', reason: 'Failed to create Order: 429', nextAttemptAt: '2026-11-22T11:00:00Z' });
   assert.match(await sign(), /: "pending": Failed to create Order: 429$/u);
   become({ state: 'pending', reason: 'no configured challenge solvers can be used' });

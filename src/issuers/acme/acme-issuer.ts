@@ -108,9 +108,10 @@ export class AcmeIssuer implements IssuerType {
     if (underWay || (state === undefined && reason === ''))
       return pending(requestEvents.orderPending, createdMessage(title), false);
     if (state !== 'valid') {
+      const stands = state === undefined ? ', which the CA has not taken yet' : `: ${JSON.stringify(state)}`;
       return pending(
         requestEvents.orderPending,
-        `Waiting on certificate issuance from order ${title}: ${JSON.stringify(state ?? '')}${waits}`,
+        `Waiting on certificate issuance from order ${title}${stands}${waits}`,
         false,
       );
     }
