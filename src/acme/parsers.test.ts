@@ -266,6 +266,8 @@ describe('texts of a CA', () => {
     assert.equal(read('<h1>x</h1>', 'application/problem+json').problem.detail, '<h1>x</h1>');
     assert.equal(read('<h1>x</h1>', 'text/html').problem.detail, 'the CA answered 502 without a reason');
     assert.equal(read('{"error":"x"}', 'text/html').problem.type, 'about:blank');
+    const data = read('{"apiVersion":"v1","message":"secrets is forbidden"}', 'application/json');
+    assert.equal(data.problem.detail, 'the CA answered 502 without a reason');
   });
   it('print as the peer prints them, subproblems in the same line', () => {
     const error = problemError(

@@ -65,7 +65,8 @@ function readBody(answer: { status: number; headers: Headers; body: Uint8Array }
   } catch {
     // Not JSON: a proxy or a load balancer speaks. Its words are the detail.
   }
-  const isText = /^(?:text\/plain|application\/)/iu.test(
+  // Whoever may create an Issuer chooses what is asked: data of a server that is no CA does not get into a status.
+  const isText = /^(?:text\/plain|application\/problem\+json)/iu.test(
     header(answer.headers, 'content-type') ?? 'text/plain',
   );
   const words = isText ? boundedText(text, 300) : undefined;

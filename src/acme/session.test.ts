@@ -148,7 +148,7 @@ describe('a CA that misbehaves', () => {
       await rejects(other.directory(), AcmeProtocolError, message);
       await other.close();
     }
-    ca.on('GET /dir', () => ({ status: 404, body: 'not here' }));
+    ca.on('GET /dir', () => ({ status: 404, headers: { 'content-type': 'text/plain' }, body: 'not here' }));
     await rejects(
       client.directory(),
       AcmeProblemError,
