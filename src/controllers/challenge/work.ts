@@ -100,6 +100,8 @@ export class ChallengeWork {
       try {
         if (step.do === 'wait') await this.#writer.status(challenge, {});
         else await this.#carryOut(step, challenge, memory);
+        // The answer to the write that ends an object carries the version from before it: the cache does not take it.
+        if (stored.metadata?.deletionTimestamp !== undefined && isLast(step, memory)) return { after: 1_000 };
       } catch (error) {
         // Deleted between our look at it and our write.
         if (error instanceof NotFoundError) {
@@ -347,6 +349,11 @@ export class ChallengeWork {
       ...(challenge.status?.presentedAt === undefined ? { presentedAt: secondsText(now) } : {}),
     });
   }
+}
+
+/** A Challenge that is being deleted is gone with it. */
+function isLast(step: ChallengeStep, { cleaned }: ChallengeMemory): boolean {
+  return step.do === 'let-go' || (step.do === 'clean-up' && cleaned);
 }
 
 function nameOf({ metadata }: Challenge): string {
