@@ -12,12 +12,18 @@ import { onPath } from '../peers/toolchain.ts';
 import { installAdmission } from './admission.ts';
 import { clusterTools, type ClusterTools } from './cluster-tools.ts';
 import { installDefinitions } from './definitions.ts';
-import { startCluster } from './start.ts';
+import { startCluster, type Cluster } from './start.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const searchPath = process.env['PATH'] ?? '';
 /** Only a hang reaches it: everything below is slower on a machine that does something else, too. */
 const TIMEOUT_MS = 900_000;
+/** Shared clusters that are up. Ended from outside, the tests end with the terminal's signal, the servers only when we end them. */
+const running = new Set<Cluster>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => {
+    void Promise.all([...running].map((cluster) => cluster.stop())).finally(() => process.exit(1));
+  });
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -48,23 +54,30 @@ async function main(): Promise<number> {
     console.error(`cluster: no test file has ${named.join(' or ')} in its path`);
     return 1;
   }
+  const isOwn = (file: string): boolean => OWN_CLUSTERS.includes(file);
   const lanes = [
     shared(
-      chosen.filter((file) => !OWN_CLUSTERS.includes(file)),
+      chosen.filter((file) => !isOwn(file) && !SUITES.includes(file)),
       binaries,
     ),
-    own(
-      chosen.filter((file) => OWN_CLUSTERS.includes(file)),
+    shared(
+      chosen.filter((file) => SUITES.includes(file)),
       binaries,
+      'suites',
     ),
+    own(chosen.filter(isOwn), binaries),
   ];
   return Math.max(...(await Promise.all(lanes)));
 }
 
 type Programs = NonNullable<ClusterTools['binaries']>;
 
-/** One cluster with our definitions and policies for all files, one after the other: they share what is in it. */
-async function shared(files: readonly string[], binaries: Programs): Promise<number> {
+/**
+ * One cluster with our definitions and policies for all files, one after the other: they share what is in it.
+ *
+ * @param prefix of its lines, where others print as well
+ */
+async function shared(files: readonly string[], binaries: Programs, prefix?: string): Promise<number> {
   if (files.length === 0) return 0;
   const cluster = await startCluster(binaries, {
     controllerManager: true,
@@ -74,11 +87,9 @@ async function shared(files: readonly string[], binaries: Programs): Promise<num
     },
   });
   console.log(`cluster: ready after ${cluster.startedInMs} ms at ${cluster.url}`);
-  // Ended from outside: the tests end with the terminal's signal, the servers only when we end them.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void cluster.stop().finally(() => process.exit(1)));
+  running.add(cluster);
   try {
-    const child = nodeTest(files, 1, 'inherit', {
+    const child = nodeTest(files, 1, prefix, {
       CERTWRIGHT_CLUSTER: cluster.folder,
       CERTWRIGHT_CLUSTER_KUBECONFIG: cluster.kubeconfig,
       CERTWRIGHT_KUBECTL: binaries.kubectl,
@@ -87,28 +98,28 @@ async function shared(files: readonly string[], binaries: Programs): Promise<num
     return await ended(child);
   } finally {
     await cluster.stop();
+    running.delete(cluster);
   }
 }
 
 /** Beside them, two at a time: much of what they do is waiting, for leases to expire or connections to be given up. */
 function own(files: readonly string[], binaries: Programs): Promise<number> {
   if (files.length === 0) return Promise.resolve(0);
-  const child = nodeTest(files, 2, 'pipe', {
+  const child = nodeTest(files, 2, 'own cluster', {
     CERTWRIGHT_CLUSTER_BINARIES: JSON.stringify(binaries),
     CERTWRIGHT_KUBECTL: binaries.kubectl,
   });
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface(stream).on('line', (line) => console.log(`own cluster | ${line}`));
   return ended(child);
 }
 
 function nodeTest(
   files: readonly string[],
   atOnce: number,
-  output: 'inherit' | 'pipe',
+  prefix: string | undefined,
   env: Record<string, string>,
 ): ChildProcess {
-  return spawn(
+  const output = prefix === undefined ? 'inherit' : 'pipe';
+  const child = spawn(
     process.execPath,
     [
       '--test',
@@ -119,6 +130,9 @@ function nodeTest(
     ],
     { cwd: root, env: { ...process.env, ...env }, stdio: ['inherit', output, output] },
   );
+  for (const stream of [child.stdout, child.stderr])
+    if (stream !== null) createInterface(stream).on('line', (line) => console.log(`${prefix} | ${line}`));
+  return child;
 }
 
 function ended(child: ChildProcess): Promise<number> {
