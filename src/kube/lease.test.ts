@@ -33,6 +33,34 @@ describe('leader election', () => {
     assert.equal(leader.lost.aborted, false);
   });
 
+  it('gives back what it took without knowing it, when it is asked to stop before the answer came', async () => {
+    const stop = new AbortController();
+    const create = client.create.bind(client);
+    client.create = async (type, object, options) => {
+      await create(type, object, options);
+      return new Promise((_resolve, reject) => {
+        options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), {
+          once: true,
+        });
+      });
+    };
+    const options = {
+      client,
+      clock,
+      random: () => 0,
+      namespace: 'ns',
+      name: 'l',
+      identity: 'a',
+      fieldManager: 'f',
+    };
+    const asked = acquireLease(options, stop.signal);
+    await clock.advance(0);
+    assert.equal(lease().spec?.holderIdentity, 'a');
+    stop.abort(new Error('asked to stop'));
+    await assert.rejects(asked, /asked to stop/u);
+    assert.equal(lease().spec?.holderIdentity, '');
+  });
+
   it('takes over at once after a release, and only after the duration without one', async () => {
     const first = await contender('a');
     let second: Leadership | undefined;

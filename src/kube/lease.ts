@@ -77,6 +77,31 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
     return current === undefined ? client.create(leases, lease, write) : client.update(leases, lease, write);
   };
 
+  /** A write was broken off: the server may have it. */
+  let unsure = false;
+  /** What is there now is asked for, unless it is known. */
+  const giveBack = async (): Promise<void> => {
+    for (let tries = 3; ; tries--) {
+      const current = held ?? (await client.get<Lease>(leases, { namespace, name }));
+      held = undefined;
+      if (current.spec?.holderIdentity !== identity) return;
+      const now = microTime(clock.now());
+      const spec = {
+        ...current.spec,
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        renewTime: now,
+        acquireTime: now,
+      };
+      try {
+        await client.update<Lease>(leases, { ...current, spec }, { fieldManager });
+        return;
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries === 0) throw error;
+      }
+    }
+  };
+
   /** `taken`: somebody else holds the lease. No attempt lasts longer than `timeoutMs`. */
   const attempt = async (timeoutMs: number, outer?: AbortSignal): Promise<'held' | 'taken' | 'failed'> => {
     const deadline = new AbortController();
@@ -108,7 +133,9 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
       }
       // Others count from when they see the write, which is later: our own count must never end after theirs.
       const began = momentOf(clock);
+      unsure = true;
       held = await write(current, signal);
+      unsure = false;
       options.onHeld?.(began);
       return 'held';
     } catch (error) {
@@ -122,10 +149,16 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
     }
   };
 
-  for (;;) {
-    signal?.throwIfAborted();
-    if ((await attempt(renewDeadlineMs, signal)) === 'held') break;
-    await pause(clock, retryMs * (1 + 0.2 * options.random()), signal);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      if ((await attempt(renewDeadlineMs, signal)) === 'held') break;
+      await pause(clock, retryMs * (1 + 0.2 * options.random()), signal);
+    }
+  } catch (error) {
+    // Asked to stop: nobody is to wait for a lease that we hold without knowing it.
+    if (unsure) await giveBack().catch((problem: unknown) => options.onError?.(problem));
+    throw error;
   }
 
   const lost = new AbortController();
@@ -157,26 +190,8 @@ export async function acquireLease(options: LeaseOptions, signal?: AbortSignal):
       stop.abort(new Error('released'));
       await renewing;
       if (lost.signal.aborted) return;
-      // A renewal that was broken off may or may not have reached the server: what is there now is asked for.
-      for (let tries = 3; ; tries--) {
-        const current = held ?? (await client.get<Lease>(leases, { namespace, name }));
-        held = undefined;
-        if (current.spec?.holderIdentity !== identity) return;
-        const now = microTime(clock.now());
-        const spec = {
-          ...current.spec,
-          holderIdentity: '',
-          leaseDurationSeconds: 1,
-          renewTime: now,
-          acquireTime: now,
-        };
-        try {
-          await client.update<Lease>(leases, { ...current, spec }, { fieldManager });
-          return;
-        } catch (error) {
-          if (!(error instanceof ConflictError) || tries === 0) throw error;
-        }
-      }
+      // A renewal that was broken off may or may not have reached the server.
+      await giveBack();
     },
   };
 }

@@ -31,6 +31,8 @@ interface Shard {
   name: string;
   /** Asking for the lease. */
   asking?: AbortController;
+  /** Resolves when that is over: held, or given back. */
+  asked: Promise<void>;
   held?: Leadership;
   heldAt: Moment;
 }
@@ -57,6 +59,7 @@ export function shardTurns(
   // Shard 0 is the peer's own lease: while somebody else holds it, nobody of us works.
   const shards = Array.from({ length: count }, (_, index): Shard => ({
     name: index === 0 ? settings.name : `${settings.name}-shard-${index}`,
+    asked: Promise.resolve(),
     heldAt: momentOf(clock),
   }));
   let desired = new Set<number>();
@@ -73,7 +76,7 @@ export function shardTurns(
   const ask = (shard: Shard): void => {
     const asking = new AbortController();
     shard.asking = asking;
-    void acquireLease(
+    shard.asked = acquireLease(
       {
         client,
         clock,
@@ -225,6 +228,7 @@ export function shardTurns(
 
   const leave = async (): Promise<void> => {
     await following;
+    await Promise.all(shards.map(({ asked }) => asked));
     await release(() => false);
     await member.leave().catch((err: unknown) => log.warn({ err }, 'others learn in a while that we left'));
   };
