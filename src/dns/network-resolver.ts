@@ -26,10 +26,10 @@ export interface NetworkResolverDeps {
 /** A datagram that is lost is sent again over TCP after half of the time. */
 const udpShare = 0.5;
 
-/** Answers that say that this server cannot tell; another one may. */
 /** Of a server that is given by name. */
 const mostAddresses = 2;
 
+/** Answers that say that this server cannot tell; another one may. */
 const shrugs: ReadonlySet<string> = new Set(['SERVFAIL', 'REFUSED', 'FORMERR', 'NOTIMP']);
 
 export function createNetworkResolver(deps: NetworkResolverDeps): DnsResolver {

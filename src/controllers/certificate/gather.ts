@@ -9,6 +9,7 @@ import { NotFoundError } from '../../kube/errors.ts';
 import { signsFor, type ControllerContext } from '../context.ts';
 import type { Breaker } from './breaker.ts';
 import type { KeyFacts } from './key-facts.ts';
+import { namedIssuer } from '../named-issuer.ts';
 import { labelKeys, ownGroup } from './constants.ts';
 import type { AcmeFacts, Attempt, Facts, Route } from './facts.ts';
 import { candidateOf, holdsOf } from './fallback/gather-fallback.ts';
@@ -137,11 +138,7 @@ async function targetSecretFacts(deps: GatherDeps, key: string): Promise<SecretF
 }
 
 export function issuerOf(context: ControllerContext, certificate: Certificate): AnyIssuer | undefined {
-  const ref = effectiveRef(certificate.spec.issuerRef);
-  if (ref.group !== ownGroup) return undefined;
-  if (ref.kind === 'Issuer')
-    return context.informers.issuers.get(cacheKey(certificate.metadata?.namespace, ref.name));
-  return ref.kind === 'ClusterIssuer' ? context.informers.clusterIssuers.get(ref.name) : undefined;
+  return namedIssuer(context.informers, certificate.metadata?.namespace, certificate.spec.issuerRef);
 }
 
 /** The issuer and its type when both are there, Ready, and answer in process. */

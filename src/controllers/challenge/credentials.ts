@@ -4,6 +4,7 @@ import { cacheKey } from '../../kube/cache.ts';
 import { WaitingRoom } from '../certificaterequest/waiting-room.ts';
 import type { ControllerContext } from '../context.ts';
 import type { ChallengeMemory } from './memory.ts';
+import { resourceNamespaceOf } from './solver-context.ts';
 
 /** A Secret that changes all the time earns no more attempts than a provider that fails anew. */
 const restMs = 5_000;
@@ -65,12 +66,10 @@ export class Credentials {
     return true;
   }
 
-  #secretsOf({ metadata, spec }: Challenge): string[] {
-    const { clusterResourceNamespace } = this.#context.options;
-    const clusterWide = spec.issuerRef.kind === 'ClusterIssuer';
-    const namespace = clusterWide ? clusterResourceNamespace : metadata?.namespace;
+  #secretsOf(challenge: Challenge): string[] {
+    const namespace = resourceNamespaceOf(challenge, this.#context.options);
     const names = new Set<string>();
-    collect(spec.solver, deepest, names);
+    collect(challenge.spec.solver, deepest, names);
     return [...names].toSorted().map((name) => cacheKey(namespace, name));
   }
 }

@@ -13,6 +13,7 @@ import { cacheKey } from '../../kube/cache.ts';
 import { NotFoundError } from '../../kube/errors.ts';
 import { signerReference } from '../certificatesigningrequest/signer-name.ts';
 import type { ControllerContext } from '../context.ts';
+import { namedIssuer } from '../named-issuer.ts';
 import type { ChallengeMemory } from './memory.ts';
 import {
   objectionToIssuer,
@@ -45,12 +46,7 @@ export function issuerOf(
   { informers }: Pick<Source, 'informers'>,
   { metadata, spec }: Challenge,
 ): AnyIssuer | undefined {
-  const { group = '', kind = '', name } = spec.issuerRef;
-  if (group !== '' && group !== 'cert-manager.io') return undefined;
-  if (kind === 'ClusterIssuer') return informers.clusterIssuers.get(name);
-  return kind === '' || kind === 'Issuer'
-    ? informers.issuers.get(cacheKey(metadata?.namespace, name))
-    : undefined;
+  return namedIssuer(informers, metadata?.namespace, spec.issuerRef);
 }
 
 export async function prove(source: Source, challenge: Challenge, memory: ChallengeMemory): Promise<Proof> {

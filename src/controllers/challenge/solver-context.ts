@@ -11,16 +11,27 @@ export function solverContext(
   settings: Pick<AcmeSettings, 'ambient'>,
   more: { signal: AbortSignal; accountUri?: string; issuerDomainNames?: readonly string[] },
 ): SolverContext {
-  const clusterWide = challenge.spec.issuerRef.kind === 'ClusterIssuer';
   const { ambient } = settings;
   return {
     challenge,
-    resourceNamespace: clusterWide ? options.clusterResourceNamespace : (challenge.metadata?.namespace ?? ''),
-    ambient: clusterWide ? ambient.clusterIssuers : ambient.issuers,
+    resourceNamespace: resourceNamespaceOf(challenge, options),
+    ambient: isClusterWide(challenge) ? ambient.clusterIssuers : ambient.issuers,
     signal: more.signal,
     ...(more.accountUri === undefined || more.accountUri === '' ? {} : { accountUri: more.accountUri }),
     ...(more.issuerDomainNames === undefined ? {} : { issuerDomainNames: more.issuerDomainNames }),
   };
+}
+
+/** Where the Secrets of its solver are: with the issuer. */
+export function resourceNamespaceOf(
+  challenge: Challenge,
+  { clusterResourceNamespace }: { clusterResourceNamespace: string },
+): string {
+  return isClusterWide(challenge) ? clusterResourceNamespace : (challenge.metadata?.namespace ?? '');
+}
+
+function isClusterWide({ spec }: Challenge): boolean {
+  return spec.issuerRef.kind === 'ClusterIssuer';
 }
 
 /** Longer than any solver needs that works; a worker is not to be lost to one that does not. */

@@ -13,6 +13,7 @@ import { referenceTo } from '../../kube/events.ts';
 import { slowBackoff } from '../../kube/queue.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
 import { IssuerLanes } from '../issuer-lanes.ts';
+import { namedIssuer } from '../named-issuer.ts';
 import type { RunningModule } from '../module.ts';
 import { AuthorizationReturns } from './authorization-returns.ts';
 import { wishOf } from './budget-wish.ts';
@@ -44,14 +45,8 @@ export function startOrderController(
   /** UIDs of Orders that were there before this process, and of which nobody has noted that the CA knows them. */
   const inherited = new Set<string>();
 
-  const issuerOf = ({ metadata, spec }: OrderFacts): AnyIssuer | undefined => {
-    const { group = '', kind = '', name } = spec.issuerRef;
-    if (group !== '' && group !== 'cert-manager.io') return undefined;
-    if (kind === 'ClusterIssuer') return informers.clusterIssuers.get(name);
-    return kind === '' || kind === 'Issuer'
-      ? informers.issuers.get(cacheKey(metadata?.namespace, name))
-      : undefined;
-  };
+  const issuerOf = ({ metadata, spec }: OrderFacts): AnyIssuer | undefined =>
+    namedIssuer(informers, metadata?.namespace, spec.issuerRef);
   const keyOf = ({ metadata }: OrderFacts): string => cacheKey(metadata?.namespace, metadata?.name ?? '');
   /** Lanes are those of issuers that exist: names that strangers make up share one. */
   const laneOf = (order: OrderFacts): string =>

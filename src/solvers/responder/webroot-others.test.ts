@@ -1,43 +1,13 @@
 /** What stands in a webroot and is not of this Challenge stays as it is: answers of others, links, files of strangers. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import {
-  chmod,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { suite, test, type TestContext } from 'node:test';
+import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { TokenTakenError, WebrootError } from './responder-errors.ts';
 import { Webroot } from './webroot.ts';
-
-const token = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA';
-
-async function prepared(context: TestContext) {
-  const scratch = await mkdtemp(join(tmpdir(), 'webroot-'));
-  context.after(() => rm(scratch, { recursive: true, force: true }));
-  const folder = join(scratch, 'www');
-  await mkdir(folder);
-  const options = { folder, journal: join(scratch, 'journal') };
-  const challenges = join(folder, '.well-known', 'acme-challenge');
-  return {
-    scratch,
-    folder,
-    options,
-    challenges,
-    path: join(challenges, token),
-    webroot: new Webroot(options),
-  };
-}
+import { prepared, token } from './testing/prepared-webroot.ts';
 
 const isTaken = (error: unknown): boolean => {
   assert.ok(error instanceof TokenTakenError, String(error));

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { suite, test, type TestContext } from 'node:test';
+import { suite, test } from 'node:test';
 import { WebrootError } from './responder-errors.ts';
 import { Webroot } from './webroot.ts';
-
-const token = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA';
-
-async function prepared(context: TestContext) {
-  const scratch = await mkdtemp(join(tmpdir(), 'webroot-'));
-  context.after(() => rm(scratch, { recursive: true, force: true }));
-  const folder = join(scratch, 'www');
-  await mkdir(folder);
-  const options = { folder, journal: join(scratch, 'journal') };
-  const challenges = join(folder, '.well-known', 'acme-challenge');
-  return { scratch, folder, options, challenges, webroot: new Webroot(options) };
-}
+import { prepared, token } from './testing/prepared-webroot.ts';
 
 suite('the webroot', () => {
   test('holds the answer as a file that a web server may read, until it is removed', async (context) => {
