@@ -43,14 +43,27 @@ test('work is shared over three instances, one of them dies', async (t) => {
   const [{ client }] = storms as [(typeof storms)[number]];
   const shares = (): Promise<Map<string, number>> =>
     holders(() => client.list<Lease>(leases, { namespace: 'kube-system' }));
+  let seen = new Map<string, number>();
+  const instances: ControllerProcess[] = [];
+  const begin = (): ControllerProcess => {
+    const instance = startController(t, rights.kubeconfig, ...FLAGS);
+    instances.push(instance);
+    return instance;
+  };
+  const describe = (members: number): string => {
+    const logs = instances.map((instance) => instance.log().slice(-3_000));
+    return `${SHARDS} shards over ${members}: ${JSON.stringify([...seen])}\n${logs.join('\n')}\n`;
+  };
   const shared = (members: number): Promise<void> =>
-    until(`${SHARDS} shards over ${members}`, async () => {
-      const held = [...(await shares()).values()];
-      return held.length === members && held.every((count) => count === SHARDS / members);
-    });
-  const first = startController(t, rights.kubeconfig, ...FLAGS);
-  const second = startController(t, rights.kubeconfig, ...FLAGS);
-  const third = startController(t, rights.kubeconfig, ...FLAGS);
+    until(
+      () => describe(members),
+      async () => {
+        seen = await shares();
+        const held = [...seen.values()];
+        return held.length === members && held.every((count) => count === SHARDS / members);
+      },
+    );
+  const [first, second, third] = [begin(), begin(), begin()];
   const all = (work: Promise<unknown>, ...instances: ControllerProcess[]): Promise<unknown> =>
     instances.reduce((inner, instance) => instance.during(inner), work);
   await all(shared(3), first, second, third);
@@ -67,7 +80,7 @@ test('work is shared over three instances, one of them dies', async (t) => {
   await all(shared(2), first, third);
 
   // A newcomer gets its share while work goes on, and gives it back when it is asked to end.
-  const fourth = startController(t, rights.kubeconfig, ...FLAGS);
+  const fourth = begin();
   const more = Promise.all(storms.map((storm) => storm.ask(10)));
   await all(shared(3), first, third, fourth);
   await more;

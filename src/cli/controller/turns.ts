@@ -1,5 +1,7 @@
 /** When an instance works, and on what: always, while it holds the lease, or on the shards that it holds. */
+import { randomUUID } from 'node:crypto';
 import type { KubeClient } from '../../kube/client.ts';
+import { createKubeClient } from '../../kube/http-client.ts';
 import { createElection } from '../process/leader.ts';
 import { shardTurns } from '../sharding/shard-turns.ts';
 import type { RoleContext } from '../process/role.ts';
@@ -30,7 +32,11 @@ export function createTurns(options: RoleOptions, context: RoleContext): Turns {
         shards: options.shards,
         clusterResourceNamespace: options.controllers.clusterResourceNamespace ?? '',
       },
-      context,
+      {
+        ...context,
+        client: createKubeClient({ ...context.connection, component: options.leader.fieldManager }),
+        token: randomUUID(),
+      },
     );
   return leaderTurns(options.leader, context);
 }

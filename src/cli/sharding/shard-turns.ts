@@ -2,7 +2,6 @@
  * Turns over shards: a turn is a set of shards whose Leases we hold. It ends when the set is to change; work has stopped
  * by then and starts again with the next set, so that no shard is ever worked on by two.
  */
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { managedBy } from '../../api/labels.ts';
 import type { Lease } from '../../api/core.ts';
@@ -10,13 +9,14 @@ import { leases } from '../../api/resources.ts';
 import type { ControllerName } from '../../api/components.ts';
 import { pause } from '../../kube/clock.ts';
 import { atMostSince, momentOf, type Moment } from '../../kube/elapsed.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { NotFoundError } from '../../kube/errors.ts';
-import { createKubeClient } from '../../kube/http-client.ts';
 import { acquireLease, type Leadership } from '../../kube/lease.ts';
 import type { RoleOptions } from '../controller/controller-role.ts';
 import type { Turn, Turns } from '../controller/turns.ts';
 import { LeadershipLostError, type LeaderSettings } from '../process/leader.ts';
 import type { RoleContext } from '../process/role.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
 import { assign, shardOf } from './assignment.ts';
 import { Membership, type Members } from './membership.ts';
 import { shardClient } from './shard-client.ts';
@@ -35,16 +35,24 @@ interface Shard {
   asked: Promise<void>;
   held?: Leadership;
   heldAt: Moment;
+  /** It is not asked for again before it is given back: what gives it back would take it from whoever asked. */
+  givingBack?: boolean;
+}
+
+export interface ShardContext extends Pick<RoleContext, 'clock' | 'random' | 'log' | 'signal' | 'health'> {
+  /** For Leases. */
+  client: KubeClient;
+  /** Another one for each process: its identity. */
+  token: string;
+  metrics: Pick<Metrics, 'setShards'>;
 }
 
 export function shardTurns(
   settings: LeaderSettings & { shards: number; clusterResourceNamespace: string },
-  context: RoleContext,
+  context: ShardContext,
 ): Turns {
-  const { clock, random, log, connection, signal, metrics, health } = context;
+  const { clock, random, log, client, token, signal, metrics, health } = context;
   const { namespace, durationMs, renewDeadlineMs, retryMs, fieldManager, shards: count } = settings;
-  const client = createKubeClient({ ...connection, component: fieldManager });
-  const token = randomUUID();
   const identity = `${hostname()}-${token}-${suffix}`;
   const member = new Membership({
     client,
@@ -63,6 +71,8 @@ export function shardTurns(
     heldAt: momentOf(clock),
   }));
   let desired = new Set<number>();
+  /** Shards of the turn that is on. */
+  let working: ReadonlySet<number> = new Set();
   let obstacle: string | undefined = 'not looked yet';
   let wake = Promise.withResolvers<void>();
   const changed = (): void => {
@@ -108,8 +118,39 @@ export function shardTurns(
       .then(() => {
         shard.asking = undefined;
         changed();
+        // The plan may have changed while the answer was on its way.
+        if (shard.held !== undefined) void tidy();
       });
   };
+
+  const askForDesired = (): void => {
+    if (signal.aborted) return;
+    for (const [index, shard] of shards.entries()) {
+      const isFree = shard.held === undefined && shard.asking === undefined && shard.givingBack !== true;
+      if (isFree && desired.has(index)) ask(shard);
+    }
+  };
+
+  const release = async (which: (index: number, held: Leadership) => boolean): Promise<void> => {
+    const given = shards.map(async (shard, index) => {
+      const { held } = shard;
+      if (held === undefined || !which(index, held)) return;
+      shard.held = undefined;
+      shard.givingBack = true;
+      await held
+        .release()
+        .catch((err: unknown) =>
+          log.warn({ err, lease: shard.name }, 'a shard could not be given back; it expires'),
+        );
+      shard.givingBack = false;
+    });
+    await Promise.all(given);
+    askForDesired();
+  };
+
+  /** Gives back what others wait for, and lets go of what was lost, except where work may be going on. */
+  const tidy = (): Promise<void> =>
+    release((index, { lost }) => !working.has(index) && (lost.aborted || !desired.has(index)));
 
   /** Who holds the main lease although it is none of us. */
   const stranger = async (): Promise<string | undefined> => {
@@ -131,11 +172,10 @@ export function shardTurns(
     if (obstacle !== undefined && obstacle !== before) log.warn({ reason: obstacle }, 'standing by');
     const mine = assign(alive, count).flatMap((holder, index) => (holder === identity ? [index] : []));
     desired = new Set(mine);
-    for (const [index, shard] of shards.entries()) {
-      if (desired.has(index) && shard.held === undefined && shard.asking === undefined) ask(shard);
-      if (!desired.has(index)) shard.asking?.abort();
-    }
+    for (const [index, shard] of shards.entries()) if (!desired.has(index)) shard.asking?.abort();
+    askForDesired();
     changed();
+    void tidy();
   };
 
   const follow = async (): Promise<void> => {
@@ -166,32 +206,18 @@ export function shardTurns(
   /** What we hold and are meant to hold, once nothing more is about to come at once. */
   const ready = (): number[] | undefined => {
     if (obstacle !== undefined) return undefined;
-    const working = heldShards().filter((index) => desired.has(index));
-    return working.length === 0 ? undefined : working;
+    const both = heldShards().filter((index) => desired.has(index));
+    return both.length === 0 ? undefined : both;
   };
 
-  const release = async (kept: (index: number) => boolean): Promise<void> => {
-    await Promise.all(
-      shards.map(async (shard, index) => {
-        const { held } = shard;
-        if (held === undefined || (kept(index) && !held.lost.aborted)) return;
-        shard.held = undefined;
-        await held
-          .release()
-          .catch((err: unknown) =>
-            log.warn({ err, lease: shard.name }, 'a shard could not be given back; it expires'),
-          );
-      }),
-    );
-  };
-
-  const turnOf = (working: readonly number[]): Turn => {
-    const set = new Set(working);
+  const turnOf = (taken: readonly number[]): Turn => {
+    const set = new Set(taken);
+    working = set;
     const over = new AbortController();
     void (async () => {
       while (!signal.aborted) {
         const now = ready();
-        const lost = working.some((index) => now?.includes(index) !== true);
+        const lost = taken.some((index) => now?.includes(index) !== true);
         const gained = now?.some((index) => !set.has(index)) === true;
         if (lost) break;
         // Gains come in rows: one new start for all of them.
@@ -201,8 +227,8 @@ export function shardTurns(
       }
       over.abort();
     })();
-    metrics.setShards(working.length, count);
-    log.info({ shards: working }, `at work on ${working.length} of ${count} shards`);
+    metrics.setShards(taken.length, count);
+    log.info({ shards: taken }, `at work on ${taken.length} of ${count} shards`);
     const owns = (space: string | undefined): boolean => set.has(shardOf(space, count));
     return {
       over: over.signal,
@@ -220,16 +246,17 @@ export function shardTurns(
       adapt: (options) => (set.has(0) ? options : withoutClusterWide(options)),
       async end() {
         metrics.setShards(0, count);
-        await release((index) => !signal.aborted && desired.has(index));
-        if (signal.aborted) await leave();
+        working = new Set();
+        await (signal.aborted ? leave() : tidy());
       },
     };
   };
 
   const leave = async (): Promise<void> => {
+    await release(() => true);
     await following;
     await Promise.all(shards.map(({ asked }) => asked));
-    await release(() => false);
+    await release(() => true);
     await member.leave().catch((err: unknown) => log.warn({ err }, 'others learn in a while that we left'));
   };
 
@@ -242,11 +269,11 @@ export function shardTurns(
           return undefined;
         }
         // Between turns nobody works on what we hold: what is meant for others goes at once.
-        await release((index) => desired.has(index));
+        await tidy();
         if (ready() !== undefined) {
           await pause(clock, settleMs, signal).catch(() => undefined);
-          const working = ready();
-          if (working !== undefined && !signal.aborted) return turnOf(working);
+          const taken = ready();
+          if (taken !== undefined && !signal.aborted) return turnOf(taken);
         } else await wake.promise;
       }
     },
