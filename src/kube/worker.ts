@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { ConflictError } from './errors.ts';
 import type { WorkObserver } from './observe.ts';
 import type { Queue } from './queue.ts';
+import { retryAfterOf } from './retry-after.ts';
 
 /**
  * Looks at everything known about `key` and makes the world match. Level-based: called at least once after every
@@ -40,12 +41,6 @@ export interface Workers {
    * aborted and the answer is the number of keys still at work; 0 when all ended by themselves.
    */
   stop(graceMs?: number): Promise<number>;
-}
-
-/** How long the server wants us to stay away, for errors that say so (KubeError, issuers' errors). */
-function retryAfterOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return 0;
-  return typeof error.retryAfterMs === 'number' && error.retryAfterMs > 0 ? error.retryAfterMs : 0;
 }
 
 export function runWorkers(queue: Queue, reconcile: Reconcile, options: WorkerOptions): Workers {

@@ -49,7 +49,7 @@ test('a renewal that failed is a problem with cause, next step and remedy, and l
   assert.match(text, /^shop\/web +True /mu);
   assert.match(
     text,
-    /Problems:\n {2}Certificate shop\/web is valid for 1\dd.* more, but its renewal failed at 20.*the order failed.*; the next attempt begins after its pause; .*cmctl renew web --namespace shop\n/u,
+    /Problems:\n {2}Certificate shop\/web is valid for 1\dd.* more, but its renewal failed at 20.*the order failed.*; the next attempt begins after its pause; .*certwright acme renew web --namespace shop\n/u,
   );
   const json = JSON.parse(await reported(fleet, 'json')) as { ready: boolean; problems: Problem[] };
   assert.equal(json.ready, true);

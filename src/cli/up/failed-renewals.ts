@@ -34,7 +34,8 @@ export async function failedRenewals(
     const parts = [
       `${stateOf(certificate, now)}: ${cause}`,
       nextAttemptAt === undefined ? (cause.includes(plan) ? '' : plan) : `it goes on at ${nextAttemptAt}`,
-      remedy ?? `correct what the message names, then: cmctl renew ${name} --namespace ${namespace}`,
+      remedy ??
+        `correct what the message names, then: certwright acme renew ${name} --namespace ${namespace}`,
     ];
     problems.push({
       object: `Certificate ${namespace}/${name}`,

@@ -11,13 +11,13 @@ import type { AcmeSettings } from '../../solvers/settings.ts';
 import type { Solvers } from '../../solvers/solver.ts';
 import type { SecretFacts } from '../certificate/secret-facts.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
+import { issuerLane } from '../named-issuer.ts';
 import { IssuerLanes } from '../issuer-lanes.ts';
 import type { RunningModule } from '../module.ts';
 import { collectDebts, debtDelay } from './debt-collector.ts';
 import { Credentials } from './credentials.ts';
 import { Debts } from './debts.ts';
 import { Memories } from './memory.ts';
-import { issuerOf } from './proof-source.ts';
 import { Removals } from './shared-place.ts';
 import { Slots } from './slots.ts';
 import { WaitReasons } from './wait-reasons.ts';
@@ -125,10 +125,8 @@ export function startChallengeController(
       memories.forget(key);
       return lanes.forget(key);
     }
-    // Names of issuers that strangers make up share one lane.
-    const exists = issuerOf(context, challenge) !== undefined;
     const { metadata, spec } = challenge;
-    lanes.add(exists ? issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef) : '', key, { relisted });
+    lanes.add(issuerLane(informers, metadata?.namespace, spec.issuerRef), key, { relisted });
   };
   informers.challenges.onChange(({ key, current, previous, relisted }) => {
     const memory = memories.peek(key);

@@ -7,7 +7,7 @@ import { Heap } from './heap.ts';
 export interface Place {
   /** `namespace/name`. */
   key: string;
-  /** `issuerIndexKey` of its issuer. */
+  /** `issuerLane` of its issuer. */
   issuer: string;
   zone: string;
   /** Name and type (`laneOf`): two Challenges of one lane never work at the same time. */

@@ -1,6 +1,7 @@
 /** The same attempt again, later; the status says why and when. */
 import { secondsText } from '../../api/seconds-text.ts';
 import type { Challenge } from '../../api/challenge.ts';
+import { retryAfterOf } from '../../kube/retry-after.ts';
 import type { ControllerContext } from '../context.ts';
 import type { ChallengeMemory } from './memory.ts';
 import { backoff, boundedNotBefore } from './retry.ts';
@@ -26,10 +27,4 @@ export async function later(
   const { namespace = '', name = '' } = challenge.metadata ?? {};
   log.warn({ challenge: `${namespace}/${name}`, err: error, retryInMs: memory.dueMs - clock.now() }, reason);
   await writer.status(challenge, { reason, nextAttemptAt: secondsText(memory.dueMs) });
-}
-
-/** What the far side asked for with its refusal, in milliseconds; 0: nothing. */
-export function retryAfterOf(error: unknown): number {
-  const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
-  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0;
 }

@@ -2,11 +2,12 @@
 import { registeredDomain } from '../../acme/budget/registered-domain.ts';
 import type { Challenge } from '../../api/challenge.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
-import { issuerIndexKey, type ControllerContext } from '../context.ts';
+import type { ControllerContext } from '../context.ts';
 import { isFinished, isStuck } from './decide.ts';
 import type { Place } from './fair-line.ts';
 import type { ChallengeMemory, Memories } from './memory.ts';
-import { cachedOrder, issuerOf } from './proof-source.ts';
+import { issuerLane } from '../named-issuer.ts';
+import { cachedOrder } from './proof-source.ts';
 import { backoff } from './retry.ts';
 import { Schedule, type Obstacle } from './schedule.ts';
 import { answerOf, laneOf } from './shared-place.ts';
@@ -205,11 +206,7 @@ export class Slots {
     const created = Date.parse(metadata?.creationTimestamp ?? '');
     return {
       key,
-      // Issuers that strangers make up share one place: each of them would come before those that hold a slot already.
-      issuer:
-        issuerOf(this.#deps.context, challenge) === undefined
-          ? ''
-          : issuerIndexKey(metadata?.namespace ?? '', spec.issuerRef),
+      issuer: issuerLane(this.#deps.context.informers, metadata?.namespace, spec.issuerRef),
       zone: registeredDomain(spec.dnsName),
       lane: laneOf(challenge),
       answer: answerOf(challenge),

@@ -13,7 +13,7 @@ import { referenceTo } from '../../kube/events.ts';
 import { slowBackoff } from '../../kube/queue.ts';
 import { issuerIndexKey, type ControllerContext } from '../context.ts';
 import { IssuerLanes } from '../issuer-lanes.ts';
-import { namedIssuer } from '../named-issuer.ts';
+import { issuerLane, namedIssuer } from '../named-issuer.ts';
 import type { RunningModule } from '../module.ts';
 import { AuthorizationReturns } from './authorization-returns.ts';
 import { wishOf } from './budget-wish.ts';
@@ -48,12 +48,6 @@ export function startOrderController(
   const issuerOf = ({ metadata, spec }: OrderFacts): AnyIssuer | undefined =>
     namedIssuer(informers, metadata?.namespace, spec.issuerRef);
   const keyOf = ({ metadata }: OrderFacts): string => cacheKey(metadata?.namespace, metadata?.name ?? '');
-  /** Lanes are those of issuers that exist: names that strangers make up share one. */
-  const laneOf = (order: OrderFacts): string =>
-    issuerOf(order) === undefined
-      ? ''
-      : issuerIndexKey(order.metadata?.namespace ?? '', order.spec.issuerRef);
-
   const tell = (order: OrderFacts, type: 'Normal' | 'Warning', reason: string, message: string): void =>
     context.events.event(referenceTo(orders, order), component, type, reason, message);
 
@@ -264,8 +258,12 @@ export function startOrderController(
     },
   });
 
+  const enqueue = (order: OrderFacts, relisted: boolean): void =>
+    lanes.add(issuerLane(informers, order.metadata?.namespace, order.spec.issuerRef), keyOf(order), {
+      relisted,
+    });
   informers.orders.onChange(({ key, current, previous, relisted }) => {
-    if (current !== undefined) return lanes.add(laneOf(current), key, { relisted });
+    if (current !== undefined) return enqueue(current, relisted);
     memories.forget(key);
     inherited.delete(previous?.metadata?.uid ?? '');
     lanes.forget(key);
@@ -281,19 +279,18 @@ export function startOrderController(
     const owner = controllingOwner(challenge?.metadata);
     if (owner?.kind !== 'Order') return;
     const order = informers.orders.get(cacheKey(challenge?.metadata?.namespace, owner.name));
-    if (order !== undefined) lanes.add(laneOf(order), keyOf(order), { relisted });
+    if (order !== undefined) enqueue(order, relisted);
   });
   informers.certificateRequests.onChange(({ current, relisted }) => {
     const { namespace, uid = '' } = current?.metadata ?? {};
     for (const order of informers.orders.byIndex('owner', cacheKey(namespace, uid)))
-      if (!order.issued && order.status?.url === undefined)
-        lanes.add(laneOf(order), keyOf(order), { relisted });
+      if (!order.issued && order.status?.url === undefined) enqueue(order, relisted);
   });
   const wakeDependants = (issuer: AnyIssuer | undefined, kind: string, relisted: boolean): void => {
     const { namespace = '', name } = issuer?.metadata ?? {};
     if (name === undefined) return;
     for (const order of informers.orders.byIndex('issuer', issuerIndexKey(namespace, { name, kind })))
-      if (!order.issued) lanes.add(laneOf(order), keyOf(order), { relisted });
+      if (!order.issued) enqueue(order, relisted);
   };
   informers.issuers.onChange(({ current, previous, relisted }) =>
     wakeDependants(current ?? previous, 'Issuer', relisted),

@@ -1,9 +1,8 @@
 /** The watch over dns-persist-01 records as a module: it runs where Challenges are worked on (`--controllers`). */
 import { untilAborted } from '../../kube/until-aborted.ts';
-import { cacheKey } from '../../kube/cache.ts';
 import type { LookForRecord } from '../../solvers/dns-persist01/look-for-record.ts';
-import { effectiveRef } from '../certificate/issuer-match.ts';
 import type { ControllerModule } from '../module.ts';
+import { namedIssuer } from '../named-issuer.ts';
 import { RecordWatch } from './record-watch.ts';
 
 export interface PersistRecordsOptions {
@@ -21,13 +20,7 @@ export function persistRecordsModule(options: PersistRecordsOptions): Controller
       const eyes = options.open();
       const watch = new RecordWatch(context, signal, {
         look: eyes.look,
-        issuerOf: ({ metadata, spec }) => {
-          const { group, kind, name } = effectiveRef(spec.issuerRef);
-          if (group !== 'cert-manager.io') return undefined;
-          return kind === 'ClusterIssuer'
-            ? informers.clusterIssuers.get(name)
-            : informers.issuers.get(cacheKey(metadata?.namespace, name));
-        },
+        issuerOf: ({ metadata, spec }) => namedIssuer(informers, metadata?.namespace, spec.issuerRef),
         onMissing: (count) => options.onMissing?.(count),
       });
       const stopping = untilAborted(signal);

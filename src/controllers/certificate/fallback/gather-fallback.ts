@@ -2,6 +2,7 @@
 import { canaryIssuer } from '../../../api/annotations.ts';
 import { cacheKey } from '../../../kube/cache.ts';
 import type { ControllerContext } from '../../context.ts';
+import { namedIssuer } from '../../named-issuer.ts';
 import { ownGroup } from '../constants.ts';
 import type { Candidate, Hold } from '../facts.ts';
 import { effectiveRef, sameIssuer, type IssuerRef } from '../issuer-match.ts';
@@ -24,12 +25,9 @@ function stateOf(
   namespace: string,
   ref: IssuerRef,
 ): Omit<Candidate, 'canary'> & { canary?: IssuerRef } {
-  const { group, kind, name } = effectiveRef(ref);
+  const { group, kind } = effectiveRef(ref);
   if (group !== ownGroup) return { ref, readiness: 'external' };
-  const issuer =
-    kind === 'ClusterIssuer'
-      ? informers.clusterIssuers.get(name)
-      : informers.issuers.get(cacheKey(namespace, name));
+  const issuer = namedIssuer(informers, namespace, ref);
   if (issuer === undefined) return { ref, readiness: 'missing' };
   const ready = issuer.status?.conditions?.find((condition) => condition.type === 'Ready');
   const canary = readIssuer(issuer.metadata?.annotations?.[canaryIssuer]?.trim() ?? '');

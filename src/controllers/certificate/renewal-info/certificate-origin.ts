@@ -1,9 +1,9 @@
 /** Which ACME issuer the certificate in a Secret is from, as the Secret's annotations and the Certificate agree. */
 import type { Certificate } from '../../../api/certificate.ts';
 import type { AnyIssuer } from '../../../issuers/issuer.ts';
-import { cacheKey } from '../../../kube/cache.ts';
 import type { ControllerContext } from '../../context.ts';
-import { annotationKeys, ownGroup } from '../constants.ts';
+import { namedIssuer } from '../../named-issuer.ts';
+import { annotationKeys } from '../constants.ts';
 import { issuerChain, mayIssue } from '../fallback/issuer-chain.ts';
 import { effectiveRef, type IssuerRef } from '../issuer-match.ts';
 import type { SecretFacts } from '../secret-facts.ts';
@@ -24,12 +24,8 @@ export function acmeOrigin(
   secret: SecretFacts,
 ): AnyIssuer | undefined {
   const ref = annotatedIssuer(secret);
-  if (ref === undefined || ref.group !== ownGroup || !mayIssue(issuerChain(certificate), ref))
-    return undefined;
-  const issuer =
-    ref.kind === 'ClusterIssuer'
-      ? informers.clusterIssuers.get(ref.name)
-      : informers.issuers.get(cacheKey(secret.namespace, ref.name));
+  if (ref === undefined || !mayIssue(issuerChain(certificate), ref)) return undefined;
+  const issuer = namedIssuer(informers, secret.namespace, ref);
   return issuer?.spec?.acme === undefined ? undefined : issuer;
 }
 
