@@ -39,17 +39,20 @@ class Operator {
   }
 
   cluster(client: KubeClient = this.acme.world.user): Cluster {
-    const { clock } = this.acme.world;
+    const { world } = this.acme;
     let waited = 0;
     return {
       client,
-      // Pauses of the command move nobody else's time.
+      // Pauses of the command move nobody else's time, and are long enough for the controllers to do what they have to.
       clock: {
-        now: () => clock.now() + waited,
+        now: () => world.clock.now() + waited,
         after: (ms, task) => {
           waited += ms;
-          const timer = setTimeout(task, 5);
-          return { cancel: () => clearTimeout(timer) };
+          let isCancelled = false;
+          void world.settle().then(() => {
+            if (!isCancelled) task();
+          });
+          return { cancel: () => (isCancelled = true) };
         },
       },
       random: () => 0.5,
@@ -85,7 +88,8 @@ class Operator {
     assert.equal(status?.acme?.uri, 'https://ca.example/acct/1');
     await acme.certificate(name, [`${name}.example`]);
     await acme.prove(`${name}.example`);
-    assert.equal((await acme.world.condition(name, 'Ready'))?.status, 'True', name);
+    const told = JSON.stringify((await acme.orders()).map(({ status: ofOrder }) => ofOrder));
+    assert.equal((await acme.world.condition(name, 'Ready'))?.status, 'True', told);
   }
 }
 
