@@ -36,7 +36,7 @@ interface Shard {
   held?: Leadership;
   heldAt: Moment;
   /** It is not asked for again before it is given back: what gives it back would take it from whoever asked. */
-  givingBack?: boolean;
+  givingBack?: Promise<void>;
 }
 
 export interface ShardContext extends Pick<RoleContext, 'clock' | 'random' | 'log' | 'signal' | 'health'> {
@@ -126,7 +126,7 @@ export function shardTurns(
   const askForDesired = (): void => {
     if (signal.aborted) return;
     for (const [index, shard] of shards.entries()) {
-      const isFree = shard.held === undefined && shard.asking === undefined && shard.givingBack !== true;
+      const isFree = shard.held === undefined && shard.asking === undefined && shard.givingBack === undefined;
       if (isFree && desired.has(index)) ask(shard);
     }
   };
@@ -136,13 +136,13 @@ export function shardTurns(
       const { held } = shard;
       if (held === undefined || !which(index, held)) return;
       shard.held = undefined;
-      shard.givingBack = true;
-      await held
+      shard.givingBack = held
         .release()
         .catch((err: unknown) =>
           log.warn({ err, lease: shard.name }, 'a shard could not be given back; it expires'),
         );
-      shard.givingBack = false;
+      await shard.givingBack;
+      shard.givingBack = undefined;
     });
     await Promise.all(given);
     askForDesired();
@@ -255,7 +255,7 @@ export function shardTurns(
   const leave = async (): Promise<void> => {
     await release(() => true);
     await following;
-    await Promise.all(shards.map(({ asked }) => asked));
+    await Promise.all(shards.flatMap(({ asked, givingBack = asked }) => [asked, givingBack]));
     await release(() => true);
     await member.leave().catch((err: unknown) => log.warn({ err }, 'others learn in a while that we left'));
   };
