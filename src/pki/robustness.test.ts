@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { fuzz, pkiTargets, runOne, seededRandom, type Target } from '../../tools/fuzz/pki.ts';
+import { fuzz, pkiTargets, runOne, type Target } from '../../tools/fuzz/pki.ts';
+import { seededRandom } from '../kube/testing/seeded-random.ts';
 
 const clock = (): number => performance.now();
 let targets: Target[];

@@ -2,19 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AcmeProtocolError, AcmeTransportError } from '../../src/acme/errors.ts';
 import { problem } from '../../src/controllers/testing/fake-ca.ts';
+import { seededRandom } from '../../src/kube/testing/seeded-random.ts';
 import { AcmeWorld } from './acme-world.ts';
 import { hour } from './standalone-world.ts';
-
-/** Numbers in [0, 1) that a seed decides (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const faults: ((now: number) => Error)[] = [
   () => new AcmeTransportError('connect', 'connection refused'),
@@ -31,7 +21,7 @@ for (const seed of [1, 2, 3]) {
   test(`every other answer of the CA is a fault, before or after it did what was asked (seed ${seed})`, async (t) => {
     const acme = await AcmeWorld.start(t);
     const { world, ca } = acme;
-    const random = randomFrom(seed);
+    const random = seededRandom(seed);
     await acme.issuer([]);
     const maybeFail = (): void => {
       if (random() < 0.3) throw faults[Math.floor(random() * faults.length)]!(world.clock.now());

@@ -4,6 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { PkiError } from '../../src/pki/errors.ts';
+import { seededRandom } from '../../src/kube/testing/seeded-random.ts';
 import { decodePrivateKey, encodePrivateKey, generateKey } from '../../src/pki/keys.ts';
 import { decodePem, encodePem } from '../../src/pki/pem.ts';
 import { certificateFromRequest } from '../../src/pki/x509/certificate-from-request.ts';
@@ -145,17 +146,6 @@ export function runOne(
   const took = clock() - start;
   if (why === undefined && took > slowMilliseconds) why = `took ${Math.round(took)} ms`;
   return why === undefined ? { accepted } : { accepted, failure: { target: target.name, input, why } };
-}
-
-/** A small generator with a seed, so that a run can be repeated (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Bytes that mean something in DER: lengths, tags, signs. */

@@ -11,22 +11,12 @@ import type { ObjectKey, WriteOptions } from '../../kube/client.ts';
 import { pause } from '../../kube/clock.ts';
 import { createFakeClock, type FakeClock } from '../../kube/testing/fake-clock.ts';
 import { MemoryClient } from '../../kube/testing/memory-client.ts';
+import { seededRandom } from '../../kube/testing/seeded-random.ts';
 import { shardTurns } from './shard-turns.ts';
 
 const silent = (): void => undefined;
 const shards = 6;
 const times = { durationMs: 6_000, renewDeadlineMs: 4_000, retryMs: 1_000, healthzTimeoutMs: 20_000 };
-
-/** Numbers in [0, 1) that a seed decides (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** A way to one store: requests and answers take their time, and either may be broken off. */
 class SlowClient extends MemoryClient {
@@ -79,7 +69,7 @@ class World {
   #begun = 0;
 
   constructor(seed: number, latencyMs: number) {
-    this.random = numbers(seed);
+    this.random = seededRandom(seed);
     this.latencyMs = latencyMs;
   }
 

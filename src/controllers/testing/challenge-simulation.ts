@@ -12,6 +12,7 @@ import { trimOrder, type OrderFacts } from '../../issuers/acme/order-facts.ts';
 import { cacheKey } from '../../kube/cache.ts';
 import { ConflictError, NotFoundError } from '../../kube/errors.ts';
 import { createFakeClock } from '../../kube/testing/fake-clock.ts';
+import { seededRandom } from '../../kube/testing/seeded-random.ts';
 import type { Solver, SolverContext } from '../../solvers/solver.ts';
 import { startChallengeController } from '../challenge/controller.ts';
 import { defaultControllerOptions, issuerIndexKey, type ControllerContext } from '../context.ts';
@@ -34,7 +35,7 @@ export class ChallengeSimulation {
   proven = 0;
   readonly #clock = createFakeClock(begin, () => this.#flush());
   readonly #max: number;
-  #random: number;
+  readonly #next: () => number;
   #calm = false;
   #version = 10;
   #names = 0;
@@ -54,7 +55,7 @@ export class ChallengeSimulation {
   readonly #stopped: Promise<void>;
 
   constructor(seed: number, max: number) {
-    this.#random = seed;
+    this.#next = seededRandom(seed);
     this.#max = max;
     const owner = ({ metadata }: KubeObject): string[] => [
       cacheKey(metadata?.namespace, controllingOwner(metadata)?.uid ?? ''),
@@ -85,7 +86,7 @@ export class ChallengeSimulation {
           }),
       },
       clock: this.#clock,
-      random: () => this.#next(),
+      random: this.#next,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       options: defaultControllerOptions,
       events: { event: silent },
@@ -192,13 +193,6 @@ export class ChallengeSimulation {
     await this.#stopped;
   }
 
-  #next(): number {
-    // mulberry32
-    this.#random = (this.#random + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#random ^ (this.#random >>> 15), 1 | this.#random);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
   #below(count: number): number {
     return Math.floor(this.#next() * count);
   }
