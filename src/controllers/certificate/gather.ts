@@ -137,7 +137,7 @@ async function targetSecretFacts(deps: GatherDeps, key: string): Promise<SecretF
   }
 }
 
-export function issuerOf(context: ControllerContext, certificate: Certificate): AnyIssuer | undefined {
+function issuerOf(context: ControllerContext, certificate: Certificate): AnyIssuer | undefined {
   return namedIssuer(context.informers, certificate.metadata?.namespace, certificate.spec.issuerRef);
 }
 

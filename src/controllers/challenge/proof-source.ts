@@ -41,14 +41,6 @@ export function cachedOrder(
   return order?.metadata?.uid === owner.uid ? order : undefined;
 }
 
-/** The issuer that a Challenge names, from the caches. Another group or kind names none of ours. */
-export function issuerOf(
-  { informers }: Pick<Source, 'informers'>,
-  { metadata, spec }: Challenge,
-): AnyIssuer | undefined {
-  return namedIssuer(informers, metadata?.namespace, spec.issuerRef);
-}
-
 export async function prove(source: Source, challenge: Challenge, memory: ChallengeMemory): Promise<Proof> {
   let order = cachedOrder(source, challenge);
   let objection: Objection = objectionToOrder(challenge, order);
@@ -64,7 +56,7 @@ export async function prove(source: Source, challenge: Challenge, memory: Challe
     if (objection !== undefined) return { proven: false, objection };
     memory.provenOrder = order.metadata?.uid;
   }
-  const issuer = issuerOf(source, challenge);
+  const issuer = namedIssuer(source.informers, challenge.metadata?.namespace, challenge.spec.issuerRef);
   objection = objectionToIssuer(challenge, order, issuer);
   if (objection !== undefined || issuer === undefined)
     return { proven: false, objection: objection ?? 'its issuer does not exist' };
